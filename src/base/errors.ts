@@ -1,0 +1,41 @@
+/**
+ * Every error that a caller may meet: a stable code, the HTTP status, and the one sentence that strangers see.
+ * `docs/errors.md` is held to this list by a test.
+ */
+export const errorCatalogue = {
+  bad_request: { status: 400, message: 'The request could not be understood.' },
+  interaction_expired: { status: 400, message: 'This sign-in has expired or was already finished.' },
+  link_invalid: { status: 400, message: 'This link has expired or was already used.' },
+  cross_site_refused: { status: 403, message: 'The request came from another site and was refused.' },
+  not_found: { status: 404, message: 'There is nothing at this address.' },
+  method_not_allowed: { status: 405, message: 'This address does not take that method.' },
+  body_too_large: { status: 413, message: 'The request is larger than is accepted here.' },
+  media_type_unsupported: { status: 415, message: 'The request is in a form that is not accepted here.' },
+  host_unknown: { status: 421, message: 'This server does not answer for that host.' },
+  busy: { status: 503, message: 'Too much is going on at once. Please try again in a moment.' },
+  store_unavailable: { status: 503, message: 'The service is not available at the moment. Please try again.' },
+  internal: { status: 500, message: 'Something went wrong on our side.' },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** An error with a public sentence; `detail` is for the log alone. */
+export class SallyportError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly publicMessage: string;
+  readonly detail: string | undefined;
+
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail ? `${code}: ${detail}` : code, options);
+    this.name = 'SallyportError';
+    this.code = code;
+    this.status = errorCatalogue[code].status;
+    this.publicMessage = errorCatalogue[code].message;
+    this.detail = detail;
+  }
+}
+
+export function isSallyportError(error: unknown): error is SallyportError {
+  return error instanceof SallyportError;
+}

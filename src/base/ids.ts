@@ -1,0 +1,33 @@
+import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+
+/** A UUIDv7 (RFC 9562, section 5.7): sorts by the millisecond in which it was made. */
+export function newId(): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Date.now(), 0, 6);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** 256 random bits as base64url: for every secret that a program or a browser carries. */
+export function newSecret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** A whole number from 0 to `limit` − 1, without bias. */
+export function randomBelow(limit: number): number {
+  return randomInt(limit);
+}
+
+/** SHA-256 as base64url. Only for values of 128 random bits or more: it is fast, so it hides nothing that can be guessed. */
+export function fingerprint(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url');
+}
+
+/** Compares two fingerprints in constant time. */
+export function sameSecret(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,182 @@
+import { SallyportError } from '../../base/index.ts';
+import { openSqlite, type SqliteConnection } from '../sqlite-connection.ts';
+import type { Collection, CollectionSpec, Document, Documents, Page, PageQuery, Versioned } from './port.ts';
+
+type Value = string | number;
+type Row = { id: string; version: number; body: string };
+
+const NAME = /^[a-zA-Z][a-zA-Z0-9]*$/;
+const FIELD = /^[a-zA-Z][a-zA-Z0-9.]*$/;
+
+/** The expression that an index and every query on it share to the letter, so that SQLite uses the index. */
+function expression(field: string): string {
+  if (!FIELD.test(field)) throw new RangeError(`not a field: ${field}`);
+  return field === 'id' ? 'id' : `json_extract(body, '$.${field}')`;
+}
+
+function versioned<T>(row: Row | undefined): Versioned<T> | undefined {
+  return row && { doc: JSON.parse(row.body) as T, version: row.version };
+}
+
+function fieldsOf(spec: CollectionSpec, index: string): readonly string[] {
+  const declared = spec.indexes[index];
+  if (!declared) throw new RangeError(`${spec.name} has no index ${index}`);
+  return declared.fields;
+}
+
+function prepareTable(connection: SqliteConnection, spec: CollectionSpec) {
+  if (!NAME.test(spec.name)) throw new RangeError(`not a collection name: ${spec.name}`);
+  connection.exec(
+    `CREATE TABLE IF NOT EXISTS "${spec.name}" (id TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID`,
+  );
+  for (const [name, { fields, unique }] of Object.entries(spec.indexes)) {
+    const columns = [...fields.map(expression), 'id'].filter((c, i, all) => all.indexOf(c) === i);
+    const keyed = unique ? fields.map(expression) : columns;
+    connection.exec(
+      `CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS "${spec.name}_${name}" ON "${spec.name}" (${keyed.join(', ')})`,
+    );
+  }
+}
+
+function encodeCursor(values: Value[]): string {
+  return Buffer.from(JSON.stringify(values)).toString('base64url');
+}
+
+function decodeCursor(cursor: string, length: number): Value[] {
+  try {
+    const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    const sound = Array.isArray(values) && values.length === length && values.every((v) => typeof v === 'string' || typeof v === 'number');
+    if (sound) return values;
+  } catch {
+    // falls through to the refusal
+  }
+  throw new SallyportError('bad_request', 'the page cursor is not one of ours');
+}
+
+/** The first text after every text that begins with `prefix`, in code point order. */
+function afterPrefix(prefix: string): string {
+  return `${prefix}\u{10FFFF}`;
+}
+
+function conditions(spec: CollectionSpec, query: Pick<PageQuery, 'index' | 'equals' | 'prefix'>) {
+  const fields = fieldsOf(spec, query.index);
+  const equals = query.equals ?? [];
+  if (equals.length > fields.length) throw new RangeError(`more values than ${query.index} has fields`);
+  const where = equals.map((_, i) => `${expression(fields[i] ?? '')} = ?`);
+  const values: Value[] = [...equals];
+  const next = fields[equals.length];
+  if (query.prefix !== undefined && next !== undefined) {
+    where.push(`${expression(next)} >= ?`, `${expression(next)} < ?`);
+    values.push(query.prefix, afterPrefix(query.prefix));
+  }
+  return { where, values, rest: [...fields.slice(equals.length), 'id'] };
+}
+
+function clause(where: string[]): string {
+  return where.length > 0 ? `WHERE ${where.join(' AND ')}` : '';
+}
+
+class SqliteCollection<T extends Document> implements Collection<T> {
+  private readonly connection: SqliteConnection;
+  private readonly spec: CollectionSpec;
+
+  constructor(connection: SqliteConnection, spec: CollectionSpec) {
+    this.connection = connection;
+    this.spec = spec;
+    prepareTable(connection, spec);
+  }
+
+  insert(doc: T) {
+    const { connection, spec } = this;
+    return connection.write((): { inserted: true } | { inserted: false; duplicate: string } => {
+      const body = JSON.stringify(doc);
+      const { changes } = connection
+        .prepare(`INSERT INTO "${spec.name}" (id, version, body) VALUES (?, 1, ?) ON CONFLICT DO NOTHING`)
+        .run(doc.id, body);
+      return changes === 1 ? { inserted: true } : { inserted: false, duplicate: this.holder(doc) };
+    });
+  }
+
+  /** Names the unique index that refused a document, by looking it up: messages differ between servers. */
+  private holder(doc: T): string {
+    const { connection, spec } = this;
+    for (const [name, { fields, unique }] of Object.entries(spec.indexes)) {
+      if (!unique) continue;
+      const values = fields.map((field) => valueAt(doc, field));
+      const where = fields.map((field) => `${expression(field)} = ?`).join(' AND ');
+      if (connection.prepare(`SELECT 1 FROM "${spec.name}" WHERE ${where}`).get(...values)) return name;
+    }
+    return 'id';
+  }
+
+  get(id: string) {
+    const statement = this.connection.prepare(`SELECT id, version, body FROM "${this.spec.name}" WHERE id = ?`);
+    return this.connection.read(() => versioned<T>(statement.get(id) as Row | undefined));
+  }
+
+  find(index: string, values: readonly Value[]) {
+    const fields = fieldsOf(this.spec, index);
+    if (!this.spec.indexes[index]?.unique || values.length !== fields.length) {
+      throw new RangeError(`find takes all ${fields.length} fields of a unique index: ${index}`);
+    }
+    const where = fields.map((field) => `${expression(field)} = ?`).join(' AND ');
+    const statement = this.connection.prepare(`SELECT id, version, body FROM "${this.spec.name}" WHERE ${where}`);
+    return this.connection.read(() => versioned<T>(statement.get(...values) as Row | undefined));
+  }
+
+  replace(doc: T, expectedVersion: number) {
+    const { connection, spec } = this;
+    const statement = connection.prepare(
+      `UPDATE OR ABORT "${spec.name}" SET version = version + 1, body = ? WHERE id = ? AND version = ?`,
+    );
+    return connection.write(() => statement.run(JSON.stringify(doc), doc.id, expectedVersion).changes === 1);
+  }
+
+  remove(id: string) {
+    const statement = this.connection.prepare(`DELETE FROM "${this.spec.name}" WHERE id = ?`);
+    return this.connection.write(() => statement.run(id).changes === 1);
+  }
+
+  async page(query: PageQuery): Promise<Page<T>> {
+    if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 500) throw new RangeError('a page holds 1 to 500');
+    const { where, values, rest } = conditions(this.spec, query);
+    const keys = rest.map(expression);
+    if (query.after !== undefined) {
+      where.push(`(${keys.join(', ')}) > (${keys.map(() => '?').join(', ')})`);
+      values.push(...decodeCursor(query.after, keys.length));
+    }
+    const sql = `SELECT id, version, body FROM "${this.spec.name}" ${clause(where)} ORDER BY ${keys.join(', ')} LIMIT ?`;
+    const statement = this.connection.prepare(sql);
+    return this.connection.read(() => {
+      const rows = statement.all(...values, query.limit + 1) as Row[];
+      const items = rows.slice(0, query.limit).map((row) => versioned<T>(row) as Versioned<T>);
+      const last = items.at(-1);
+      if (rows.length <= query.limit || !last) return { items };
+      return { items, next: encodeCursor(rest.map((field) => valueAt(last.doc, field))) };
+    });
+  }
+
+  count(query: Pick<PageQuery, 'index' | 'equals' | 'prefix'> & { cap: number }) {
+    const { where, values } = conditions(this.spec, query);
+    const sql = `SELECT COUNT(*) AS n FROM (SELECT 1 FROM "${this.spec.name}" ${clause(where)} LIMIT ?)`;
+    const statement = this.connection.prepare(sql);
+    return this.connection.read(() => (statement.get(...values, query.cap) as { n: number }).n);
+  }
+}
+
+function valueAt(doc: object, field: string): Value {
+  let at: unknown = doc;
+  for (const name of field.split('.')) at = (at as Record<string, unknown> | undefined)?.[name];
+  if (typeof at !== 'string' && typeof at !== 'number') throw new RangeError(`${field} must be text or a number in every document`);
+  return at;
+}
+
+/** Documents in one SQLite file: WAL, every acknowledged write on the disk. */
+export function openSqliteDocuments(file: string): Documents {
+  const connection = openSqlite(file, 'FULL');
+  return {
+    collection: <T extends Document>(spec: CollectionSpec) => new SqliteCollection<T>(connection, spec),
+    ping: () => connection.read(() => void connection.prepare('SELECT 1').get()),
+    close: async () => connection.close(),
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * Short-lived state. `now` (epoch seconds) is always handed in. Every verb is atomic over processes, and throws
+ * `store_unavailable` when the store cannot answer: an unknown outcome is never read as a grant, a win or "not locked".
+ */
+export interface Ephemeral {
+  /** Creates or overwrites; a claim on the record stays. @returns false when the id is buried */
+  put(kind: string, id: string, record: RecordInput, now: number): Promise<boolean>;
+  /** Creates unless there. @returns whether this caller made it: of N, exactly one does (P1) */
+  insert(kind: string, id: string, record: RecordInput, now: number): Promise<boolean>;
+  get(kind: string, id: string, now: number): Promise<StoredRecord | undefined>;
+  /** Compare-and-set on the record's version. @returns whether this caller won */
+  replace(kind: string, id: string, record: RecordInput, expectedVersion: number, now: number): Promise<boolean>;
+  /** Sets the value and the given parts, leaving every other part as another writer left it. @returns false when buried */
+  merge(kind: string, id: string, change: MergeInput, now: number): Promise<boolean>;
+  remove(kind: string, id: string): Promise<void>;
+  /** Removes the record and refuses to let it be written again until `until`. */
+  bury(kind: string, id: string, until: number): Promise<void>;
+  /** Spends the record: exactly one caller ever wins, and it stays readable as claimed (P1). Missing or expired is a loss. */
+  claim(kind: string, id: string, now: number): Promise<'won' | 'lost'>;
+  /** Ids of the live records put under this key of a set. */
+  members(kind: string, set: string, key: string, now: number): Promise<string[]>;
+  /** Removes every record under this key of a set. @returns how many */
+  removeMembers(kind: string, set: string, key: string): Promise<number>;
+
+  /**
+   * Reserves one attempt before the slow check (P11 to P17). Failures and open leases together never exceed `limit`.
+   * A lease not settled in 30 s counts as a failure; how many such were counted now is told in `abandoned`.
+   */
+  reserve(key: string, limit: number, now: number, keepUntil: number): Promise<Reservation>;
+  /** `success` clears the counter, `failure` counts, `not-verified` frees the slot. `dead`: the lease was already counted. */
+  settle(lease: Lease, outcome: Settlement, now: number): Promise<{ failures: number } | 'dead'>;
+  /** Failures counted so far, abandoned leases included. */
+  failures(key: string, now: number): Promise<number>;
+
+  /** Stores `number` unless one as great is stored. @returns whether it rose: of N calls with one number, one does (P5) */
+  advance(key: string, number: number, keepUntil: number, now: number): Promise<boolean>;
+
+  /** A text that changes with every `touchTopic`; empty while nobody has. */
+  topicVersion(topic: string): Promise<string>;
+  touchTopic(topic: string): Promise<void>;
+
+  /** Born anew when the store was lost or the machine rebooted (P6). */
+  generation(): Promise<Generation>;
+  /** Deletes expired rows, at most `limit` of each kind of row. @returns how many */
+  sweep(now: number, limit: number): Promise<number>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RecordInput {
+  /** Opaque JSON. */
+  value: string;
+  /** Named pieces of the record that several writers may set apart. */
+  parts?: Readonly<Record<string, string>>;
+  /** Epoch seconds; from then on no verb sees the record. */
+  expiresAt: number;
+  /** The sets that the record stands in: set name to key. */
+  sets?: Readonly<Record<string, string>>;
+}
+
+export interface MergeInput {
+  value: string;
+  expiresAt: number;
+  sets?: Readonly<Record<string, string>>;
+  setParts: Readonly<Record<string, string>>;
+  unsetParts: readonly string[];
+}
+
+export interface StoredRecord {
+  value: string;
+  parts: Record<string, string>;
+  version: number;
+  expiresAt: number;
+  claimedAt: number | undefined;
+  /** The generation in which the record was made. */
+  generation: string;
+}
+
+export interface Lease {
+  id: string;
+  key: string;
+}
+
+export type Settlement = 'success' | 'failure' | 'not-verified';
+
+export type Reservation =
+  | { outcome: 'granted'; lease: Lease; failures: number; abandoned: number }
+  /** As many failures as the limit allows. */
+  | { outcome: 'full'; failures: number; abandoned: number }
+  /** The slots that are left are held by attempts still being checked. */
+  | { outcome: 'busy'; failures: number; abandoned: number };
+
+export interface Generation {
+  id: string;
+  /** Epoch seconds. */
+  bornAt: number;
+}
+
+/** A lease that is not settled within this time counts as a failure. */
+export const LEASE_SECONDS = 30;

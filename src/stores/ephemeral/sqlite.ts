@@ -1,0 +1,199 @@
+import { newId, SallyportError } from '../../base/index.ts';
+import { openSqlite, type SqliteConnection } from '../sqlite-connection.ts';
+import type { Ephemeral, MergeInput, RecordInput, StoredRecord } from './port.ts';
+import { sqliteAttempts } from './sqlite-attempts.ts';
+import { prepareEphemeral } from './sqlite-schema.ts';
+
+type Row = { value: string; parts: string; version: number; expires_at: number; claimed_at: number | null; generation: string };
+
+const LIVE = 'kind = ? AND id = ? AND expires_at > ? AND buried = 0';
+
+function stored(row: Row | undefined): StoredRecord | undefined {
+  return (
+    row && {
+      value: row.value,
+      parts: JSON.parse(row.parts) as Record<string, string>,
+      version: row.version,
+      expiresAt: row.expires_at,
+      claimedAt: row.claimed_at ?? undefined,
+      generation: row.generation,
+    }
+  );
+}
+
+function records(connection: SqliteConnection, generation: () => string) {
+  const { prepare } = connection;
+
+  const isBuried = (kind: string, id: string, now: number) =>
+    prepare('SELECT 1 FROM record WHERE kind = ? AND id = ? AND buried = 1 AND expires_at > ?').get(kind, id, now) !== undefined;
+
+  const enrol = (kind: string, id: string, sets: RecordInput['sets']) => {
+    if (!sets) return;
+    for (const [name, key] of Object.entries(sets)) {
+      prepare('INSERT INTO member (kind, name, key, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING').run(kind, name, key, id);
+    }
+  };
+
+  const drop = (kind: string, id: string) => {
+    prepare('DELETE FROM record WHERE kind = ? AND id = ?').run(kind, id);
+    prepare('DELETE FROM member WHERE kind = ? AND id = ?').run(kind, id);
+  };
+
+  const write = (kind: string, id: string, record: RecordInput, parts: string) => {
+    prepare(
+      `INSERT INTO record (kind, id, value, parts, version, expires_at, generation) VALUES (?, ?, ?, ?, 1, ?, ?)
+       ON CONFLICT DO UPDATE SET value = excluded.value, parts = excluded.parts, version = version + 1,
+         expires_at = excluded.expires_at, buried = 0`,
+    ).run(kind, id, record.value, parts, record.expiresAt, generation());
+    enrol(kind, id, record.sets);
+  };
+
+  /** A record past its expiry is as good as gone: a new one under its id starts afresh, unclaimed. */
+  const dropExpired = (kind: string, id: string, now: number) => {
+    if (prepare('SELECT 1 FROM record WHERE kind = ? AND id = ? AND expires_at <= ?').get(kind, id, now)) drop(kind, id);
+  };
+
+  const get = (kind: string, id: string, now: number) => stored(prepare(`SELECT * FROM record WHERE ${LIVE}`).get(kind, id, now) as Row | undefined);
+
+  return {
+    put: (kind: string, id: string, record: RecordInput, now: number) =>
+      connection.write(() => {
+        if (isBuried(kind, id, now)) return false;
+        dropExpired(kind, id, now);
+        write(kind, id, record, JSON.stringify(record.parts ?? {}));
+        return true;
+      }),
+
+    insert: (kind: string, id: string, record: RecordInput, now: number) =>
+      connection.write(() => {
+        dropExpired(kind, id, now);
+        if (prepare('SELECT 1 FROM record WHERE kind = ? AND id = ?').get(kind, id)) return false;
+        write(kind, id, record, JSON.stringify(record.parts ?? {}));
+        return true;
+      }),
+
+    get: (kind: string, id: string, now: number) => connection.read(() => get(kind, id, now)),
+
+    replace: (kind: string, id: string, record: RecordInput, expectedVersion: number, now: number) =>
+      connection.write(() => {
+        const { changes } = prepare(
+          `UPDATE record SET value = ?, parts = ?, version = version + 1, expires_at = ? WHERE ${LIVE} AND version = ?`,
+        ).run(record.value, JSON.stringify(record.parts ?? {}), record.expiresAt, kind, id, now, expectedVersion);
+        if (changes === 1) enrol(kind, id, record.sets);
+        return changes === 1;
+      }),
+
+    merge: (kind: string, id: string, change: MergeInput, now: number) =>
+      connection.write(() => {
+        if (isBuried(kind, id, now)) return false;
+        dropExpired(kind, id, now);
+        const parts = { ...get(kind, id, now)?.parts, ...change.setParts };
+        for (const name of change.unsetParts) delete parts[name];
+        write(kind, id, change, JSON.stringify(parts));
+        return true;
+      }),
+
+    remove: (kind: string, id: string) =>
+      connection.write(() => {
+        prepare('DELETE FROM record WHERE kind = ? AND id = ? AND buried = 0').run(kind, id);
+        prepare('DELETE FROM member WHERE kind = ? AND id = ?').run(kind, id);
+      }),
+
+    bury: (kind: string, id: string, until: number) =>
+      connection.write(() => {
+        drop(kind, id);
+        prepare(
+          `INSERT INTO record (kind, id, value, parts, version, expires_at, buried, generation) VALUES (?, ?, '', '{}', 1, ?, 1, ?)`,
+        ).run(kind, id, until, generation());
+      }),
+
+    claim: (kind: string, id: string, now: number) =>
+      connection.write((): 'won' | 'lost' => {
+        // The whole promise is in this one statement: check and set cannot come apart (P7).
+        const { changes } = prepare(`UPDATE record SET claimed_at = ? WHERE ${LIVE} AND claimed_at IS NULL`).run(now, kind, id, now);
+        return changes === 1 ? 'won' : 'lost';
+      }),
+
+    members: (kind: string, set: string, key: string, now: number) =>
+      connection.read(() => {
+        const rows = prepare(
+          `SELECT m.id AS id FROM member m JOIN record r ON r.kind = m.kind AND r.id = m.id
+           WHERE m.kind = ? AND m.name = ? AND m.key = ? AND r.expires_at > ? AND r.buried = 0`,
+        ).all(kind, set, key, now) as { id: string }[];
+        return rows.map((row) => row.id);
+      }),
+
+    removeMembers: (kind: string, set: string, key: string) =>
+      connection.write(() => {
+        const rows = prepare('SELECT id FROM member WHERE kind = ? AND name = ? AND key = ?').all(kind, set, key) as { id: string }[];
+        for (const { id } of rows) drop(kind, id);
+        return rows.length;
+      }),
+  };
+}
+
+function heights(connection: SqliteConnection) {
+  const { prepare } = connection;
+  return {
+    advance: (key: string, number: number, keepUntil: number, now: number) =>
+      connection.write(() => {
+        const { changes } = prepare(
+          `INSERT INTO height (key, number, expires_at) VALUES (?, ?, ?)
+           ON CONFLICT DO UPDATE SET number = excluded.number, expires_at = MAX(expires_at, excluded.expires_at)
+           WHERE excluded.number > number OR expires_at <= ?`,
+        ).run(key, number, keepUntil, now);
+        return changes === 1;
+      }),
+  };
+}
+
+function topics(connection: SqliteConnection) {
+  const { prepare } = connection;
+  return {
+    topicVersion: (topic: string) =>
+      connection.read(() => (prepare('SELECT version FROM topic WHERE name = ?').get(topic) as { version: string } | undefined)?.version ?? ''),
+    touchTopic: (topic: string) =>
+      connection.write(() => {
+        prepare('INSERT OR REPLACE INTO topic (name, version) VALUES (?, ?)').run(topic, newId());
+      }),
+  };
+}
+
+function sweeper(connection: SqliteConnection) {
+  const { prepare } = connection;
+  return (now: number, limit: number) =>
+    connection.write(() => {
+      const expired = prepare('SELECT kind, id FROM record WHERE expires_at <= ? LIMIT ?').all(now, limit) as { kind: string; id: string }[];
+      for (const { kind, id } of expired) {
+        prepare('DELETE FROM record WHERE kind = ? AND id = ?').run(kind, id);
+        prepare('DELETE FROM member WHERE kind = ? AND id = ?').run(kind, id);
+      }
+      let gone = expired.length;
+      for (const table of ['counter', 'height']) {
+        const sql = `DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} WHERE expires_at <= ? LIMIT ?)`;
+        gone += Number(prepare(sql).run(now, limit).changes);
+      }
+      return gone;
+    });
+}
+
+/** Ephemeral state in one SQLite file: WAL, synchronous=NORMAL, one immediate transaction a verb. */
+export function openSqliteEphemeral(file: string, now: number): Ephemeral {
+  const connection = openSqlite(file, 'NORMAL');
+  try {
+    const current = prepareEphemeral(connection, now);
+    return {
+      ...records(connection, () => current.id),
+      ...sqliteAttempts(connection),
+      ...heights(connection),
+      ...topics(connection),
+      generation: async () => current,
+      sweep: sweeper(connection),
+      ping: () => connection.read(() => void connection.prepare('SELECT 1 FROM generation').get()),
+      close: async () => connection.close(),
+    };
+  } catch (error) {
+    connection.close();
+    throw new SallyportError('store_unavailable', `${file}: ${(error as Error).message}`, { cause: error });
+  }
+}

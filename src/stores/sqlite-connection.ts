@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+import { randomBelow, SallyportError } from '../base/index.ts';
+
+/** One SQLite file: statements prepared once, one immediate transaction a write, patient with other processes. */
+export interface SqliteConnection {
+  prepare(sql: string): StatementSync;
+  /** Reads; retried while another process holds the file. */
+  read<T>(work: () => T): Promise<T>;
+  /** Runs `work` in one BEGIN IMMEDIATE transaction (P7); retried as a whole while another process writes. */
+  write<T>(work: () => T): Promise<T>;
+  exec(sql: string): void;
+  close(): void;
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+// A long busy timeout would block the event loop, so SQLite waits briefly and we wait the rest of the two seconds outside.
+const BUSY_TIMEOUT_MS = 15;
+const PATIENCE_MS = 2_000;
+
+function isBusy(error: unknown): boolean {
+  const code = (error as { errcode?: number }).errcode;
+  return code !== undefined && ((code & 0xff) === SQLITE_BUSY || (code & 0xff) === SQLITE_LOCKED);
+}
+
+function isSqlite(error: unknown): boolean {
+  return (error as { code?: string }).code === 'ERR_SQLITE_ERROR';
+}
+
+async function patiently<T>(work: () => T): Promise<T> {
+  const startedAt = performance.now();
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isSqlite(error)) throw error;
+      if (!isBusy(error) || performance.now() - startedAt > PATIENCE_MS) {
+        throw new SallyportError('store_unavailable', `sqlite: ${(error as Error).message}`, { cause: error });
+      }
+    }
+    await pause(1 + randomBelow(12));
+  }
+}
+
+function openFile(file: string, synchronous: 'FULL' | 'NORMAL'): DatabaseSync {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const existed = existsSync(file);
+  const database = new DatabaseSync(file, { timeout: PATIENCE_MS });
+  try {
+    database.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA journal_size_limit=67108864;`);
+    if (existed) assertSound(database, file);
+    database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** A damaged file is refused at start, never replaced by an empty one (F13). */
+function assertSound(database: DatabaseSync, file: string) {
+  const row = database.prepare('PRAGMA quick_check(1)').get() as { quick_check?: string };
+  if (row.quick_check !== 'ok') throw new Error(`${file} is damaged: ${row.quick_check}`);
+}
+
+/**
+ * Opens or makes the file.
+ * @param synchronous FULL where nothing acknowledged may be lost, NORMAL where losing the last moments of a power cut is allowed
+ * @throws SallyportError `store_unavailable` that names the file when it cannot be opened or is damaged
+ */
+export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): SqliteConnection {
+  let database: DatabaseSync;
+  try {
+    database = openFile(file, synchronous);
+  } catch (error) {
+    throw new SallyportError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, { cause: error });
+  }
+  const statements = new Map<string, StatementSync>();
+  const prepare = (sql: string) => {
+    const statement = statements.get(sql) ?? database.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+  const transaction = <T>(work: () => T): T => {
+    prepare('BEGIN IMMEDIATE').run();
+    try {
+      const result = work();
+      prepare('COMMIT').run();
+      return result;
+    } catch (error) {
+      if (database.isTransaction) prepare('ROLLBACK').run();
+      throw error;
+    }
+  };
+  return {
+    prepare,
+    exec: (sql) => database.exec(sql),
+    read: (work) => patiently(work),
+    write: (work) => patiently(() => transaction(work)),
+    close: () => {
+      statements.clear();
+      if (database.isOpen) database.close();
+    },
+  };
+}

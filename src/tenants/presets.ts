@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { type Policy, parsePolicy } from './policy.ts';
+
+const FOLDER = new URL('../../config/presets/', import.meta.url);
+
+/** The presets that exist, by file name. */
+export function presetNames(): string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort();
+}
+
+/** @returns the complete policy of a preset, or undefined when there is none of that name */
+export function loadPreset(name: string): Policy | undefined {
+  if (!presetNames().includes(name)) return undefined;
+  const result = parsePolicy(parse(readFileSync(new URL(`${name}.yaml`, FOLDER), 'utf8')));
+  if ('mistakes' in result) throw new Error(`preset ${name}: ${JSON.stringify(result.mistakes)}`);
+  return result.policy;
+}

@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { type Documents, type Ephemeral, openSqliteDocuments, openSqliteEphemeral } from '../../src/stores/index.ts';
+
+/** Opens the documents store at an address such as `sqlite:/folder`. */
+export async function openDocumentsAt(address: string): Promise<Documents> {
+  return openSqliteDocuments(join(folderOf(address), 'documents.sqlite'));
+}
+
+/** Opens the ephemeral store at an address such as `sqlite:/folder`. */
+export async function openEphemeralAt(address: string, now: number): Promise<Ephemeral> {
+  return openSqliteEphemeral(join(folderOf(address), 'ephemeral.sqlite'), now);
+}
+
+function folderOf(address: string): string {
+  if (!address.startsWith('sqlite:')) throw new Error(`no store at ${address}`);
+  return address.slice('sqlite:'.length);
+}
