@@ -1,0 +1,15 @@
+// accounts: people: names, populations, roles, status, and the one document that holds what must outlive everything else.
+// Not here: judging passwords and codes (passwords, second-factor), counting failures (lockout), ending sessions (sessions).
+export {
+  type Account,
+  type Authenticator,
+  isLocked,
+  isUsable,
+  type Lock,
+  type PasswordRecord,
+  type Population,
+  type Role,
+  roles,
+} from './account.ts';
+export { type Accounts, createAccounts, type NewAccount } from './accounts.ts';
+export { foldName, nameProblem } from './names.ts';

@@ -1,0 +1,111 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Account, Accounts, Population } from '../accounts/index.ts';
+import { type Clock, randomBelow, SallyportError, type Vault } from '../base/index.ts';
+import type { Ephemeral, Lease, Settlement } from '../stores/index.ts';
+import type { Policy } from '../tenants/index.ts';
+import { type AttemptKind, counterKey, isFull, limitFor, SHADOW_SECONDS } from './policy.ts';
+
+/** Whoever a try is counted against: an account, or the shadow of a name that does not exist. */
+export type Subject = { account: Account } | { shadow: string; population: Population };
+
+export type Turn =
+  | { granted: true; attempt: Attempt; abandoned: number }
+  /** The counter is full; for an account the lock is written. */
+  | { granted: false; failures: number; limit: number; abandoned: number };
+
+/** One reserved try; `settle` it exactly once. */
+export interface Attempt {
+  /** @returns the failures in a row after it, and whether this one locked */
+  settle(outcome: Settlement): Promise<{ failures: number; limit: number; locked: boolean }>;
+}
+
+export interface Lockout {
+  /** The counter of a name that no account has: a MAC, so that the store does not hold what strangers typed (P16). */
+  shadowOf(tenant: string, population: Population, foldedName: string): string;
+  /**
+   * Reserves one try before the slow check (LCK-6). Waits up to 5 s while the slots are held by tries still being checked.
+   * @throws SallyportError `busy` after that, uncounted
+   */
+  reserve(subject: Subject, kind: AttemptKind, policy: Policy): Promise<Turn>;
+  /** Whether the subject is locked now, by its document or by a full counter. */
+  isLocked(subject: Subject, policy: Policy): Promise<boolean>;
+  /** Clears the lock and both counters, whoever asks: permission is the caller's matter. @returns false when it was not locked */
+  unlock(accountId: string): Promise<boolean>;
+}
+
+const PATIENCE_MS = 5_000;
+const MAX_WAITING = 256;
+
+export function createLockout(parts: { ephemeral: Ephemeral; accounts: Accounts; clock: Clock; vault: Vault }): Lockout {
+  const { ephemeral, accounts, clock, vault } = parts;
+  let waiting = 0;
+
+  const keyOf = (subject: Subject, kind: AttemptKind) =>
+    'account' in subject ? counterKey(subject.account, kind) : `shadow:${subject.shadow}:${kind}`;
+  const populationOf = (subject: Subject) => ('account' in subject ? subject.account.population : subject.population);
+
+  /** Only for the round in which the failures were counted: an unlock in between stands. */
+  const writeLock = (account: Account, kind: AttemptKind) =>
+    accounts.update(account.id, (current) =>
+      current.lock !== null || current.lockRound !== account.lockRound ? undefined : { ...current, lock: { cause: kind, at: clock.now() } },
+    );
+
+  const settleWith = (subject: Subject, kind: AttemptKind, limit: number, lease: Lease): Attempt => ({
+    async settle(outcome) {
+      const settled = await ephemeral.settle(lease, outcome, clock.now());
+      // A dead lease was counted as abandoned already: whatever it found came too late to clear anything.
+      const failures = settled === 'dead' ? await ephemeral.failures(lease.key, clock.now()) : settled.failures;
+      const locked = outcome !== 'success' && isFull(failures, limit);
+      if (locked && 'account' in subject) await writeLock(subject.account, kind);
+      return { failures, limit, locked };
+    },
+  });
+
+  const patiently = async (key: string, limit: number) => {
+    const startedAt = performance.now();
+    let reservation = await ephemeral.reserve(key, limit, clock.now(), clock.now() + SHADOW_SECONDS);
+    if (reservation.outcome === 'busy' && waiting >= MAX_WAITING) throw new SallyportError('busy', 'too many attempts wait');
+    waiting += 1;
+    try {
+      while (reservation.outcome === 'busy') {
+        if (performance.now() - startedAt > PATIENCE_MS) throw new SallyportError('busy', 'attempts on one account');
+        await pause(5 + randomBelow(20));
+        const now = clock.now();
+        const next = await ephemeral.reserve(key, limit, now, now + SHADOW_SECONDS);
+        reservation = { ...next, abandoned: next.abandoned + reservation.abandoned };
+      }
+      return reservation;
+    } finally {
+      waiting -= 1;
+    }
+  };
+
+  return {
+    shadowOf: (tenant, population, foldedName) => vault.mac('shadow', JSON.stringify([tenant, population, foldedName])),
+    async reserve(subject, kind, policy) {
+      const limit = limitFor(kind, populationOf(subject), policy);
+      if ('account' in subject && subject.account.lock) return { granted: false, failures: limit, limit, abandoned: 0 };
+      const reservation = await patiently(keyOf(subject, kind), limit);
+      const { failures, abandoned } = reservation;
+      if (reservation.outcome === 'granted') {
+        return { granted: true, attempt: settleWith(subject, kind, limit, reservation.lease), abandoned };
+      }
+      // Written again on every full counter: repairs a lock that a crash lost between the count and the document (P11).
+      if ('account' in subject) await writeLock(subject.account, kind);
+      return { granted: false, failures, limit, abandoned };
+    },
+    async isLocked(subject, policy) {
+      if ('account' in subject) return subject.account.lock !== null;
+      const failures = await ephemeral.failures(keyOf(subject, 'password'), clock.now());
+      return isFull(failures, limitFor('password', subject.population, policy));
+    },
+    async unlock(accountId) {
+      let wasLocked = false;
+      await accounts.update(accountId, (current) => {
+        wasLocked = current.lock !== null;
+        return { ...current, lock: null, lockRound: current.lockRound + 1 };
+      });
+      return wasLocked;
+    },
+  };
+}

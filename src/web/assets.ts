@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fingerprint } from '../base/index.ts';
+import { on, waived } from './guards.ts';
+import type { Registry } from './registry.ts';
+
+interface Asset {
+  type: string;
+  body: Buffer;
+}
+
+const require = createRequire(import.meta.url);
+const OWN = new URL('../../views/assets/', import.meta.url);
+
+function load(): { name: string; asset: Asset }[] {
+  const files = [
+    { name: 'pico', extension: 'css', type: 'text/css', file: require.resolve('@picocss/pico/css/pico.min.css') },
+    { name: 'sallyport', extension: 'css', type: 'text/css', file: new URL('sallyport.css', OWN) },
+    { name: 'mark', extension: 'svg', type: 'image/svg+xml', file: new URL('mark.svg', OWN) },
+  ];
+  return files.map(({ name, extension, type, file }) => {
+    const body = readFileSync(file);
+    return { name: `${name}.${fingerprint(body.toString('latin1')).slice(0, 12)}.${extension}`, asset: { type, body } };
+  });
+}
+
+/**
+ * Serves the few static files under names that hold their content's hash, so that browsers keep them for good.
+ * @returns the address of each by its plain name
+ */
+export function createAssets(registry: Registry): Record<string, string> {
+  const assets = load();
+  const byName = new Map(assets.map(({ name, asset }) => [name, asset]));
+  const why = 'a public file that says nothing about anybody';
+  registry.route(
+    {
+      method: 'GET',
+      path: '/assets/:file',
+      name: 'asset',
+      guards: {
+        state: waived(why),
+        attempts: waived(why),
+        factor: waived(why),
+        steps: waived(why),
+        bind: waived(why),
+        csrf: waived('reads only'),
+        fresh: waived(why),
+        authz: waived(why),
+        once: waived(why),
+        rate: waived('answered from memory'),
+        same: on('the same bytes for everybody'),
+      },
+    },
+    async (ctx) => {
+      const asset = byName.get(ctx.params.file);
+      if (!asset) return;
+      ctx.type = asset.type;
+      ctx.set('cache-control', 'public, max-age=31536000, immutable');
+      ctx.body = asset.body;
+    },
+  );
+  return Object.fromEntries(assets.map(({ name }) => [name.split('.')[0], `/assets/${name}`]));
+}

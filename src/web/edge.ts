@@ -1,0 +1,81 @@
+import ipaddr from 'ipaddr.js';
+import type { Context, Middleware } from 'koa';
+import { newId, SallyportError } from '../base/index.ts';
+
+/** What the outermost middleware knows of every request. */
+export interface WebState {
+  /** Of the person's machine: through trusted proxies only. */
+  address: string;
+  requestId: string;
+  /** The fields of a posted form; empty for other methods. */
+  form: ReadonlyMap<string, string>;
+}
+
+export type WebContext = Context & { state: WebState };
+
+export interface EdgeOptions {
+  issuer: string;
+  trustedProxies: readonly string[];
+}
+
+type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+function parseRange(text: string): Range {
+  if (text.includes('/')) return ipaddr.parseCIDR(text);
+  const address = ipaddr.process(text);
+  return [address, address.kind() === 'ipv4' ? 32 : 128];
+}
+
+function isWithin(address: string, ranges: readonly Range[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return ranges.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range, bits));
+}
+
+function plain(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+}
+
+/**
+ * The address a request came from: the peer, or, where the peer is a trusted proxy, the first address that is none when
+ * X-Forwarded-For is walked from the right. What stands left of it was written by a stranger and means nothing (S26).
+ */
+export function clientAddress(peer: string, forwardedFor: string, ranges: readonly Range[]): string {
+  let current = plain(peer);
+  const hops = forwardedFor.split(',').map((hop) => hop.trim()).filter(Boolean);
+  while (isWithin(current, ranges)) {
+    const hop = hops.pop();
+    if (hop === undefined || !ipaddr.isValid(hop)) break;
+    current = plain(hop);
+  }
+  return current;
+}
+
+const FORWARDING_HEADERS = ['forwarded', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-server', 'x-forwarded-prefix', 'x-real-ip'];
+
+/**
+ * Pins the public origin: the engine builds its addresses from the Host header, so a foreign Host is refused, or overwritten
+ * behind a trusted proxy, before anything reads it (S44, S63). Health is exempt: monitors ask by address.
+ */
+export function edge({ issuer, trustedProxies }: EdgeOptions): Middleware {
+  const { host, protocol } = new URL(issuer);
+  const ranges = trustedProxies.map(parseRange);
+  return async (ctx, next) => {
+    const { headers } = ctx.req;
+    const peer = ctx.req.socket.remoteAddress ?? '';
+    const behindProxy = isWithin(peer, ranges);
+    const state = ctx.state as WebState;
+    state.requestId = newId();
+    state.address = clientAddress(peer, behindProxy ? String(headers['x-forwarded-for'] ?? '') : '', ranges);
+    state.form = new Map();
+    ctx.set('x-request-id', state.requestId);
+    if (ctx.method === 'TRACE' || ctx.method === 'TRACK') throw new SallyportError('method_not_allowed');
+    const isHealth = ctx.path === '/health/live' || ctx.path === '/health/ready';
+    if (!behindProxy && headers.host !== host && !isHealth) throw new SallyportError('host_unknown', String(headers.host));
+    for (const name of FORWARDING_HEADERS) delete headers[name];
+    headers.host = host;
+    headers['x-forwarded-proto'] = protocol.slice(0, -1);
+    headers['x-forwarded-for'] = state.address;
+    await next();
+  };
+}

@@ -1,0 +1,68 @@
+import Router from '@koa/router';
+import type { Middleware } from 'koa';
+import { SallyportError } from '../base/index.ts';
+import { readForm } from './body.ts';
+import type { WebContext } from './edge.ts';
+import type { Guards } from './guards.ts';
+import { isSameOrigin } from './same-origin.ts';
+
+export type RouteHandler = (ctx: WebContext) => Promise<void>;
+type Method = 'GET' | 'POST' | 'OPTIONS';
+
+/** A route and how it is guarded: what the tests enumerate and probe (G1 to G4). */
+export interface RouteDeclaration {
+  method: Method;
+  path: string;
+  name: string;
+  guards: Guards;
+}
+
+export interface DeclaredRoute extends RouteDeclaration {
+  /** `ours`, or `engine` for the library's own routes, which are declared here and handled there. */
+  handledBy: 'ours' | 'engine';
+}
+
+export interface Registry {
+  /**
+   * Adds a route with its handler. A POST is read as a form and, where `csrf` is on, refused from another origin before
+   * the handler runs: the guard hangs on the handler, never on a comparison of paths (G3).
+   */
+  route(declaration: RouteDeclaration, handler: RouteHandler, options?: { bareFormAllowed?: boolean }): void;
+  /** Declares a route that the engine handles. */
+  declareEngineRoute(declaration: RouteDeclaration): void;
+  declared(): readonly DeclaredRoute[];
+  middleware(): Middleware;
+}
+
+export function createRegistry({ origin }: { origin: string }): Registry {
+  // Strict and case-sensitive: one address for one thing.
+  const router = new Router({ sensitive: true, strict: true });
+  const routes: DeclaredRoute[] = [];
+
+  const declare = (route: DeclaredRoute) => {
+    if (routes.some((r) => r.method === route.method && r.path === route.path)) throw new Error(`declared twice: ${route.method} ${route.path}`);
+    routes.push(route);
+  };
+
+  return {
+    route(declaration, handler, options = {}) {
+      declare({ ...declaration, handledBy: 'ours' });
+      const guarded: Middleware = async (koaContext) => {
+        const ctx = koaContext as unknown as WebContext;
+        if (declaration.method === 'POST') {
+          if (declaration.guards.csrf.on && !isSameOrigin(ctx, origin, options.bareFormAllowed ?? false)) {
+            throw new SallyportError('cross_site_refused', `${ctx.get('sec-fetch-site')} ${ctx.get('origin')}`);
+          }
+          ctx.state.form = await readForm(ctx);
+        }
+        await handler(ctx);
+      };
+      if (declaration.method === 'POST') router.post(declaration.path, guarded);
+      else if (declaration.method === 'GET') router.get(declaration.path, guarded);
+      else throw new RangeError(`no handler for ${declaration.method}`);
+    },
+    declareEngineRoute: (declaration) => declare({ ...declaration, handledBy: 'engine' }),
+    declared: () => routes,
+    middleware: () => router.routes() as Middleware,
+  };
+}
