@@ -12,4 +12,5 @@ export type {
   Settlement,
   StoredRecord,
 } from './ephemeral/port.ts';
+export { openInstallation } from './installation.ts';
 export { openSqliteEphemeral } from './ephemeral/sqlite.ts';

@@ -6,6 +6,8 @@ import type { Pages } from './pages.ts';
 /** Makes one of our errors of whatever was thrown; Koa's and Node's own client errors keep their meaning. */
 function ours(error: unknown): SallyportError {
   if (isSallyportError(error)) return error;
+  const { cause } = error as Error;
+  if (isSallyportError(cause)) return cause;
   const status = (error as { status?: unknown }).status;
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new SallyportError('bad_request', (error as Error).message, { cause: error });

@@ -1,0 +1,142 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import Koa, { type Middleware } from 'koa';
+import type { Log } from './base/index.ts';
+import type { Core } from './core.ts';
+import { createMail, type Mailbox } from './mail/index.ts';
+import { createOidc, openSigningKeys } from './oidc/index.ts';
+import { ACR_MULTI_FACTOR, ACR_PASSWORD } from './oidc/assurance.ts';
+import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
+import { createAttempts } from './sign-in/attempt.ts';
+import { addSignInRoutes } from './sign-in/index.ts';
+import { loadPreset, parsePolicy, type Policy } from './tenants/index.ts';
+import {
+  addHealthRoutes,
+  createAssets,
+  createPages,
+  createRegistry,
+  edge,
+  errorRenderer,
+  type Pages,
+  type Registry,
+  securityHeaders,
+} from './web/index.ts';
+
+export interface App {
+  setUp: SetUp;
+  registry: Registry;
+  /** Starts to listen; answers the port. */
+  listen(): Promise<number>;
+  /** Stops taking connections and lets running requests end. The core stays open. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  log: Log;
+  /** Keeps mails instead of sending them. */
+  mailbox?: Mailbox;
+  /** Rooms of the demo add their pages here. */
+  addRoutes?(registry: Registry, pages: Pages): void;
+}
+
+const SWEEP_MS = 30_000;
+const SWEEP_ROWS = 500;
+const DRAIN_MS = 10_000;
+
+function required(policy: Policy | undefined): Policy {
+  if (!policy) throw new Error('a preset is missing');
+  return policy;
+}
+
+function strangersPolicy(): Policy {
+  const parsed = parsePolicy({});
+  if ('mistakes' in parsed) throw new Error('the default policy is not sound');
+  return parsed.policy;
+}
+
+/** Deletes what has expired, little by little; every read checks the expiry itself. */
+function startSweeping({ ephemeral, clock }: Core, log: Log): () => void {
+  const timer = setInterval(() => {
+    ephemeral.sweep(clock.now(), SWEEP_ROWS).catch((error: Error) => log.warn({ error: error.message }, 'the sweep failed'));
+  }, SWEEP_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function listening(server: Server, port: number, host: string): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once('error', reject);
+  server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  return promise;
+}
+
+async function drain(server: Server): Promise<void> {
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await promisify(server.close.bind(server))().catch(() => {});
+  clearTimeout(timer);
+}
+
+/** The one place where everything is put together. */
+export async function createApp(core: Core, options: AppOptions): Promise<App> {
+  const { settings, clock, vault, documents, ephemeral, generation, tenants, accounts, applications } = core;
+  const { passwords, lockout, secondFactor, sessions, audit } = core;
+  const { log } = options;
+  const { issuer } = settings;
+
+  const registry = createRegistry({ origin: issuer });
+  const pages = createPages(createAssets(registry));
+  const mail = createMail({ settings: settings.mail, mailbox: options.mailbox, log, clock });
+  const signingKeys = await openSigningKeys({ documents, vault, clock });
+  const oidc = createOidc({ issuer, signingKeys, ephemeral, generation, accounts, tenants, applications, audit, registry, pages, vault, clock, log });
+  const setUp = createSetUp({ documents, tenants, accounts, passwords, audit, clock, operatorPolicy: required(loadPreset('modern')) });
+
+  addHealthRoutes(registry, { documents: () => documents.ping(), ephemeral: () => ephemeral.ping() });
+  addSetUpRoutes(registry, setUp, pages);
+  addSignInRoutes({
+    interactions: oidc.interactions,
+    applications,
+    attempts: createAttempts({ ephemeral, clock, generation }),
+    tenants,
+    accounts,
+    passwords,
+    lockout,
+    secondFactor,
+    sessions,
+    audit,
+    mail,
+    registry,
+    pages,
+    clock,
+    issuer,
+    strangersPolicy: strangersPolicy(),
+    acr: { password: ACR_PASSWORD, multiFactor: ACR_MULTI_FACTOR },
+  });
+  options.addRoutes?.(registry, pages);
+
+  const koa = new Koa();
+  koa.proxy = true;
+  koa.keys = oidc.cookieKeys;
+  koa.on('error', (error: Error) => log.error({ error: error.message, stack: error.stack }, 'a request failed outside its handler'));
+  const middleware: Middleware[] = [
+    securityHeaders({ isHttps: issuer.startsWith('https:') }),
+    errorRenderer({ log, pages }),
+    edge({ issuer, trustedProxies: settings.trustedProxies }),
+    registry.middleware(),
+    oidc.middleware,
+  ];
+  for (const layer of middleware) koa.use(layer);
+
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, koa.callback());
+  const stopSweeping = startSweeping(core, log);
+  return {
+    setUp,
+    registry,
+    listen: () => listening(server, settings.listen.port, settings.listen.host),
+    close: async () => {
+      stopSweeping();
+      await drain(server);
+    },
+  };
+}

@@ -1,0 +1,3 @@
+// audit: what happened: who, what, whom, where, when, by what factor, with what outcome and why (AUD-1).
+// Not here: deciding anything. An entry that cannot be written refuses what it would have recorded.
+export { type AuditEntry, type AuditEvent, type AuditType, auditTypes, createAudit, type Audit } from './audit.ts';

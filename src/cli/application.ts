@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import type { Population } from '../accounts/index.ts';
+import type { Application, ApplicationKind } from '../oidc/applications.ts';
+import { columns, print, readSecrets, Refused, tenantOf, withCore } from './terminal.ts';
+
+interface CreateOptions {
+  id: string;
+  kind: string;
+  name?: string;
+  redirectUri: string[];
+  postLogoutRedirectUri: string[];
+  population: string;
+  tenant?: string;
+  firstParty?: boolean;
+  audience?: string;
+  scope: string[];
+  secretStdin?: boolean;
+}
+
+const KINDS = ['web', 'spa', 'native', 'machine'];
+const POPULATIONS = ['user', 'agent', 'any'];
+
+function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+function shown({ secretHashes, ...application }: Application) {
+  return { ...application, secrets: secretHashes.length };
+}
+
+function addCreate(application: Command): void {
+  application
+    .command('create')
+    .requiredOption('--id <id>', 'the client_id')
+    .requiredOption('--kind <kind>', KINDS.join(', '))
+    .option('--name <name>', 'shown to people')
+    .option('--redirect-uri <uri>', 'matched exactly; may be given several times', collect, [])
+    .option('--post-logout-redirect-uri <uri>', 'may be given several times', collect, [])
+    .option('--population <population>', POPULATIONS.join(', '), 'user')
+    .option('--tenant <client-code>', 'fixes the tenant; otherwise the page asks for the client code')
+    .option('--first-party', 'people are not asked for consent')
+    .option('--audience <uri>', 'machine: the resource that its tokens are for; they are JWTs')
+    .option('--scope <scope>', 'machine: may be given several times', collect, [])
+    .option('--secret-stdin', 'read the secret from standard input; otherwise one is made and printed')
+    .action(async (options: CreateOptions, command: Command) => {
+      if (!KINDS.includes(options.kind)) throw new Refused(`the kind is one of ${KINDS.join(', ')}`);
+      if (!POPULATIONS.includes(options.population)) throw new Refused(`the population is one of ${POPULATIONS.join(', ')}`);
+      const [secret] = await readSecrets(options.secretStdin ? 1 : 0);
+      await withCore(command, async (core) => {
+        const tenant = options.tenant ? await tenantOf(core, options.tenant) : undefined;
+        const created = await core.applications.create({
+          id: options.id,
+          kind: options.kind as ApplicationKind,
+          name: options.name,
+          redirectUris: options.redirectUri,
+          postLogoutRedirectUris: options.postLogoutRedirectUri,
+          population: options.population as Population | 'any',
+          tenantId: tenant?.id ?? null,
+          isFirstParty: options.firstParty ?? false,
+          audience: options.audience ?? null,
+          scopes: options.scope,
+          secret,
+        });
+        if ('refused' in created) throw new Refused(created.refused);
+        await core.audit.write({ type: 'application.created', outcome: 'success', actor: 'command-line', applicationId: options.id, tenantId: tenant?.id ?? '' });
+        const printed = created.secret !== undefined && secret === undefined ? { secret: created.secret } : {};
+        print(command, { ...shown(created.application), ...printed }, [
+          `Application ${options.id} is registered.`,
+          ...('secret' in printed ? [`Secret, shown once: ${printed.secret}`] : []),
+        ]);
+      });
+    });
+}
+
+export function addApplicationCommands(program: Command): void {
+  const application = program.command('application').description('OpenID Connect clients');
+  addCreate(application);
+
+  application.command('list').action(async (_options: object, command: Command) => {
+    await withCore(command, async ({ applications }) => {
+      const items: Application[] = [];
+      let after: string | undefined;
+      do {
+        const page = await applications.list(after);
+        items.push(...page.items);
+        after = page.next;
+      } while (after);
+      const rows = items.map((a) => [a.id, a.kind, a.population, a.redirectUris.join(' ')]);
+      print(command, { applications: items.map(shown) }, columns([['ID', 'KIND', 'POPULATION', 'REDIRECT URIS'], ...rows]));
+    });
+  });
+
+  application
+    .command('show')
+    .requiredOption('--id <id>')
+    .action(async (options: { id: string }, command: Command) => {
+      await withCore(command, async ({ applications }) => {
+        const found = await applications.byId(options.id);
+        if (!found) throw new Refused(`there is no application ${options.id}`);
+        const rows = Object.entries(shown(found)).map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]);
+        print(command, shown(found), columns(rows));
+      });
+    });
+
+  application
+    .command('rotate-secret')
+    .requiredOption('--id <id>')
+    .action(async (options: { id: string }, command: Command) => {
+      await withCore(command, async ({ applications }) => {
+        const secret = await applications.rotateSecret(options.id);
+        if (!secret) throw new Refused(`there is no application ${options.id} with a secret`);
+        print(command, { secret }, [`Secret, shown once: ${secret}`, 'The former one keeps working until the next rotation.']);
+      });
+    });
+}

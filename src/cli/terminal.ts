@@ -1,0 +1,59 @@
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { systemClock } from '../base/index.ts';
+import { type Core, openCore } from '../core.ts';
+import { loadSettings, readMasterKey } from '../settings/index.ts';
+import type { Tenant } from '../tenants/index.ts';
+
+/** A refusal that one line explains. */
+export class Refused extends Error {}
+
+interface Globals {
+  config?: string;
+  json?: boolean;
+}
+
+/** Opens the stores for one command and closes them whatever happens. */
+export async function withCore<T>(command: Command, work: (core: Core) => Promise<T>): Promise<T> {
+  const { config } = command.optsWithGlobals<Globals>();
+  const settings = loadSettings({ file: config });
+  const core = await openCore(settings, readMasterKey(settings).key, systemClock);
+  try {
+    return await work(core);
+  } finally {
+    await core.close();
+  }
+}
+
+/** Prints for people, or as one JSON document with `--json`. */
+export function print(command: Command, value: object, lines: readonly string[]): void {
+  const { json } = command.optsWithGlobals<Globals>();
+  process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${lines.join('\n')}\n`);
+}
+
+/**
+ * Reads secrets from standard input, one a line, without the line's end.
+ * @throws Refused when there are fewer lines than asked for
+ */
+export async function readSecrets(count: number): Promise<string[]> {
+  if (count === 0) return [];
+  const secrets: string[] = [];
+  for await (const line of createInterface({ input: process.stdin })) {
+    secrets.push(line);
+    if (secrets.length === count) break;
+  }
+  if (secrets.length < count) throw new Refused(`standard input held ${secrets.length} of ${count} secrets, one a line`);
+  return secrets;
+}
+
+export async function tenantOf(core: Core, clientCode: string): Promise<Tenant> {
+  const tenant = await core.tenants.byClientCode(clientCode);
+  if (!tenant) throw new Refused(`there is no tenant with the client code ${clientCode}`);
+  return tenant;
+}
+
+/** Aligned columns for people. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
+  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd());
+}

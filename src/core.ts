@@ -1,0 +1,77 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type Accounts, createAccounts } from './accounts/index.ts';
+import { type Audit, createAudit } from './audit/index.ts';
+import { type Clock, createVault, type Vault } from './base/index.ts';
+import { createLockout, type Lockout } from './lockout/index.ts';
+import { type Applications, createApplications, dependents } from './oidc/core.ts';
+import { createHasher, createPasswords, type Passwords } from './passwords/index.ts';
+import { createSecondFactor, type SecondFactor, timeStepAt } from './second-factor/index.ts';
+import { createSessions, type Sessions } from './sessions/index.ts';
+import type { Settings } from './settings/index.ts';
+import { type Documents, type Ephemeral, openInstallation, openSqliteDocuments, openSqliteEphemeral } from './stores/index.ts';
+import { createTenants, type Tenants } from './tenants/index.ts';
+
+/** The stores and the capabilities on them: what the server and every command share. */
+export interface Core {
+  settings: Settings;
+  clock: Clock;
+  vault: Vault;
+  documents: Documents;
+  ephemeral: Ephemeral;
+  generation: string;
+  tenants: Tenants;
+  accounts: Accounts;
+  applications: Applications;
+  passwords: Passwords;
+  lockout: Lockout;
+  secondFactor: SecondFactor;
+  sessions: Sessions;
+  audit: Audit;
+  close(): Promise<void>;
+}
+
+/** A few times as many waiting as running: beyond that a person would wait longer than they look at a page. */
+const QUEUE_PER_SLOT = 64;
+
+/**
+ * Opens everything that keeps state.
+ * @param masterKey 32 bytes
+ * @throws SallyportError `store_unavailable` when a store cannot be opened, is damaged, or belongs to another master key
+ */
+export async function openCore(settings: Settings, masterKey: Buffer, clock: Clock): Promise<Core> {
+  const vault = createVault(masterKey);
+  const documents = openSqliteDocuments(join(settings.data, 'documents.sqlite'));
+  const opened: { close(): Promise<void> }[] = [documents];
+  try {
+    const ephemeral = openSqliteEphemeral(join(settings.data, 'ephemeral.sqlite'), clock.now());
+    opened.push(ephemeral);
+    const { forgottenBefore, generation } = await openInstallation({ documents, ephemeral, vault });
+    const accounts = createAccounts({ documents, clock });
+    const audit = createAudit({ documents, clock });
+    const slots = availableParallelism();
+    const hasher = createHasher(settings.hashing, { slots, queue: slots * QUEUE_PER_SLOT });
+    return {
+      settings,
+      clock,
+      vault,
+      documents,
+      ephemeral,
+      generation,
+      accounts,
+      audit,
+      tenants: createTenants({ documents, ephemeral, clock }),
+      applications: createApplications({ documents, ephemeral, clock }),
+      passwords: createPasswords({ hasher, clock }),
+      lockout: createLockout({ ephemeral, accounts, clock, vault }),
+      secondFactor: createSecondFactor({ accounts, ephemeral, vault, clock, floor: timeStepAt(forgottenBefore) }),
+      sessions: createSessions({ accounts, ephemeral, audit, dependents: [...dependents, { kind: 'Attempt', name: 'halfDoneSignIns' }, { kind: 'Activation', name: 'activations' }] }),
+      close: async () => {
+        for (const store of opened) await store.close();
+      },
+    };
+  } catch (error) {
+    for (const store of opened) await store.close();
+    throw error;
+  }
+}

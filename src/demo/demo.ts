@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type App, createApp } from '../app.ts';
+import type { Log } from '../base/index.ts';
+import type { Core } from '../core.ts';
+import type { Mailbox } from '../mail/index.ts';
+import type { Settings } from '../settings/index.ts';
+import { addMailbox } from './mailbox.ts';
+import { startSampleApplication } from './sample-application.ts';
+import { type MadeAccount, makeSamples } from './samples.ts';
+
+export interface RunningDemo {
+  app: App;
+  announce(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const MARK = 'documents.sqlite';
+
+/** Empties the folder of the last demo; refuses one that holds something else. */
+function wipe(folder: string): void {
+  if (!existsSync(folder)) return;
+  const strange = readdirSync(folder).filter((name) => !/^(documents|ephemeral)\.sqlite(-wal|-shm)?$|^master-key$/.test(name));
+  if (strange.length > 0) throw new Error(`${folder} holds ${strange[0]}, which no demo made: it is not wiped`);
+  rmSync(join(folder, MARK), { force: true });
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function table(accounts: readonly MadeAccount[]): string {
+  const rows = [['PRESET', 'CLIENT CODE', 'WHO', 'NAME', 'PASSWORD', 'WHAT HAPPENS'], ...accounts.map((a) => [a.preset, a.clientCode, a.population, a.userName, a.password, a.note])];
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
+  return rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()}`).join('\n');
+}
+
+/** Settings of the demo: loopback, a folder of its own, wiped. */
+export function prepareDemo(settings: Settings) {
+  const { port } = settings.listen;
+  const demoSettings: Settings = {
+    ...settings,
+    issuer: `http://localhost:${port}`,
+    listen: { ...settings.listen, host: '127.0.0.1' },
+    data: settings.data === './data' ? './data-demo' : settings.data,
+  };
+  wipe(demoSettings.data);
+  return {
+    settings: demoSettings,
+    startDemo: async (core: Core, log: Log): Promise<RunningDemo> => {
+      const mailbox: Mailbox = { messages: [] };
+      const app = await createApp(core, { log, mailbox, addRoutes: (registry, pages) => addMailbox(registry, pages, mailbox) });
+      const samplePort = port + 1;
+      const { accounts, secret } = await makeSamples(core, samplePort);
+      const sample = await startSampleApplication({ issuer: demoSettings.issuer, port: samplePort, clientId: 'sample', secret });
+      return {
+        app,
+        announce: async () => {
+          process.stdout.write(
+            `\nSallyport, the demo. Everything here is thrown away at the next start.\n\n` +
+              `  Sample application   http://localhost:${samplePort}   (start here)\n` +
+              `  Sallyport            ${demoSettings.issuer}\n` +
+              `  Mailbox              ${demoSettings.issuer}/demo/mailbox\n\n${table(accounts)}\n\n`,
+          );
+        },
+        close: () => sample.close(),
+      };
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { Population } from '../accounts/index.ts';
+import { newSecret } from '../base/index.ts';
+import type { Core } from '../core.ts';
+import { loadPreset, presetNames, type Policy, type Tenant } from '../tenants/index.ts';
+
+export interface MadeAccount {
+  preset: string;
+  clientCode: string;
+  population: Population;
+  userName: string;
+  password: string;
+  note: string;
+}
+
+interface Sample {
+  population: Population;
+  userName: string;
+  isTemporary: boolean;
+}
+
+const SAMPLES: readonly Sample[] = [
+  { population: 'user', userName: 'supervisor', isTemporary: false },
+  { population: 'agent', userName: 'agent', isTemporary: false },
+  { population: 'user', userName: 'newcomer', isTemporary: true },
+];
+
+function noteFor(sample: Sample, policy: Policy, isEnrolled: boolean): string {
+  const factor = policy.secondFactor.mode === 'required' || isEnrolled ? ['sets up an authenticator'] : [];
+  const change = sample.isTemporary ? ['changes a temporary password'] : [];
+  return [...factor, ...change].join(', then ') || 'password alone';
+}
+
+async function makeAccount(core: Core, tenant: Tenant, preset: string, sample: Sample): Promise<MadeAccount> {
+  const { population, userName, isTemporary } = sample;
+  const password = `${newSecret().slice(0, 14)}-${newSecret().slice(0, 2)}4z`;
+  const record = await core.passwords.make(password, tenant.policy, isTemporary);
+  const email = `${userName}@${tenant.clientCode.toLowerCase()}.example`;
+  const role = population === 'user' ? 'Manager' : 'Agent';
+  const created = await core.accounts.create({ tenantId: tenant.id, population, userName, email, role, password: record });
+  if ('refused' in created) throw new Error(created.refused);
+  const isEnrolled = preset === 'livevox' && userName === 'newcomer';
+  if (isEnrolled) await core.accounts.update(created.id, (a) => ({ ...a, secondFactor: { status: 'pending', authenticators: [] } }));
+  return { preset, clientCode: tenant.clientCode, population, userName, password, note: noteFor(sample, tenant.policy, isEnrolled) };
+}
+
+/** A tenant for each preset with three people, and the sample application. @returns what is printed once */
+export async function makeSamples(core: Core, samplePort: number): Promise<{ accounts: MadeAccount[]; secret: string }> {
+  const accounts: MadeAccount[] = [];
+  for (const preset of presetNames()) {
+    const policy = loadPreset(preset);
+    if (!policy) throw new Error(`no preset ${preset}`);
+    const clientCode = `DEMO-${preset.toUpperCase()}`;
+    const tenant = await core.tenants.create({ clientCode, name: `Sallyport demo (${preset})`, policy: { ...policy, lockout: { ...policy.lockout, contactLine: 'This is a demo: npx sallyport account unlock' } } });
+    if (typeof tenant === 'string') throw new Error(`${clientCode}: ${tenant}`);
+    for (const sample of SAMPLES) accounts.push(await makeAccount(core, tenant, preset, sample));
+  }
+  const origin = `http://localhost:${samplePort}`;
+  const application = await core.applications.create({
+    id: 'sample',
+    kind: 'web',
+    name: 'the sample application',
+    redirectUris: [`${origin}/callback`],
+    postLogoutRedirectUris: [`${origin}/`],
+    population: 'any',
+    isFirstParty: true,
+  });
+  if ('refused' in application || !application.secret) throw new Error('the sample application was not made');
+  return { accounts, secret: application.secret };
+}

@@ -1,0 +1,124 @@
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import { type Clock, isSallyportError, type Vault } from '../base/index.ts';
+import type { Ephemeral, StoredRecord } from '../stores/index.ts';
+import { bornInOneGeneration, fromStored, grantedKinds, recordId, toStored } from './records.ts';
+
+/** What the adapters of all models share. */
+export interface AdapterParts {
+  ephemeral: Ephemeral;
+  vault: Vault;
+  clock: Clock;
+  generation: string;
+  /** The epoch in which an account's sessions and grants must have been born; undefined when it may not be used at all. */
+  currentEpoch(accountId: string): Promise<number | undefined>;
+  /** A spent code or token came again: its grant was revoked. */
+  onReuse(kind: string, payload: AdapterPayload): Promise<void>;
+}
+
+/** The engine accepts tokens inside its clock tolerance, so records are kept that much longer. */
+export const CLOCK_TOLERANCE_SECONDS = 15;
+/** As long as a request can run that read a grant before it was revoked. */
+const BURIED_SECONDS = 3_600;
+
+/** The engine's answer when the store cannot: 503, and no redirect that would look like a refusal. */
+class StoreUnavailable extends errors.OIDCProviderError {
+  constructor(cause: Error) {
+    super(503, 'temporarily_unavailable', { cause } as never);
+    Object.assign(this, { expose: true, allow_redirect: false, error_description: 'the service is not available at the moment' });
+  }
+}
+
+export async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isSallyportError(error) ? new StoreUnavailable(error) : error;
+  }
+}
+
+/** Ends a grant with everything issued under it. A buried grant cannot be written back by a request that had read it (S69, R10). */
+export async function revokeGrant(parts: Pick<AdapterParts, 'ephemeral' | 'clock'>, grantId: string): Promise<void> {
+  await parts.ephemeral.bury('Grant', grantId, parts.clock.now() + BURIED_SECONDS);
+  for (const kind of grantedKinds) await parts.ephemeral.removeMembers(kind, 'grant', grantId);
+}
+
+function setsOf(payload: AdapterPayload): Record<string, string> {
+  return {
+    ...(payload.accountId ? { account: payload.accountId } : {}),
+    ...(payload.grantId ? { grant: payload.grantId } : {}),
+  };
+}
+
+/** One model's records over the ephemeral port. */
+export class RecordAdapter implements Adapter {
+  readonly kind: string;
+  private readonly parts: AdapterParts;
+
+  constructor(kind: string, parts: AdapterParts) {
+    this.kind = kind;
+    this.parts = parts;
+  }
+
+  upsert(id: string, payload: AdapterPayload, expiresIn: number) {
+    const { ephemeral, clock, vault } = this.parts;
+    return translated(async () => {
+      const now = clock.now();
+      const expiresAt = now + expiresIn + CLOCK_TOLERANCE_SECONDS;
+      await ephemeral.put(this.kind, recordId(this.kind, id), { value: toStored(payload, vault), expiresAt, sets: setsOf(payload) }, now);
+    });
+  }
+
+  find(id: string) {
+    return translated(async () => {
+      const record = await this.parts.ephemeral.get(this.kind, recordId(this.kind, id), this.parts.clock.now());
+      if (!record || this.isForgotten(record)) return undefined;
+      const payload = fromStored(id, record.value, record.claimedAt, this.parts.vault);
+      // Code, refresh, userinfo and introspection all load the grant: an old epoch ends them all here, sweep or no sweep.
+      if (this.kind === 'Grant' && !(await isCurrent(payload, this.parts))) return undefined;
+      return payload;
+    });
+  }
+
+  private isForgotten(record: StoredRecord): boolean {
+    return bornInOneGeneration.has(this.kind) && record.generation !== this.parts.generation;
+  }
+
+  /** The engine finds, looks at `consumed`, then calls this: only a claim lets one of many through (P10, CVE-2026-1035). */
+  consume(id: string) {
+    const { ephemeral, clock } = this.parts;
+    return translated(async () => {
+      const name = recordId(this.kind, id);
+      const now = clock.now();
+      const record = await ephemeral.get(this.kind, name, now);
+      if ((await ephemeral.claim(this.kind, name, now)) === 'won') return;
+      const payload = record && fromStored(id, record.value, record.claimedAt, this.parts.vault);
+      if (payload?.grantId) await revokeGrant(this.parts, payload.grantId);
+      if (payload) await this.parts.onReuse(this.kind, payload);
+      throw new errors.InvalidGrant(`${this.kind} already used`);
+    });
+  }
+
+  destroy(id: string) {
+    const { ephemeral, clock } = this.parts;
+    return translated(async () => {
+      if (this.kind === 'Grant') await revokeGrant({ ephemeral, clock }, id);
+      else await ephemeral.remove(this.kind, recordId(this.kind, id));
+    });
+  }
+
+  revokeByGrantId(grantId: string) {
+    return translated(async () => {
+      await this.parts.ephemeral.removeMembers(this.kind, 'grant', grantId);
+    });
+  }
+
+  async findByUid(): Promise<undefined> {}
+  async findByUserCode(): Promise<undefined> {}
+}
+
+/** Whether the account behind a session or grant is usable and still in the epoch in which this one was born. */
+export async function isCurrent(payload: AdapterPayload, parts: Pick<AdapterParts, 'currentEpoch'>): Promise<boolean> {
+  if (!payload.accountId) return true;
+  const epoch = await parts.currentEpoch(payload.accountId);
+  return epoch !== undefined && epoch === (payload as { epoch?: number }).epoch;
+}

@@ -1,0 +1,143 @@
+import type { Population } from '../accounts/index.ts';
+import { type Clock, fingerprint, newSecret, sameSecret } from '../base/index.ts';
+import type { CollectionSpec, Documents, Ephemeral } from '../stores/index.ts';
+import { redirectUriProblem } from './redirect-uris.ts';
+
+export type ApplicationKind = 'web' | 'spa' | 'native' | 'machine';
+
+/** A registered OAuth client. */
+export interface Application {
+  id: string;
+  kind: ApplicationKind;
+  name: string;
+  redirectUris: string[];
+  postLogoutRedirectUris: string[];
+  /** SHA-256 of 256-bit secrets; two may overlap for rotation. */
+  secretHashes: string[];
+  population: Population | 'any';
+  /** Fixes the tenant; null: the page asks for the client code. */
+  tenantId: string | null;
+  /** Consent is asked of people unless the application is ours or the site's own. */
+  isFirstParty: boolean;
+  /** For machines: the resource that their tokens are for; they are JWTs then. */
+  audience: string | null;
+  scopes: string[];
+  createdAt: number;
+}
+
+export interface NewApplication {
+  id: string;
+  kind: ApplicationKind;
+  name?: string | undefined;
+  redirectUris?: string[];
+  postLogoutRedirectUris?: string[];
+  population?: Population | 'any';
+  tenantId?: string | null;
+  isFirstParty?: boolean;
+  audience?: string | null;
+  scopes?: string[];
+  /** Chosen by the operator: at least 32 characters. Otherwise one is made. */
+  secret?: string | undefined;
+}
+
+export interface Applications {
+  /** @returns the application and, for web and machine, its secret, which cannot be read again; or a sentence that says why not */
+  create(input: NewApplication): Promise<{ application: Application; secret?: string } | { refused: string }>;
+  byId(id: string): Promise<Application | undefined>;
+  list(after?: string): Promise<{ items: Application[]; next?: string }>;
+  /** Compares in constant time with every live secret. */
+  secretMatches(id: string, secret: string): Promise<boolean>;
+  /** Adds a secret and keeps the newest former one. @returns the new secret, or undefined for an application without secrets */
+  rotateSecret(id: string): Promise<string | undefined>;
+}
+
+const SPEC: CollectionSpec = { name: 'applications', indexes: { order: { fields: ['id'] } } };
+const TOPIC = 'applications';
+const CACHE_SECONDS = 5;
+const CACHE_SIZE = 1_000;
+const APPLICATION_ID = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/;
+
+function hasSecret(kind: ApplicationKind): boolean {
+  return kind === 'web' || kind === 'machine';
+}
+
+function problemOf(input: NewApplication): string | undefined {
+  if (!APPLICATION_ID.test(input.id)) return 'the id takes 1 to 100 letters, digits and . _ ~ -';
+  if (input.secret !== undefined && !hasSecret(input.kind)) return `a ${input.kind} application has no secret`;
+  if (input.secret !== undefined && input.secret.length < 32) return 'a secret has at least 32 characters';
+  if (input.kind === 'machine' && input.redirectUris?.length) return 'a machine has no redirect URI';
+  if (input.kind !== 'machine' && !input.redirectUris?.length) return 'at least one redirect URI is needed';
+  if (input.audience && !URL.canParse(input.audience)) return 'the audience must be a URI';
+  const uris = [...(input.redirectUris ?? []), ...(input.postLogoutRedirectUris ?? [])];
+  return uris.map((uri) => redirectUriProblem(uri, input.kind)).find((problem) => problem !== undefined);
+}
+
+function newApplication(input: NewApplication, secretHashes: string[], now: number): Application {
+  return {
+    id: input.id,
+    kind: input.kind,
+    name: input.name ?? input.id,
+    redirectUris: input.redirectUris ?? [],
+    postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],
+    secretHashes,
+    population: input.population ?? 'user',
+    tenantId: input.tenantId ?? null,
+    isFirstParty: input.isFirstParty ?? false,
+    audience: input.audience ?? null,
+    scopes: input.scopes ?? [],
+    createdAt: now,
+  };
+}
+
+export function createApplications(parts: { documents: Documents; ephemeral: Ephemeral; clock: Clock }): Applications {
+  const { ephemeral, clock } = parts;
+  const collection = parts.documents.collection<Application>(SPEC);
+  let cache = { version: '', until: 0, byId: new Map<string, Application>() };
+
+  /** A change by another process touches the topic; the limit covers a touch that a crash lost. */
+  const byId = async (id: string) => {
+    const version = await ephemeral.topicVersion(TOPIC);
+    const isStale = version !== cache.version || cache.until <= clock.now() || cache.byId.size > CACHE_SIZE;
+    if (isStale) cache = { version, until: clock.now() + CACHE_SECONDS, byId: new Map() };
+    const { byId: known } = cache;
+    const hit = known.get(id);
+    if (hit) return hit;
+    const application = (await collection.get(id))?.doc;
+    if (application) known.set(id, application);
+    return application;
+  };
+
+  return {
+    async create(input) {
+      const problem = problemOf(input);
+      if (problem) return { refused: problem };
+      const secret = hasSecret(input.kind) ? (input.secret ?? newSecret()) : undefined;
+      const application = newApplication(input, secret ? [fingerprint(secret)] : [], clock.now());
+      const outcome = await collection.insert(application);
+      if (!outcome.inserted) return { refused: 'the id is taken' };
+      await ephemeral.touchTopic(TOPIC);
+      return secret ? { application, secret } : { application };
+    },
+    byId,
+    async list(after) {
+      const page = await collection.page({ index: 'order', limit: 100, ...(after ? { after } : {}) });
+      return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
+    },
+    async secretMatches(id, secret) {
+      const application = await byId(id);
+      const presented = fingerprint(secret);
+      return (application?.secretHashes ?? []).map((hash) => sameSecret(hash, presented)).includes(true);
+    },
+    async rotateSecret(id) {
+      for (;;) {
+        const current = await collection.get(id);
+        if (!current || !hasSecret(current.doc.kind)) return undefined;
+        const secret = newSecret();
+        const secretHashes = [fingerprint(secret), ...current.doc.secretHashes].slice(0, 2);
+        if (!(await collection.replace({ ...current.doc, secretHashes }, current.version))) continue;
+        await ephemeral.touchTopic(TOPIC);
+        return secret;
+      }
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import type { JWK } from 'jose';
+import { type Adapter, type AdapterFactory, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Account } from '../accounts/index.ts';
+import type { Clock, Vault } from '../base/index.ts';
+import type { Tenant } from '../tenants/index.ts';
+import { CLOCK_TOLERANCE_SECONDS } from './adapter.ts';
+import type { Application, Applications } from './applications.ts';
+import { ACR_MULTI_FACTOR, ACR_PASSWORD } from './assurance.ts';
+import { createGrantLoader } from './grants.ts';
+import { createInteractionPolicy, type EngineAccount } from './interaction-policy.ts';
+import { sessionSeconds } from './session-adapter.ts';
+
+export interface ConfigurationParts {
+  issuer: string;
+  jwks: readonly JWK[];
+  cookieKeys: string[];
+  clock: Clock;
+  vault: Vault;
+  applications: Applications;
+  /** The account and its tenant, if it may be used. */
+  usable(ctx: KoaContextWithOIDC, accountId: string): Promise<{ account: Account; tenant: Tenant } | undefined>;
+  adapterFor(kind: string): Adapter;
+  pages: Pick<Required<Configuration>, 'renderError'> & {
+    logout(ctx: KoaContextWithOIDC, form: string): Promise<void>;
+    loggedOut(ctx: KoaContextWithOIDC): Promise<void>;
+  };
+}
+
+const DAY = 86_400;
+const LIFETIMES = { code: 60, accessToken: 600, jwt: 300, idToken: 3_600, interaction: 3_600, refreshToken: 14 * DAY, grant: 14 * DAY };
+
+/** Paths of the interface; the issuer is the bare origin. */
+export const enginePaths = {
+  authorization: '/oauth2/authorize',
+  end_session: '/oauth2/logout',
+  introspection: '/oauth2/introspect',
+  jwks: '/oauth2/jwks',
+  revocation: '/oauth2/revoke',
+  token: '/oauth2/token',
+  userinfo: '/oauth2/userinfo',
+} as const;
+
+function cookies(parts: ConfigurationParts): Configuration['cookies'] {
+  const isHttps = parts.issuer.startsWith('https:');
+  const common = { httpOnly: true, sameSite: 'lax', secure: isHttps, signed: true } as const;
+  return {
+    keys: parts.cookieKeys,
+    // A path is set for interactions, so __Host- cannot be used for them (S53).
+    names: {
+      session: `${isHttps ? '__Host-' : ''}sallyport_session`,
+      interaction: `${isHttps ? '__Secure-' : ''}sallyport_interaction`,
+      resume: `${isHttps ? '__Secure-' : ''}sallyport_resume`,
+    },
+    long: common,
+    short: common,
+  };
+}
+
+function findAccount(parts: ConfigurationParts): NonNullable<Configuration['findAccount']> {
+  return async (ctx, accountId) => {
+    const found = await parts.usable(ctx, accountId);
+    if (!found) return undefined;
+    const { account, tenant } = found;
+    const person: EngineAccount = { accountId, epoch: account.epoch };
+    return {
+      ...person,
+      claims: async () => ({
+        sub: accountId,
+        preferred_username: account.userName,
+        name: account.userName,
+        tenant: tenant.clientCode,
+        population: account.population,
+        role: account.role,
+        ...(account.email ? { email: account.email, email_verified: false } : {}),
+      }),
+    };
+  };
+}
+
+/** The machine's own resource, and no other: tokens are restricted to an audience (S74). */
+function resourceIndicators(applications: Applications): NonNullable<Configuration['features']>['resourceIndicators'] {
+  const audienceOf = async (clientId: string) => {
+    const application: Application | undefined = await applications.byId(clientId);
+    return application?.kind === 'machine' ? (application.audience ?? undefined) : undefined;
+  };
+  return {
+    enabled: true,
+    defaultResource: async (_ctx, client) => (await audienceOf(client.clientId)) as string,
+    useGrantedResource: () => false,
+    getResourceServerInfo: async (_ctx, resource, client) => {
+      if (resource !== (await audienceOf(client.clientId))) throw new errors.InvalidTarget();
+      return {
+        scope: client.scope ?? '',
+        audience: resource,
+        accessTokenTTL: LIFETIMES.jwt,
+        accessTokenFormat: 'jwt',
+        jwt: { sign: { alg: 'ES256' } },
+      };
+    },
+  };
+}
+
+function features(parts: ConfigurationParts): NonNullable<Configuration['features']> {
+  return {
+    devInteractions: { enabled: false },
+    claimsParameter: { enabled: true },
+    clientCredentials: { enabled: true },
+    dPoP: { enabled: false },
+    introspection: {
+      enabled: true,
+      // Its own tokens, and those made for its resource; any other answers `active: false` (S74).
+      allowedPolicy: async (_ctx, client, token) => {
+        if (token.clientId === client.clientId) return true;
+        const application = await parts.applications.byId(client.clientId);
+        return application?.audience !== null && application?.audience === (token as { aud?: unknown }).aud;
+      },
+    },
+    pushedAuthorizationRequests: { enabled: false },
+    resourceIndicators: resourceIndicators(parts.applications) as object,
+    revocation: { enabled: true },
+    rpInitiatedLogout: { enabled: true, logoutSource: parts.pages.logout, postLogoutSuccessSource: parts.pages.loggedOut },
+    userinfo: { enabled: true },
+  };
+}
+
+function lifetimes(clock: Clock): Configuration['ttl'] {
+  return {
+    AccessToken: LIFETIMES.accessToken,
+    AuthorizationCode: LIFETIMES.code,
+    ClientCredentials: LIFETIMES.accessToken,
+    Grant: LIFETIMES.grant,
+    IdToken: LIFETIMES.idToken,
+    Interaction: LIFETIMES.interaction,
+    RefreshToken: LIFETIMES.refreshToken,
+    Session: (_ctx, session) => sessionSeconds(session as object, clock.now()),
+  };
+}
+
+/** The engine's configuration as a pure function of its parts: swapping the provider needs nothing else. */
+export function engineConfiguration(parts: ConfigurationParts): Configuration {
+  const adapter: AdapterFactory = (kind) => parts.adapterFor(kind);
+  return {
+    adapter,
+    acrValues: [ACR_MULTI_FACTOR, ACR_PASSWORD],
+    claims: {
+      openid: ['sub', 'acr', 'amr', 'auth_time'],
+      profile: ['name', 'preferred_username', 'tenant', 'population', 'role'],
+      email: ['email', 'email_verified'],
+    },
+    clientBasedCORS: (_ctx, origin, client) => (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    cookies: cookies(parts) ?? {},
+    features: features(parts),
+    findAccount: findAccount(parts),
+    interactions: { policy: createInteractionPolicy(), url: (_ctx, interaction) => `/sign-in/${interaction.uid}` },
+    // Without `offline_access` refresh tokens live and die with the session; a web application always gets one.
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    expiresWithSession: async (_ctx, token) => !token.scopes.has('offline_access'),
+    rotateRefreshToken: () => true,
+    jwks: { keys: [...parts.jwks] } as NonNullable<Configuration['jwks']>,
+    loadExistingGrant: createGrantLoader({ applications: parts.applications, vault: parts.vault }),
+    pkce: { required: () => true },
+    renderError: parts.pages.renderError,
+    responseTypes: ['code'],
+    routes: enginePaths,
+    scopes: ['openid', 'offline_access', 'profile', 'email'],
+    ttl: lifetimes(parts.clock) ?? {},
+  };
+}

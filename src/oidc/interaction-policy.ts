@@ -1,0 +1,35 @@
+import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { ACR_MULTI_FACTOR, assuranceAsked } from './assurance.ts';
+
+const { Check, base } = interactionPolicy;
+
+/** What the person object of the engine carries for the checks. */
+export interface EngineAccount {
+  accountId: string;
+  epoch: number;
+}
+
+/**
+ * The engine's prompts with ours added. These run for sessions that already exist; a fresh sign-in answers them by itself.
+ * - `account_unusable`: without it the consent check meets a session without an account and answers 500.
+ * - `factor_missing`: the application asks for the second factor and this session was made without.
+ */
+export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
+  const policy = base();
+  const login = policy.get('login');
+  if (!login) throw new Error('the engine has no login prompt');
+  login.checks.add(
+    new Check('account_unusable', 'End-User authentication is required', 'login_required', (ctx: KoaContextWithOIDC) =>
+      Boolean(ctx.oidc.session?.accountId) && !ctx.oidc.account,
+    ),
+  );
+  login.checks.add(
+    new Check('factor_missing', 'a second factor is required', 'login_required', (ctx: KoaContextWithOIDC) => {
+      const { session, result, params } = ctx.oidc;
+      if (!session?.accountId || session.acr === ACR_MULTI_FACTOR) return false;
+      // `acr_values` is a wish (OpenID Connect Core, 3.1.2.1): asked once, then the sign-in stands as it could be made.
+      return assuranceAsked(params ?? {}).multiFactor && !result?.login;
+    }),
+  );
+  return policy;
+}

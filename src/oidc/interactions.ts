@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type Provider from 'oidc-provider';
+import { errors, type Grant, type InteractionResults } from 'oidc-provider';
+import type { Application, Applications } from './applications.ts';
+import { assuranceAsked, isUnknownAssurance } from './assurance.ts';
+import type { SessionLimits } from './session-adapter.ts';
+
+/** What the sign-in needs to know of a pending authorization request. */
+export interface EngineInteraction {
+  uid: string;
+  prompt: 'login' | 'consent';
+  /** Why the engine asks: names of checks, such as `no_session`, `login_prompt`, `factor_missing`. */
+  reasons: readonly string[];
+  application: Application;
+  /** The account of the session that the browser already has. */
+  sessionAccountId: string | undefined;
+  loginHint: string | undefined;
+  asked: { multiFactor: boolean; essential: boolean; impossible: boolean };
+  /** Scopes that the person has not granted to this application yet. */
+  missingScopes: readonly string[];
+  expiresAt: number;
+}
+
+/** The proved sign-in, told to the engine once. */
+export type LoginOutcome = { accountId: string; epoch: number; acr: string; amr: string[]; at: number; remember: boolean } & SessionLimits;
+
+interface Exchange {
+  req: IncomingMessage;
+  res: ServerResponse;
+}
+
+export interface Interactions {
+  /** @returns undefined when it is finished, expired, or another browser's (S51) */
+  load(exchange: Exchange, uid: string): Promise<EngineInteraction | undefined>;
+  /** Each answers the address to go on with. */
+  login(exchange: Exchange, outcome: LoginOutcome): Promise<string>;
+  consent(exchange: Exchange, epoch: number): Promise<string>;
+  refuse(exchange: Exchange, error: string, description: string): Promise<string>;
+}
+
+type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
+
+function missing(details: Details): { scopes: string[]; claims: string[]; resources: Record<string, string[]> } {
+  const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {} } = details.prompt.details as {
+    missingOIDCScope?: string[];
+    missingOIDCClaims?: string[];
+    missingResourceScopes?: Record<string, string[]>;
+  };
+  return { scopes: missingOIDCScope, claims: missingOIDCClaims, resources: missingResourceScopes };
+}
+
+function view(details: Details, application: Application): EngineInteraction {
+  const { params } = details;
+  return {
+    uid: details.uid,
+    prompt: details.prompt.name === 'consent' ? 'consent' : 'login',
+    reasons: details.prompt.reasons,
+    application,
+    sessionAccountId: details.session?.accountId,
+    loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
+    asked: { ...assuranceAsked(params), impossible: isUnknownAssurance(params) },
+    missingScopes: missing(details).scopes,
+    expiresAt: details.exp,
+  };
+}
+
+export function createInteractions(current: () => Provider, applications: Applications): Interactions {
+  const details = async ({ req, res }: Exchange): Promise<Details | undefined> => {
+    try {
+      return await current().interactionDetails(req, res);
+    } catch (error) {
+      if (error instanceof errors.SessionNotFound) return undefined;
+      throw error;
+    }
+  };
+  const finish = ({ req, res }: Exchange, result: InteractionResults) => current().interactionResult(req, res, result);
+
+  return {
+    async load(exchange, uid) {
+      const found = await details(exchange);
+      if (!found || found.uid !== uid) return undefined;
+      const application = await applications.byId(String(found.params.client_id));
+      return application && view(found, application);
+    },
+    login: (exchange, { at, ...outcome }) => finish(exchange, { login: { ...outcome, ts: at } }),
+    async consent(exchange, epoch) {
+      const found = await details(exchange);
+      if (!found?.session) throw new errors.SessionNotFound('nobody to consent');
+      const provider = current();
+      const existing = found.grantId ? await provider.Grant.find(found.grantId) : undefined;
+      const { accountId } = found.session;
+      const grant: Grant & { epoch?: number } = existing ?? new provider.Grant({ accountId, clientId: String(found.params.client_id) });
+      const { scopes, claims, resources } = missing(found);
+      grant.epoch = epoch;
+      if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
+      if (claims.length > 0) grant.addOIDCClaims(claims);
+      for (const [resource, wanted] of Object.entries(resources)) grant.addResourceScope(resource, wanted.join(' '));
+      return finish(exchange, { consent: { grantId: await grant.save() } });
+    },
+    refuse: (exchange, error, description) => finish(exchange, { error, error_description: description }),
+  };
+}

@@ -1,0 +1,121 @@
+import { type Adapter, type AdapterPayload, default as Provider } from 'oidc-provider';
+import { fingerprint } from '../base/index.ts';
+import type { StoredRecord } from '../stores/index.ts';
+import { type AdapterParts, CLOCK_TOLERANCE_SECONDS, isCurrent, translated } from './adapter.ts';
+
+/** Limits of a session, set at sign-in from the tenant's policy and kept with it (SES-2). */
+export interface SessionLimits {
+  idleSeconds: number;
+  absoluteSeconds: number;
+}
+
+/** How long a session lives if nobody uses it from now on: the idle limit, cut short by the absolute one. */
+export function sessionSeconds(session: Partial<SessionLimits> & { loginTs?: number | undefined }, now: number): number {
+  const { idleSeconds = 7_200, absoluteSeconds = 86_400, loginTs } = session;
+  const left = loginTs === undefined ? idleSeconds : loginTs + absoluteSeconds - now;
+  return Math.max(1, Math.min(idleSeconds, left));
+}
+
+type Authorizations = NonNullable<AdapterPayload['authorizations']>;
+
+/** As long as a request can run that read a session before it was ended. */
+const BURIED_SECONDS = 3_600;
+
+/**
+ * Browser sessions: one record under the stable `uid`, and an alias for each session id that a cookie may hold. The engine
+ * saves whole sessions, last write wins; here each request merges only what it changed, so that parallel sign-ons of one
+ * browser lose no application (engine races C to E).
+ */
+export class SessionAdapter implements Adapter {
+  private readonly parts: AdapterParts;
+  /** What each request had loaded, as a copy: the library changes the object it was given. */
+  private readonly loaded = new WeakMap<object, { uid: string; authorizations: Authorizations }>();
+
+  constructor(parts: AdapterParts) {
+    this.parts = parts;
+  }
+
+  upsert(id: string, payload: AdapterPayload, expiresIn: number) {
+    const { ephemeral, clock } = this.parts;
+    return translated(async () => {
+      const { jti: _, authorizations = {}, ...base } = payload;
+      const uid = payload.uid ?? '';
+      const now = clock.now();
+      const expiresAt = now + expiresIn + CLOCK_TOLERANCE_SECONDS;
+      const change = { value: JSON.stringify(base), expiresAt, ...this.difference(uid, authorizations), ...setsOf(payload) };
+      // Refused when buried: a request that read the session before it was ended cannot bring it back.
+      if (!(await ephemeral.merge('Session', uid, change, now))) return;
+      await ephemeral.put('SessionAlias', fingerprint(id), { value: JSON.stringify(uid), expiresAt }, now);
+    });
+  }
+
+  private difference(uid: string, after: Authorizations): { setParts: Record<string, string>; unsetParts: string[] } {
+    const ctx = Provider.ctx;
+    const seen = ctx && this.loaded.get(ctx);
+    const before = seen?.uid === uid ? seen.authorizations : {};
+    const changed = Object.entries(after).filter(([client, a]) => JSON.stringify(before[client]) !== JSON.stringify(a));
+    return {
+      setParts: Object.fromEntries(changed.map(([client, a]) => [client, JSON.stringify(a)])),
+      unsetParts: Object.keys(before).filter((client) => !(client in after)),
+    };
+  }
+
+  find(id: string) {
+    const { ephemeral, clock } = this.parts;
+    return translated(async () => {
+      const alias = await ephemeral.get('SessionAlias', fingerprint(id), clock.now());
+      return alias && this.load(JSON.parse(alias.value) as string, id);
+    });
+  }
+
+  findByUid(uid: string) {
+    return translated(async () => {
+      const payload = await this.load(uid, '');
+      if (payload && Provider.ctx?.oidc?.params?.grant_type === 'refresh_token') await this.extend(uid, payload);
+      return payload;
+    });
+  }
+
+  private async load(uid: string, id: string): Promise<AdapterPayload | undefined> {
+    const record = await this.parts.ephemeral.get('Session', uid, this.parts.clock.now());
+    if (!record) return undefined;
+    const payload = restored(record, id);
+    if (!(await isCurrent(payload, this.parts))) return undefined;
+    const ctx = Provider.ctx;
+    if (ctx) this.loaded.set(ctx, { uid, authorizations: structuredClone(payload.authorizations ?? {}) });
+    return payload;
+  }
+
+  /** A refresh counts as use of the session, so that a call of three hours does not end at the idle limit. */
+  private async extend(uid: string, payload: AdapterPayload) {
+    const { ephemeral, clock } = this.parts;
+    const now = clock.now();
+    const exp = now + sessionSeconds(payload, now);
+    const { jti: _, authorizations: __, ...base } = { ...payload, exp };
+    const change = { value: JSON.stringify(base), expiresAt: exp + CLOCK_TOLERANCE_SECONDS, setParts: {}, unsetParts: [], ...setsOf(payload) };
+    await ephemeral.merge('Session', uid, change, now);
+  }
+
+  /** Rotation takes one id away; the session lives on under its uid. */
+  destroy(id: string) {
+    return translated(() => this.parts.ephemeral.remove('SessionAlias', fingerprint(id)));
+  }
+
+  /** Ends the session for good. */
+  bury(uid: string) {
+    return translated(() => this.parts.ephemeral.bury('Session', uid, this.parts.clock.now() + BURIED_SECONDS));
+  }
+
+  async findByUserCode(): Promise<undefined> {}
+  async consume(): Promise<undefined> {}
+  async revokeByGrantId(): Promise<undefined> {}
+}
+
+function restored(record: StoredRecord, id: string): AdapterPayload {
+  const authorizations = Object.fromEntries(Object.entries(record.parts).map(([client, json]) => [client, JSON.parse(json)]));
+  return { ...(JSON.parse(record.value) as AdapterPayload), jti: id, authorizations };
+}
+
+function setsOf(payload: AdapterPayload): { sets?: Record<string, string> } {
+  return payload.accountId ? { sets: { account: payload.accountId } } : {};
+}

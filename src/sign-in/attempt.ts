@@ -1,0 +1,103 @@
+import type { Population } from '../accounts/index.ts';
+import type { Clock } from '../base/index.ts';
+import type { StrengthProblem } from '../passwords/index.ts';
+import type { Ephemeral } from '../stores/index.ts';
+
+/** One person's way through one interaction, decided from at every request. It holds proofs, never passwords. */
+export interface Attempt {
+  uid: string;
+  applicationId: string;
+  /** Epoch seconds at which the interaction ends; the record outlives it by an hour, to name the way back. */
+  interactionEndsAt: number;
+  population: Population | null;
+  /** What was typed, and whom it names: an account, or the shadow of a name that does not exist. */
+  who: Who | null;
+  /** The password was right, in this epoch and lock round of the account: in another it no longer counts. */
+  passwordProof: { at: number; epoch: number; lockRound: number } | null;
+  factorProof: { at: number; method: 'totp' } | null;
+  /** The secret of an activation: one for the attempt, whatever is reloaded or mistyped (MFA-4). */
+  activation: { sealedSecret: string } | null;
+  notice: Notice | null;
+  problems: StrengthProblem[];
+}
+
+export interface Who {
+  clientCode: string;
+  userName: string;
+  tenantId: string | null;
+  accountId: string | null;
+  shadow: string | null;
+}
+
+/** What the next page says first; each is a sentence in the language file. */
+export type Notice =
+  | 'wrong-password'
+  | 'password-too-long'
+  | 'wrong-code'
+  | 'wrong-current-password'
+  | 'passwords-differ'
+  | 'activation-replaced'
+  | 'new-password-refused';
+
+/** An attempt as read, with the version that a change must still find. */
+export interface StoredAttempt {
+  attempt: Attempt;
+  version: number;
+  /** It was handed to the engine: nothing more happens in it. */
+  isFinished: boolean;
+}
+
+export interface Attempts {
+  load(uid: string): Promise<StoredAttempt | undefined>;
+  /** Makes the record unless another tab was first; answers what is stored. */
+  begin(attempt: Attempt): Promise<StoredAttempt>;
+  /** Compare-and-set. @returns false when another tab moved on in between */
+  save(stored: StoredAttempt, attempt: Attempt): Promise<boolean>;
+  /** Spends the attempt: of two tabs that finish, one commits. */
+  finish(uid: string): Promise<boolean>;
+  /** Makes this attempt the one whose secret may be activated; an older one's is void. */
+  claimActivation(accountId: string, uid: string): Promise<void>;
+  holdsActivation(accountId: string, uid: string): Promise<boolean>;
+}
+
+const OUTLIVES_SECONDS = 3_600;
+const KIND = 'Attempt';
+
+export function freshAttempt(base: Pick<Attempt, 'uid' | 'applicationId' | 'interactionEndsAt' | 'population'>): Attempt {
+  return { ...base, who: null, passwordProof: null, factorProof: null, activation: null, notice: null, problems: [] };
+}
+
+export function createAttempts(parts: { ephemeral: Ephemeral; clock: Clock; generation: string }): Attempts {
+  const { ephemeral, clock, generation } = parts;
+
+  const record = (attempt: Attempt) => ({
+    value: JSON.stringify(attempt),
+    expiresAt: attempt.interactionEndsAt + OUTLIVES_SECONDS,
+    ...(attempt.who?.accountId ? { sets: { account: attempt.who.accountId } } : {}),
+  });
+
+  const load = async (uid: string): Promise<StoredAttempt | undefined> => {
+    const found = await ephemeral.get(KIND, uid, clock.now());
+    if (!found || found.generation !== generation) return undefined;
+    return { attempt: JSON.parse(found.value) as Attempt, version: found.version, isFinished: found.claimedAt !== undefined };
+  };
+
+  return {
+    load,
+    async begin(attempt) {
+      await ephemeral.insert(KIND, attempt.uid, record(attempt), clock.now());
+      // Ended by a credential event in this very moment, or of another generation: the person starts over.
+      return (await load(attempt.uid)) ?? { attempt, version: 0, isFinished: true };
+    },
+    save: ({ version }, attempt) => ephemeral.replace(KIND, attempt.uid, record(attempt), version, clock.now()),
+    finish: async (uid) => (await ephemeral.claim(KIND, uid, clock.now())) === 'won',
+    async claimActivation(accountId, uid) {
+      const expiresAt = clock.now() + OUTLIVES_SECONDS;
+      await ephemeral.put('Activation', accountId, { value: JSON.stringify(uid), expiresAt, sets: { account: accountId } }, clock.now());
+    },
+    async holdsActivation(accountId, uid) {
+      const holder = await ephemeral.get('Activation', accountId, clock.now());
+      return holder !== undefined && JSON.parse(holder.value) === uid;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Account } from '../accounts/index.ts';
+import { MAX_PASSWORD_LENGTH } from '../passwords/strength.ts';
+import { mustHaveFactor } from '../second-factor/policy.ts';
+import { formFields, type WebContext } from '../web/index.ts';
+import type { Attempt } from './attempt.ts';
+import { dispatch } from './finish.ts';
+import type { SignInParts } from './parts.ts';
+import { back, loadWalk, trace, type Walk } from './walk.ts';
+
+/** The current password again, on the one counter that all doors share (LCK-1). */
+async function tryCurrent(parts: SignInParts, walk: Walk, account: Account, password: string): Promise<boolean> {
+  const where = trace(walk);
+  if ([...password].length > MAX_PASSWORD_LENGTH) return false;
+  const turn = await parts.lockout.reserve({ account }, 'password', walk.policy);
+  if (!turn.granted) return false;
+  let isRight = false;
+  try {
+    isRight = (await parts.passwords.verify(account, password)) === 'right';
+  } catch (error) {
+    await turn.attempt.settle('not-verified');
+    throw error;
+  }
+  const { failures, limit, locked } = await turn.attempt.settle(isRight ? 'success' : 'failure');
+  if (!isRight) await parts.audit.write({ ...where, type: 'sign-in.password', outcome: 'failure', factor: 'password', reason: 'wrong current password', detail: { failures, limit } });
+  if (locked) await parts.audit.write({ ...where, type: 'account.locked', outcome: 'success', actor: 'system', reason: 'password', detail: { failures, limit } });
+  return isRight;
+}
+
+/** The new password in one step with the new epoch, if the verified one is still the account's. */
+async function change(parts: SignInParts, walk: Walk, account: Account, newPassword: string): Promise<Account | undefined> {
+  const made = await parts.passwords.make(newPassword, walk.policy, false);
+  return parts.sessions.credentialEvent({
+    accountId: account.id,
+    kind: 'password-changed',
+    change: (current) => (current.password?.hash === account.password?.hash ? parts.passwords.withPassword(current, made) : undefined),
+    context: { actor: account.id, address: walk.ctx.state.address, browser: walk.ctx.get('user-agent') },
+    keepAttempt: walk.attempt.uid,
+  });
+}
+
+/** `POST /sign-in/:uid/change-password` */
+export async function submitChange(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  const { account, attempt } = walk;
+  if (walk.step !== 'change-password' || !account) return back(ctx, walk.interaction.uid);
+  const typed = formFields(ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
+  const again = async (notice: Attempt['notice'], problems: Attempt['problems'] = []) => {
+    await parts.attempts.save(walk.stored, { ...attempt, notice, problems });
+    return dispatch(parts, ctx);
+  };
+  if (!(await tryCurrent(parts, walk, account, typed.currentPassword))) return again('wrong-current-password');
+  if (typed.newPassword !== typed.newPasswordAgain) return again('passwords-differ');
+  const problems = await parts.passwords.problems(account, typed.newPassword, walk.policy, mustHaveFactor(account, walk.policy));
+  if (problems.length > 0) return again('new-password-refused', problems);
+  const changed = await change(parts, walk, account, typed.newPassword);
+  if (!changed) return back(ctx, attempt.uid);
+  await parts.audit.write({ ...trace(walk), type: 'password.changed', outcome: 'success', actor: account.id });
+  const passwordProof = { at: parts.clock.now(), epoch: changed.epoch, lockRound: changed.lockRound };
+  await parts.attempts.save(walk.stored, { ...attempt, passwordProof, notice: null, problems: [] });
+  return dispatch(parts, ctx);
+}

@@ -1,0 +1,46 @@
+import type { EngineInteraction } from '../oidc/index.ts';
+import type { SignInParts } from './parts.ts';
+import { back, loadWalk, trace, type Walk } from './walk.ts';
+import type { WebContext } from '../web/index.ts';
+
+function go(ctx: WebContext, address: string): void {
+  ctx.status = 303;
+  ctx.redirect(address);
+}
+
+/** Tells the engine once, at the end: as soon as it knows a login, its session counts as signed in. */
+async function commit(parts: SignInParts, walk: Walk): Promise<void> {
+  const { ctx, interaction, attempt, account, policy } = walk;
+  if (!account) throw new Error('a sign-in without an account');
+  if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
+  const withFactor = attempt.factorProof !== null;
+  const amr = withFactor ? ['pwd', 'otp', 'mfa'] : ['pwd'];
+  await parts.audit.write({ ...trace(walk), type: 'sign-in.complete', outcome: 'success', actor: account.id, factor: amr.join(' ') });
+  const address = await parts.interactions.login(ctx, {
+    accountId: account.id,
+    epoch: account.epoch,
+    acr: withFactor ? parts.acr.multiFactor : parts.acr.password,
+    amr,
+    at: parts.clock.now(),
+    remember: !policy.session.endsWithBrowser,
+    idleSeconds: policy.session.idleMinutes * 60,
+    absoluteSeconds: policy.session.absoluteMinutes * 60,
+  });
+  go(ctx, address);
+}
+
+/** Goes back to the application with an error of the protocol. */
+export async function refuse(parts: SignInParts, ctx: WebContext, interaction: EngineInteraction, error: string, description: string): Promise<void> {
+  if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
+  go(ctx, await parts.interactions.refuse(ctx, error, description));
+}
+
+/** After every post: finish where nothing is left, else show what is next. Read afresh, as the account may have changed meanwhile. */
+export async function dispatch(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  if (walk.step === 'continue') return commit(parts, walk);
+  if (walk.step === 'unmet') {
+    return refuse(parts, ctx, walk.interaction, 'unmet_authentication_requirements', 'this account cannot give the requested assurance');
+  }
+  back(ctx, walk.interaction.uid);
+}
