@@ -25,7 +25,6 @@ export function clientMetadata(application: Application): AdapterPayload {
     redirect_uris: redirectUris,
     post_logout_redirect_uris: postLogoutRedirectUris,
     id_token_signed_response_alg: 'ES256',
-    ...(isMachine && application.scopes.length > 0 ? { scope: application.scopes.join(' ') } : {}),
   } as AdapterPayload;
 }
 

@@ -79,18 +79,19 @@ function findAccount(parts: ConfigurationParts): NonNullable<Configuration['find
 
 /** The machine's own resource, and no other: tokens are restricted to an audience (S74). */
 function resourceIndicators(applications: Applications): NonNullable<Configuration['features']>['resourceIndicators'] {
-  const audienceOf = async (clientId: string) => {
-    const application: Application | undefined = await applications.byId(clientId);
-    return application?.kind === 'machine' ? (application.audience ?? undefined) : undefined;
+  const machine = async (clientId: string): Promise<Application | undefined> => {
+    const application = await applications.byId(clientId);
+    return application?.kind === 'machine' && application.audience ? application : undefined;
   };
   return {
     enabled: true,
-    defaultResource: async (_ctx, client) => (await audienceOf(client.clientId)) as string,
+    defaultResource: async (_ctx, client) => (await machine(client.clientId))?.audience as string,
     useGrantedResource: () => false,
     getResourceServerInfo: async (_ctx, resource, client) => {
-      if (resource !== (await audienceOf(client.clientId))) throw new errors.InvalidTarget();
+      const application = await machine(client.clientId);
+      if (resource !== application?.audience) throw new errors.InvalidTarget();
       return {
-        scope: client.scope ?? '',
+        scope: application.scopes.join(' '),
         audience: resource,
         accessTokenTTL: LIFETIMES.jwt,
         accessTokenFormat: 'jwt',
@@ -117,7 +118,7 @@ function features(parts: ConfigurationParts): NonNullable<Configuration['feature
     },
     pushedAuthorizationRequests: { enabled: false },
     resourceIndicators: resourceIndicators(parts.applications) as object,
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     rpInitiatedLogout: { enabled: true, logoutSource: parts.pages.logout, postLogoutSuccessSource: parts.pages.loggedOut },
     userinfo: { enabled: true },
   };
@@ -127,7 +128,7 @@ function lifetimes(clock: Clock): Configuration['ttl'] {
   return {
     AccessToken: LIFETIMES.accessToken,
     AuthorizationCode: LIFETIMES.code,
-    ClientCredentials: LIFETIMES.accessToken,
+    ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? LIFETIMES.accessToken,
     Grant: LIFETIMES.grant,
     IdToken: LIFETIMES.idToken,
     Interaction: LIFETIMES.interaction,
@@ -141,6 +142,7 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
   const adapter: AdapterFactory = (kind) => parts.adapterFor(kind);
   return {
     adapter,
+    allowOmittingSingleRegisteredRedirectUri: false,
     acrValues: [ACR_MULTI_FACTOR, ACR_PASSWORD],
     claims: {
       openid: ['sub', 'acr', 'amr', 'auth_time'],

@@ -27,7 +27,7 @@ async function activation(parts: SignInParts, walk: Walk): Promise<PageData> {
   return {
     uri,
     secret: secret.replace(/(.{4})(?=.)/g, '$1 '),
-    qr: await QRCode.toDataURL(uri, { margin: 2, width: 232, errorCorrectionLevel: 'M' }),
+    qr: `data:image/svg+xml;base64,${Buffer.from(await QRCode.toString(uri, { type: 'svg', margin: 2 })).toString('base64')}`,
   };
 }
 

@@ -27,7 +27,13 @@ function isBusy(error: unknown): boolean {
 }
 
 function isSqlite(error: unknown): boolean {
-  return (error as { code?: string }).code === 'ERR_SQLITE_ERROR';
+  const { code } = error as { code?: string };
+  // The second is what a closed file answers.
+  return code === 'ERR_SQLITE_ERROR' || code === 'ERR_INVALID_STATE';
+}
+
+function unavailable(error: unknown): SallyportError {
+  return new SallyportError('store_unavailable', `sqlite: ${(error as Error).message}`, { cause: error });
 }
 
 async function patiently<T>(work: () => T): Promise<T> {
@@ -38,7 +44,7 @@ async function patiently<T>(work: () => T): Promise<T> {
     } catch (error) {
       if (!isSqlite(error)) throw error;
       if (!isBusy(error) || performance.now() - startedAt > PATIENCE_MS) {
-        throw new SallyportError('store_unavailable', `sqlite: ${(error as Error).message}`, { cause: error });
+        throw unavailable(error);
       }
     }
     await pause(1 + randomBelow(12));
@@ -80,9 +86,15 @@ export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): Sqlite
   }
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string) => {
-    const statement = statements.get(sql) ?? database.prepare(sql);
-    statements.set(sql, statement);
-    return statement;
+    const known = statements.get(sql);
+    if (known) return known;
+    try {
+      const statement = database.prepare(sql);
+      statements.set(sql, statement);
+      return statement;
+    } catch (error) {
+      throw isSqlite(error) && !isBusy(error) ? unavailable(error) : error;
+    }
   };
   const transaction = <T>(work: () => T): T => {
     prepare('BEGIN IMMEDIATE').run();

@@ -88,15 +88,14 @@ describe('signing in with a password', () => {
 
   test('PWD-12 S9 a hash of weaker parameters is replaced at sign-in', async () => {
     const { begin, typePassword, account } = await story(server);
-    const weak = '$argon2id$v=19$m=8192,t=1,p=1$';
     const { hash } = await import('argon2');
     const old = await hash(PASSWORD, { type: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
     await server.core.accounts.update(account.id, (a) => ({ ...a, password: { hash: old, setAt: 1, temporary: null } }));
-    expect(old.startsWith(weak)).toBe(true);
+    expect(old).toMatch(/^\$argon2id\$.*m=8192/);
     await begin();
     await typePassword();
     const { password } = await server.reread(account);
-    expect(password?.hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(password?.hash).toMatch(/^\$argon2id\$v=19\$(?=.*m=19456)(?=.*t=2)(?=.*p=1)/);
     expect(password?.setAt).toBe(1);
   });
 });
@@ -133,7 +132,7 @@ describe('the second factor', () => {
     expect((await typePassword()).step).toBe('activate');
     const secret = shownSecret(browser.page);
     expect(secret).toMatch(/^[A-Z2-7]{32}$/);
-    expect(browser.page.dom.querySelector('img.qr')?.getAttribute('src')).toMatch(/^data:image\/png;base64,/);
+    expect(browser.page.dom.querySelector('img.qr')?.getAttribute('src')).toMatch(/^data:image\/svg\+xml;base64,/);
     expect(browser.page.html).toContain('otpauth://totp/');
     expect(browser.page.headers.get('cache-control')).toBe('no-store');
     expect(shownSecret(await browser.open(browser.page.url))).toBe(secret);

@@ -25,6 +25,7 @@ export async function story(
   const account = await server.account(tenant, options.person);
   const application = await server.application({
     population: options.population ?? options.person?.population ?? 'user',
+    name: 'the desk',
     isFirstParty: options.isFirstParty ?? true,
     tenantId: options.fixTenant ? tenant.id : null,
   });
