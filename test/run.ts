@@ -1,0 +1,89 @@
+// Everything that CI runs, one check after another; ends with 'N passed, N failed' alone on a line.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepareServices } from './services.ts';
+
+interface Check {
+  name: string;
+  command: string[];
+  environment?: Record<string, string>;
+  minutes: number;
+}
+
+const args = new Set(process.argv.slice(2));
+const isLong = args.has('--long');
+const isFast = args.has('--fast');
+const jestReport = join(tmpdir(), `sallyport-jest-${process.pid}.json`);
+const jest = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${jestReport}`];
+const NEEDS_SERVICES = 'test/browser/';
+
+const CHECKS: Check[] = [
+  { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'], minutes: 5 },
+  { name: 'lint and format', command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'], minutes: 5 },
+  { name: 'unused code', command: ['node_modules/knip/bin/knip.js'], minutes: 5 },
+  { name: 'generated documents', command: ['docs/generate.ts', '--check'], minutes: 2 },
+];
+
+function run({ name, command, environment = {}, minutes }: Check): Promise<boolean> {
+  console.log(`\n== ${name}`);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...command], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...environment },
+    timeout: minutes * 60_000,
+  });
+  child.once('exit', (code) => resolve(code === 0));
+  child.once('error', () => resolve(false));
+  return promise;
+}
+
+interface JestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numFailedTestSuites: number;
+  success: boolean;
+}
+
+async function suites(withServices: boolean): Promise<{ passed: number; failed: number }> {
+  const narrowed = withServices ? [] : ['--testPathIgnorePatterns', NEEDS_SERVICES];
+  const ok = await run({
+    name: 'suites',
+    command: [...jest, ...narrowed],
+    environment: {
+      NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
+      ...(isLong ? { SALLYPORT_TEST_LONG: '1' } : {}),
+    },
+    minutes: isLong ? 240 : 45,
+  });
+  try {
+    const report = JSON.parse(readFileSync(jestReport, 'utf8')) as JestReport;
+    rmSync(jestReport, { force: true });
+    // Nothing is skipped: a test that does not run is a failure.
+    const failed = report.numFailedTests + report.numPendingTests + report.numFailedTestSuites;
+    return { passed: report.numPassedTests, failed: ok ? failed : Math.max(1, failed) };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+let passed = 0;
+let failed = 0;
+const missing = isFast ? [] : prepareServices();
+if (missing.length > 0 && process.env.CI === 'true') {
+  console.log(`Missing under CI: ${missing.join(', ')}`);
+  failed += missing.length;
+}
+for (const check of CHECKS) {
+  if (await run(check)) passed += 1;
+  else failed += 1;
+}
+const outcome = await suites(!isFast && missing.length === 0);
+passed += outcome.passed;
+failed += outcome.failed;
+if (missing.length > 0 || isFast) console.log(`\nNot run: ${NEEDS_SERVICES} (${isFast ? 'asked for without services' : `missing ${missing.join(', ')}`})`);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
