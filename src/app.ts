@@ -5,12 +5,10 @@ import Koa, { type Middleware } from 'koa';
 import type { Log } from './base/index.ts';
 import type { Core } from './core.ts';
 import { createMail, type Mailbox } from './mail/index.ts';
-import { createOidc, openSigningKeys } from './oidc/index.ts';
-import { ACR_MULTI_FACTOR, ACR_PASSWORD } from './oidc/assurance.ts';
+import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc, openSigningKeys } from './oidc/index.ts';
 import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
-import { createAttempts } from './sign-in/attempt.ts';
-import { addSignInRoutes } from './sign-in/index.ts';
-import { loadPreset, parsePolicy, type Policy } from './tenants/index.ts';
+import { addSignInRoutes, createAttempts } from './sign-in/index.ts';
+import { loadPreset, type Policy, parsePolicy } from './tenants/index.ts';
 import {
   addHealthRoutes,
   createAssets,
@@ -58,7 +56,9 @@ function strangersPolicy(): Policy {
 /** Deletes what has expired, little by little; every read checks the expiry itself. */
 function startSweeping({ ephemeral, clock }: Core, log: Log): () => void {
   const timer = setInterval(() => {
-    ephemeral.sweep(clock.now(), SWEEP_ROWS).catch((error: Error) => log.warn({ error: error.message }, 'the sweep failed'));
+    ephemeral
+      .sweep(clock.now(), SWEEP_ROWS)
+      .catch((error: Error) => log.warn({ error: error.message }, 'the sweep failed'));
   }, SWEEP_MS);
   timer.unref();
   return () => clearInterval(timer);
@@ -89,8 +89,30 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const pages = createPages(createAssets(registry));
   const mail = createMail({ settings: settings.mail, mailbox: options.mailbox, log, clock });
   const signingKeys = await openSigningKeys({ documents, vault, clock });
-  const oidc = createOidc({ issuer, signingKeys, ephemeral, generation, accounts, tenants, applications, audit, registry, pages, vault, clock, log });
-  const setUp = createSetUp({ documents, tenants, accounts, passwords, audit, clock, operatorPolicy: required(loadPreset('modern')) });
+  const oidc = createOidc({
+    issuer,
+    signingKeys,
+    ephemeral,
+    generation,
+    accounts,
+    tenants,
+    applications,
+    audit,
+    registry,
+    pages,
+    vault,
+    clock,
+    log,
+  });
+  const setUp = createSetUp({
+    documents,
+    tenants,
+    accounts,
+    passwords,
+    audit,
+    clock,
+    operatorPolicy: required(loadPreset('modern')),
+  });
 
   addHealthRoutes(registry, { documents: () => documents.ping(), ephemeral: () => ephemeral.ping() });
   addSetUpRoutes(registry, setUp, pages);
@@ -118,7 +140,9 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const koa = new Koa();
   koa.proxy = true;
   koa.keys = oidc.cookieKeys;
-  koa.on('error', (error: Error) => log.error({ error: error.message, stack: error.stack }, 'a request failed outside its handler'));
+  koa.on('error', (error: Error) =>
+    log.error({ error: error.message, stack: error.stack }, 'a request failed outside its handler'),
+  );
   const middleware: Middleware[] = [
     securityHeaders({ isHttps: issuer.startsWith('https:') }),
     errorRenderer({ log, pages }),

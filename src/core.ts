@@ -9,7 +9,13 @@ import { createHasher, createPasswords, type Passwords } from './passwords/index
 import { createSecondFactor, type SecondFactor, timeStepAt } from './second-factor/index.ts';
 import { createSessions, type Sessions } from './sessions/index.ts';
 import type { Settings } from './settings/index.ts';
-import { type Documents, type Ephemeral, openInstallation, openSqliteDocuments, openSqliteEphemeral } from './stores/index.ts';
+import {
+  type Documents,
+  type Ephemeral,
+  openInstallation,
+  openSqliteDocuments,
+  openSqliteEphemeral,
+} from './stores/index.ts';
 import { createTenants, type Tenants } from './tenants/index.ts';
 
 /** The stores and the capabilities on them: what the server and every command share. */
@@ -64,8 +70,23 @@ export async function openCore(settings: Settings, masterKey: Buffer, clock: Clo
       applications: createApplications({ documents, ephemeral, clock }),
       passwords: createPasswords({ hasher, clock }),
       lockout: createLockout({ ephemeral, accounts, clock, vault }),
-      secondFactor: createSecondFactor({ accounts, ephemeral, vault, clock, floor: timeStepAt(forgottenBefore) }),
-      sessions: createSessions({ accounts, ephemeral, audit, dependents: [...dependents, { kind: 'Attempt', name: 'halfDoneSignIns' }, { kind: 'Activation', name: 'activations' }] }),
+      secondFactor: createSecondFactor({
+        accounts,
+        ephemeral,
+        vault,
+        clock,
+        floor: timeStepAt(forgottenBefore),
+      }),
+      sessions: createSessions({
+        accounts,
+        ephemeral,
+        audit,
+        dependents: [
+          ...dependents,
+          { kind: 'Attempt', name: 'halfDoneSignIns' },
+          { kind: 'Activation', name: 'activations' },
+        ],
+      }),
       close: async () => {
         for (const store of opened) await store.close();
       },

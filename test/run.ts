@@ -1,7 +1,6 @@
 // Everything that CI runs, one check after another; ends with 'N passed, N failed' alone on a line.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareServices } from './services.ts';
@@ -22,7 +21,11 @@ const NEEDS_SERVICES = 'test/browser/';
 
 const CHECKS: Check[] = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'], minutes: 5 },
-  { name: 'lint and format', command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'], minutes: 5 },
+  {
+    name: 'lint and format',
+    command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
+    minutes: 5,
+  },
   { name: 'unused code', command: ['node_modules/knip/bin/knip.js'], minutes: 5 },
   { name: 'generated documents', command: ['docs/generate.ts', '--check'], minutes: 2 },
 ];
@@ -84,6 +87,9 @@ for (const check of CHECKS) {
 const outcome = await suites(!isFast && missing.length === 0);
 passed += outcome.passed;
 failed += outcome.failed;
-if (missing.length > 0 || isFast) console.log(`\nNot run: ${NEEDS_SERVICES} (${isFast ? 'asked for without services' : `missing ${missing.join(', ')}`})`);
+if (missing.length > 0 || isFast)
+  console.log(
+    `\nNot run: ${NEEDS_SERVICES} (${isFast ? 'asked for without services' : `missing ${missing.join(', ')}`})`,
+  );
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -39,7 +39,9 @@ function canInstall(): boolean {
 
 function install(packages: readonly string[]): boolean {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const run = (args: string[]) => spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment, timeout: 600_000 }).status === 0;
+  const run = (args: string[]) =>
+    spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: environment, timeout: 600_000 })
+      .status === 0;
   return run(['update', '-q']) && run(['install', '-y', '-q', '--no-install-recommends', ...packages]);
 }
 
@@ -55,7 +57,9 @@ export function prepareServices(): string[] {
     if (found) console.log(`${name}: ${found}`);
     else {
       missing.push(name);
-      console.log(`${name}: missing. On Debian: apt-get install ${debianPackages.join(' ')}; elsewhere set ${variable} to the program.`);
+      console.log(
+        `${name}: missing. On Debian: apt-get install ${debianPackages.join(' ')}; elsewhere set ${variable} to the program.`,
+      );
     }
   }
   return missing;

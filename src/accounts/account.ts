@@ -49,10 +49,6 @@ export interface Account {
   createdAt: number;
 }
 
-export function isLocked(account: Account): boolean {
-  return account.lock !== null;
-}
-
 /** Whether tokens and sessions of the account may be used at all. A lock refuses new sign-ins only (D7). */
 export function isUsable(account: Account): boolean {
   return account.status === 'enabled';

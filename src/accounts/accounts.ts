@@ -26,7 +26,13 @@ export interface Accounts {
    * @returns the document as stored, or undefined when there is no such account
    */
   update(id: string, change: (account: Account) => Account | undefined): Promise<Account | undefined>;
-  list(query: { tenantId: string; population?: Population; prefix?: string; after?: string; limit: number }): Promise<{ items: Account[]; next?: string }>;
+  list(query: {
+    tenantId: string;
+    population?: Population;
+    prefix?: string;
+    after?: string;
+    limit: number;
+  }): Promise<{ items: Account[]; next?: string }>;
   count(tenantId: string, population: Population, cap: number): Promise<number>;
 }
 
@@ -112,6 +118,7 @@ export function createAccounts({ documents, clock }: { documents: Documents; clo
       });
       return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
     },
-    count: (tenantId, population, cap) => collection.count({ index: 'name', equals: [tenantId, population], cap }),
+    count: (tenantId, population, cap) =>
+      collection.count({ index: 'name', equals: [tenantId, population], cap }),
   };
 }

@@ -3,7 +3,6 @@
 export {
   type Account,
   type Authenticator,
-  isLocked,
   isUsable,
   type Lock,
   type PasswordRecord,

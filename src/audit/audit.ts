@@ -94,7 +94,12 @@ export function createAudit({ documents, clock }: { documents: Documents; clock:
       const items: AuditEntry[] = [];
       let after: string | undefined;
       do {
-        const page = await collection.page({ index: 'account', equals: [accountId], limit: 500, ...(after ? { after } : {}) });
+        const page = await collection.page({
+          index: 'account',
+          equals: [accountId],
+          limit: 500,
+          ...(after ? { after } : {}),
+        });
         items.push(...page.items.map(({ doc }) => doc));
         after = page.next;
       } while (after);

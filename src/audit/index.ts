@@ -1,3 +1,10 @@
 // audit: what happened: who, what, whom, where, when, by what factor, with what outcome and why (AUD-1).
 // Not here: deciding anything. An entry that cannot be written refuses what it would have recorded.
-export { type AuditEntry, type AuditEvent, type AuditType, auditTypes, createAudit, type Audit } from './audit.ts';
+export {
+  type Audit,
+  type AuditEntry,
+  type AuditEvent,
+  type AuditType,
+  auditTypes,
+  createAudit,
+} from './audit.ts';

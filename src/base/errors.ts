@@ -13,7 +13,10 @@ export const errorCatalogue = {
   media_type_unsupported: { status: 415, message: 'The request is in a form that is not accepted here.' },
   host_unknown: { status: 421, message: 'This server does not answer for that host.' },
   busy: { status: 503, message: 'Too much is going on at once. Please try again in a moment.' },
-  store_unavailable: { status: 503, message: 'The service is not available at the moment. Please try again.' },
+  store_unavailable: {
+    status: 503,
+    message: 'The service is not available at the moment. Please try again.',
+  },
   internal: { status: 500, message: 'Something went wrong on our side.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

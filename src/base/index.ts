@@ -1,7 +1,7 @@
 // base: what every room stands on: the clock, ids and randomness, the vault, errors, the log.
 // Not here: anything that knows what an account, a request or a store is. This room imports nothing of ours.
 export { type Clock, systemClock } from './clock.ts';
-export { isSallyportError, SallyportError, type ErrorCode, errorCatalogue } from './errors.ts';
+export { type ErrorCode, errorCatalogue, isSallyportError, SallyportError } from './errors.ts';
 export { fingerprint, newId, newSecret, randomBelow, sameSecret } from './ids.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
 export { createVault, type Vault } from './vault.ts';

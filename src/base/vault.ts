@@ -15,7 +15,8 @@ const VERSION = 'v1';
 /** @param masterKey 32 bytes */
 export function createVault(masterKey: Buffer): Vault {
   if (masterKey.length !== 32) throw new RangeError('a master key has 32 bytes');
-  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', masterKey, '', `sallyport:${purpose}`, 32));
+  const derive = (purpose: string) =>
+    Buffer.from(hkdfSync('sha256', masterKey, '', `sallyport:${purpose}`, 32));
   const sealing = derive('seal');
   const macKeys = new Map<string, Buffer>();
   return {

@@ -5,7 +5,7 @@ import type { Core } from '../core.ts';
 import type { StrengthProblem } from '../passwords/index.ts';
 import { mustHaveFactor } from '../second-factor/index.ts';
 import type { Tenant } from '../tenants/index.ts';
-import { columns, print, readSecrets, Refused, tenantOf, withCore } from './terminal.ts';
+import { columns, print, Refused, readSecrets, tenantOf, withCore } from './terminal.ts';
 
 interface Named {
   tenant: string;
@@ -28,14 +28,32 @@ function populationOf(text: string): Population {
 async function find(core: Core, options: Named): Promise<{ tenant: Tenant; account: Account }> {
   const tenant = await tenantOf(core, options.tenant);
   const found = await core.accounts.byName(tenant.id, populationOf(options.population), options.userName);
-  if (!found) throw new Refused(`there is no ${options.population} ${options.userName} in ${tenant.clientCode}`);
+  if (!found)
+    throw new Refused(`there is no ${options.population} ${options.userName} in ${tenant.clientCode}`);
   return { tenant, account: found.doc };
 }
 
 function shown(account: Account) {
-  const { id, number, population, userName, email, role, status, lock, epoch, secondFactor, createdAt } = account;
-  const password = account.password && { setAt: account.password.setAt, isTemporary: account.password.temporary !== null };
-  return { id, number, population, userName, email, role, status, lock, epoch, password, secondFactor: secondFactor.status, createdAt };
+  const { id, number, population, userName, email, role, status, lock, epoch, secondFactor, createdAt } =
+    account;
+  const password = account.password && {
+    setAt: account.password.setAt,
+    isTemporary: account.password.temporary !== null,
+  };
+  return {
+    id,
+    number,
+    population,
+    userName,
+    email,
+    role,
+    status,
+    lock,
+    epoch,
+    password,
+    secondFactor: secondFactor.status,
+    createdAt,
+  };
 }
 
 function sentence(problem: StrengthProblem): string {
@@ -58,11 +76,23 @@ function sentence(problem: StrengthProblem): string {
 }
 
 /** The typed password, held to the policy, or a random one that is printed once. */
-async function choose(core: Core, tenant: Tenant, account: Account | undefined, population: Population, typed: string | undefined) {
+async function choose(
+  core: Core,
+  tenant: Tenant,
+  account: Account | undefined,
+  population: Population,
+  typed: string | undefined,
+) {
   const password = typed ?? `${newSecret().slice(0, 16)}-7a`;
   const subject = account ?? { population, secondFactor: { status: 'none' as const, authenticators: [] } };
-  const problems = await core.passwords.problems(account, password, tenant.policy, mustHaveFactor(subject, tenant.policy));
-  if (problems.length > 0) throw new Refused(`the password cannot be used: ${problems.map(sentence).join('; ')}`);
+  const problems = await core.passwords.problems(
+    account,
+    password,
+    tenant.policy,
+    mustHaveFactor(subject, tenant.policy),
+  );
+  if (problems.length > 0)
+    throw new Refused(`the password cannot be used: ${problems.map(sentence).join('; ')}`);
   return { password, isMade: typed === undefined };
 }
 
@@ -80,28 +110,52 @@ function addCreate(account: Command): void {
     .option('--password-stdin', 'read the password from standard input; otherwise one is made and printed')
     .option('--permanent', 'the password need not be changed at the next sign-in')
     .option('--totp-secret-stdin', 'read a base32 secret from standard input; the factor is active at once')
-    .action(async (options: Setting & { email?: string; role: string; totpSecretStdin?: boolean }, command: Command) => {
-      if (!(roles as readonly string[]).includes(options.role)) throw new Refused(`the role is one of ${roles.join(', ')}`);
-      const population = populationOf(options.population);
-      const secrets = await readSecrets(Number(options.passwordStdin ?? false) + Number(options.totpSecretStdin ?? false));
-      const typed = options.passwordStdin ? secrets.shift() : undefined;
-      const totp = options.totpSecretStdin ? secrets.shift() : undefined;
-      await withCore(command, async (core) => {
-        const tenant = await tenantOf(core, options.tenant);
-        const { password, isMade } = await choose(core, tenant, undefined, population, typed);
-        if (totp !== undefined && !core.secondFactor.isSecret(totp)) throw new Refused('the secret must be base32 of at least 128 bits');
-        const record = await core.passwords.make(password, tenant.policy, !options.permanent);
-        const { userName, email } = options;
-        const created = await core.accounts.create({ tenantId: tenant.id, population, userName, email, role: options.role as Role, password: record });
-        if ('refused' in created) throw new Refused(created.refused);
-        if (totp !== undefined) await core.secondFactor.bindKnown(created.id, totp);
-        await core.audit.write({ type: 'account.created', outcome: 'success', actor: ACTOR, tenantId: tenant.id, accountId: created.id });
-        print(command, { ...shown(created), ...(isMade ? { password } : {}) }, [
-          `The ${population} ${created.userName} of ${tenant.clientCode} has number ${created.number}.`,
-          ...(isMade ? [`${options.permanent ? 'Password' : 'Temporary password'}, shown once: ${password}`] : []),
-        ]);
-      });
-    });
+    .action(
+      async (
+        options: Setting & { email?: string; role: string; totpSecretStdin?: boolean },
+        command: Command,
+      ) => {
+        if (!(roles as readonly string[]).includes(options.role))
+          throw new Refused(`the role is one of ${roles.join(', ')}`);
+        const population = populationOf(options.population);
+        const secrets = await readSecrets(
+          Number(options.passwordStdin ?? false) + Number(options.totpSecretStdin ?? false),
+        );
+        const typed = options.passwordStdin ? secrets.shift() : undefined;
+        const totp = options.totpSecretStdin ? secrets.shift() : undefined;
+        await withCore(command, async (core) => {
+          const tenant = await tenantOf(core, options.tenant);
+          const { password, isMade } = await choose(core, tenant, undefined, population, typed);
+          if (totp !== undefined && !core.secondFactor.isSecret(totp))
+            throw new Refused('the secret must be base32 of at least 128 bits');
+          const record = await core.passwords.make(password, tenant.policy, !options.permanent);
+          const { userName, email } = options;
+          const created = await core.accounts.create({
+            tenantId: tenant.id,
+            population,
+            userName,
+            email,
+            role: options.role as Role,
+            password: record,
+          });
+          if ('refused' in created) throw new Refused(created.refused);
+          if (totp !== undefined) await core.secondFactor.bindKnown(created.id, totp);
+          await core.audit.write({
+            type: 'account.created',
+            outcome: 'success',
+            actor: ACTOR,
+            tenantId: tenant.id,
+            accountId: created.id,
+          });
+          print(command, { ...shown(created), ...(isMade ? { password } : {}) }, [
+            `The ${population} ${created.userName} of ${tenant.clientCode} has number ${created.number}.`,
+            ...(isMade
+              ? [`${options.permanent ? 'Password' : 'Temporary password'}, shown once: ${password}`]
+              : []),
+          ]);
+        });
+      },
+    );
 }
 
 function addSetPassword(account: Command): void {
@@ -121,10 +175,18 @@ function addSetPassword(account: Command): void {
           change: (current) => core.passwords.withPassword(current, record),
           context,
         });
-        await core.audit.write({ type: 'password.set', outcome: 'success', tenantId: tenant.id, accountId: found.id, ...context });
+        await core.audit.write({
+          type: 'password.set',
+          outcome: 'success',
+          tenantId: tenant.id,
+          accountId: found.id,
+          ...context,
+        });
         print(command, isMade ? { password } : {}, [
           `The password of ${found.userName} is set; sessions and tokens have ended.`,
-          ...(isMade ? [`${options.permanent ? 'Password' : 'Temporary password'}, shown once: ${password}`] : []),
+          ...(isMade
+            ? [`${options.permanent ? 'Password' : 'Temporary password'}, shown once: ${password}`]
+            : []),
         ]);
       });
     });
@@ -135,8 +197,18 @@ function addUnlockAndEnrol(account: Command): void {
     await withCore(command, async (core) => {
       const { tenant, account: found } = await find(core, options);
       const wasLocked = await core.lockout.unlock(found.id);
-      await core.audit.write({ type: 'account.unlocked', outcome: 'success', actor: ACTOR, tenantId: tenant.id, accountId: found.id });
-      print(command, { unlocked: wasLocked }, [wasLocked ? `${found.userName} is unlocked.` : `${found.userName} was not locked; the counters are cleared.`]);
+      await core.audit.write({
+        type: 'account.unlocked',
+        outcome: 'success',
+        actor: ACTOR,
+        tenantId: tenant.id,
+        accountId: found.id,
+      });
+      print(command, { unlocked: wasLocked }, [
+        wasLocked
+          ? `${found.userName} is unlocked.`
+          : `${found.userName} was not locked; the counters are cleared.`,
+      ]);
     });
   });
 
@@ -144,28 +216,53 @@ function addUnlockAndEnrol(account: Command): void {
     await withCore(command, async (core) => {
       const { tenant, account: found } = await find(core, options);
       const stored = await core.accounts.update(found.id, (current) =>
-        current.secondFactor.status === 'none' ? { ...current, secondFactor: { status: 'pending', authenticators: [] } } : undefined,
+        current.secondFactor.status === 'none'
+          ? { ...current, secondFactor: { status: 'pending', authenticators: [] } }
+          : undefined,
       );
       const status = stored?.secondFactor.status;
       if (status === 'active') throw new Refused(`${found.userName} has an active second factor already`);
-      await core.audit.write({ type: 'account.enrolled', outcome: 'success', actor: ACTOR, tenantId: tenant.id, accountId: found.id });
-      print(command, { secondFactor: status }, [`${found.userName} sets up a second factor at the next sign-in.`]);
+      await core.audit.write({
+        type: 'account.enrolled',
+        outcome: 'success',
+        actor: ACTOR,
+        tenantId: tenant.id,
+        accountId: found.id,
+      });
+      print(command, { secondFactor: status }, [
+        `${found.userName} sets up a second factor at the next sign-in.`,
+      ]);
     });
   });
 }
 
 function addStatus(account: Command): void {
-  for (const [name, status] of [['disable', 'disabled'], ['enable', 'enabled']] as const) {
+  for (const [name, status] of [
+    ['disable', 'disabled'],
+    ['enable', 'enabled'],
+  ] as const) {
     named(account.command(name)).action(async (options: Named, command: Command) => {
       await withCore(command, async (core) => {
         const { tenant, account: found } = await find(core, options);
         const change = (current: Account) => (current.status === status ? undefined : { ...current, status });
         if (status === 'disabled') {
-          await core.sessions.credentialEvent({ accountId: found.id, kind: 'disabled', change, context: { actor: ACTOR } });
+          await core.sessions.credentialEvent({
+            accountId: found.id,
+            kind: 'disabled',
+            change,
+            context: { actor: ACTOR },
+          });
         } else {
           await core.accounts.update(found.id, change);
         }
-        await core.audit.write({ type: 'account.status', outcome: 'success', actor: ACTOR, tenantId: tenant.id, accountId: found.id, reason: status });
+        await core.audit.write({
+          type: 'account.status',
+          outcome: 'success',
+          actor: ACTOR,
+          tenantId: tenant.id,
+          accountId: found.id,
+          reason: status,
+        });
         print(command, { status }, [`${found.userName} is ${status}.`]);
       });
     });
@@ -192,15 +289,29 @@ function addReading(account: Command): void {
           items.push(...page.items);
           after = page.next;
         } while (after);
-        const rows = items.map((a) => [String(a.number), a.population, a.userName, a.role, a.lock ? 'locked' : a.status, a.secondFactor.status]);
-        print(command, { accounts: items.map(shown) }, columns([['NUMBER', 'POPULATION', 'USER NAME', 'ROLE', 'STATUS', 'SECOND FACTOR'], ...rows]));
+        const rows = items.map((a) => [
+          String(a.number),
+          a.population,
+          a.userName,
+          a.role,
+          a.lock ? 'locked' : a.status,
+          a.secondFactor.status,
+        ]);
+        print(
+          command,
+          { accounts: items.map(shown) },
+          columns([['NUMBER', 'POPULATION', 'USER NAME', 'ROLE', 'STATUS', 'SECOND FACTOR'], ...rows]),
+        );
       });
     });
 
   named(account.command('show')).action(async (options: Named, command: Command) => {
     await withCore(command, async (core) => {
       const { account: found } = await find(core, options);
-      const rows = Object.entries(shown(found)).map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]);
+      const rows = Object.entries(shown(found)).map(([name, value]) => [
+        name,
+        typeof value === 'object' ? JSON.stringify(value) : String(value),
+      ]);
       print(command, shown(found), columns(rows));
     });
   });

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Population } from '../accounts/index.ts';
-import type { Application, ApplicationKind } from '../oidc/applications.ts';
-import { columns, print, readSecrets, Refused, tenantOf, withCore } from './terminal.ts';
+import type { Application, ApplicationKind } from '../oidc/core.ts';
+import { columns, print, Refused, readSecrets, tenantOf, withCore } from './terminal.ts';
 
 interface CreateOptions {
   id: string;
@@ -44,7 +44,8 @@ function addCreate(application: Command): void {
     .option('--secret-stdin', 'read the secret from standard input; otherwise one is made and printed')
     .action(async (options: CreateOptions, command: Command) => {
       if (!KINDS.includes(options.kind)) throw new Refused(`the kind is one of ${KINDS.join(', ')}`);
-      if (!POPULATIONS.includes(options.population)) throw new Refused(`the population is one of ${POPULATIONS.join(', ')}`);
+      if (!POPULATIONS.includes(options.population))
+        throw new Refused(`the population is one of ${POPULATIONS.join(', ')}`);
       const [secret] = await readSecrets(options.secretStdin ? 1 : 0);
       await withCore(command, async (core) => {
         const tenant = options.tenant ? await tenantOf(core, options.tenant) : undefined;
@@ -62,8 +63,15 @@ function addCreate(application: Command): void {
           secret,
         });
         if ('refused' in created) throw new Refused(created.refused);
-        await core.audit.write({ type: 'application.created', outcome: 'success', actor: 'command-line', applicationId: options.id, tenantId: tenant?.id ?? '' });
-        const printed = created.secret !== undefined && secret === undefined ? { secret: created.secret } : {};
+        await core.audit.write({
+          type: 'application.created',
+          outcome: 'success',
+          actor: 'command-line',
+          applicationId: options.id,
+          tenantId: tenant?.id ?? '',
+        });
+        const printed =
+          created.secret !== undefined && secret === undefined ? { secret: created.secret } : {};
         print(command, { ...shown(created.application), ...printed }, [
           `Application ${options.id} is registered.`,
           ...('secret' in printed ? [`Secret, shown once: ${printed.secret}`] : []),
@@ -86,7 +94,11 @@ export function addApplicationCommands(program: Command): void {
         after = page.next;
       } while (after);
       const rows = items.map((a) => [a.id, a.kind, a.population, a.redirectUris.join(' ')]);
-      print(command, { applications: items.map(shown) }, columns([['ID', 'KIND', 'POPULATION', 'REDIRECT URIS'], ...rows]));
+      print(
+        command,
+        { applications: items.map(shown) },
+        columns([['ID', 'KIND', 'POPULATION', 'REDIRECT URIS'], ...rows]),
+      );
     });
   });
 
@@ -97,7 +109,10 @@ export function addApplicationCommands(program: Command): void {
       await withCore(command, async ({ applications }) => {
         const found = await applications.byId(options.id);
         if (!found) throw new Refused(`there is no application ${options.id}`);
-        const rows = Object.entries(shown(found)).map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]);
+        const rows = Object.entries(shown(found)).map(([name, value]) => [
+          name,
+          typeof value === 'object' ? JSON.stringify(value) : String(value),
+        ]);
         print(command, shown(found), columns(rows));
       });
     });
@@ -109,7 +124,10 @@ export function addApplicationCommands(program: Command): void {
       await withCore(command, async ({ applications }) => {
         const secret = await applications.rotateSecret(options.id);
         if (!secret) throw new Refused(`there is no application ${options.id} with a secret`);
-        print(command, { secret }, [`Secret, shown once: ${secret}`, 'The former one keeps working until the next rotation.']);
+        print(command, { secret }, [
+          `Secret, shown once: ${secret}`,
+          'The former one keeps working until the next rotation.',
+        ]);
       });
     });
 }

@@ -15,11 +15,21 @@ function toldToStop(): Promise<void> {
 
 async function open(settings: Settings, log: Log): Promise<Core> {
   const { key, made, file } = readMasterKey(settings);
-  if (made) log.warn({ file }, 'a master key was made: keep a copy apart from the data; without it, sealed secrets are lost');
+  if (made)
+    log.warn(
+      { file },
+      'a master key was made: keep a copy apart from the data; without it, sealed secrets are lost',
+    );
   return openCore(settings, key, systemClock);
 }
 
-async function serve(settings: Settings, core: Core, app: App, log: Log, announce: () => Promise<void>): Promise<void> {
+async function serve(
+  settings: Settings,
+  core: Core,
+  app: App,
+  log: Log,
+  announce: () => Promise<void>,
+): Promise<void> {
   const port = await app.listen();
   log.info({ issuer: settings.issuer, port }, 'listening');
   flushCompileCache();
@@ -38,7 +48,10 @@ async function start(command: Command): Promise<void> {
   const app = await createApp(core, { log });
   await serve(settings, core, app, log, async () => {
     const token = await app.setUp.newToken();
-    if (token) process.stdout.write(`\nOpen this once, within an hour, to make the first operator:\n  ${settings.issuer}/set-up?token=${token}\n\n`);
+    if (token)
+      process.stdout.write(
+        `\nOpen this once, within an hour, to make the first operator:\n  ${settings.issuer}/set-up?token=${token}\n\n`,
+      );
   });
 }
 
@@ -57,7 +70,10 @@ export function addServerCommands(program: Command): void {
     .command('start')
     .description('start the server')
     .action((_options: object, command: Command) => start(command));
-  program.command('demo').description('start the server with samples, a sample application and a mailbox').action(demo);
+  program
+    .command('demo')
+    .description('start the server with samples, a sample application and a mailbox')
+    .action(demo);
   program
     .command('check')
     .description('check the settings, the stores and the master key')
@@ -65,7 +81,9 @@ export function addServerCommands(program: Command): void {
       await withCore(command, async (core) => {
         await core.documents.ping();
         await core.ephemeral.ping();
-        print(command, { ok: true, issuer: core.settings.issuer }, [`The settings are sound, and the stores answer. Issuer: ${core.settings.issuer}`]);
+        print(command, { ok: true, issuer: core.settings.issuer }, [
+          `The settings are sound, and the stores answer. Issuer: ${core.settings.issuer}`,
+        ]);
       });
     });
 }

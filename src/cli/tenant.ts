@@ -11,7 +11,9 @@ function shown({ id, clientCode, name, createdAt }: Tenant) {
   return { id, clientCode, name, createdAt };
 }
 
-async function everyTenant(list: (after?: string) => Promise<{ items: Tenant[]; next?: string }>): Promise<Tenant[]> {
+async function everyTenant(
+  list: (after?: string) => Promise<{ items: Tenant[]; next?: string }>,
+): Promise<Tenant[]> {
   const all: Tenant[] = [];
   let after: string | undefined;
   do {
@@ -32,19 +34,35 @@ export function addTenantCommands(program: Command): void {
     .option('--preset <preset>', `the policy to start from: ${presetNames().join(', ')}`, 'modern')
     .action(async (options: { clientCode: string; name?: string; preset: string }, command: Command) => {
       const policy = loadPreset(options.preset);
-      if (!policy) throw new Refused(`there is no preset ${options.preset}; there are ${presetNames().join(', ')}`);
+      if (!policy)
+        throw new Refused(`there is no preset ${options.preset}; there are ${presetNames().join(', ')}`);
       await withCore(command, async ({ tenants, audit }) => {
-        const created = await tenants.create({ clientCode: options.clientCode, name: options.name ?? options.clientCode, policy });
+        const created = await tenants.create({
+          clientCode: options.clientCode,
+          name: options.name ?? options.clientCode,
+          policy,
+        });
         if (typeof created === 'string') throw new Refused(PROBLEMS[created]);
-        await audit.write({ type: 'tenant.created', outcome: 'success', actor: 'command-line', tenantId: created.id });
-        print(command, shown(created), [`Tenant ${created.clientCode} starts from the preset ${options.preset}.`]);
+        await audit.write({
+          type: 'tenant.created',
+          outcome: 'success',
+          actor: 'command-line',
+          tenantId: created.id,
+        });
+        print(command, shown(created), [
+          `Tenant ${created.clientCode} starts from the preset ${options.preset}.`,
+        ]);
       });
     });
 
   tenant.command('list').action(async (_options: object, command: Command) => {
     await withCore(command, async ({ tenants }) => {
       const all = await everyTenant(tenants.list);
-      print(command, { tenants: all.map(shown) }, columns([['CLIENT CODE', 'NAME'], ...all.map((t) => [t.clientCode, t.name])]));
+      print(
+        command,
+        { tenants: all.map(shown) },
+        columns([['CLIENT CODE', 'NAME'], ...all.map((t) => [t.clientCode, t.name])]),
+      );
     });
   });
 
@@ -57,7 +75,10 @@ export function addTenantCommands(program: Command): void {
         const policy = Object.entries(found.policy).flatMap(([group, values]) =>
           Object.entries(values).map(([name, value]) => [`${group}.${name}`, JSON.stringify(value)]),
         );
-        print(command, { ...shown(found), policy: found.policy }, [`${found.clientCode}  ${found.name}`, ...columns(policy)]);
+        print(command, { ...shown(found), policy: found.policy }, [
+          `${found.clientCode}  ${found.name}`,
+          ...columns(policy),
+        ]);
       });
     });
 }

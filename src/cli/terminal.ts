@@ -42,7 +42,8 @@ export async function readSecrets(count: number): Promise<string[]> {
     secrets.push(line);
     if (secrets.length === count) break;
   }
-  if (secrets.length < count) throw new Refused(`standard input held ${secrets.length} of ${count} secrets, one a line`);
+  if (secrets.length < count)
+    throw new Refused(`standard input held ${secrets.length} of ${count} secrets, one a line`);
   return secrets;
 }
 
@@ -55,5 +56,10 @@ export async function tenantOf(core: Core, clientCode: string): Promise<Tenant> 
 /** Aligned columns for people. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
-  return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
 }

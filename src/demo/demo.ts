@@ -20,16 +20,30 @@ const MARK = 'documents.sqlite';
 /** Empties the folder of the last demo; refuses one that holds something else. */
 function wipe(folder: string): void {
   if (!existsSync(folder)) return;
-  const strange = readdirSync(folder).filter((name) => !/^(documents|ephemeral)\.sqlite(-wal|-shm)?$|^master-key$/.test(name));
-  if (strange.length > 0) throw new Error(`${folder} holds ${strange[0]}, which no demo made: it is not wiped`);
+  const strange = readdirSync(folder).filter(
+    (name) => !/^(documents|ephemeral)\.sqlite(-wal|-shm)?$|^master-key$/.test(name),
+  );
+  if (strange.length > 0)
+    throw new Error(`${folder} holds ${strange[0]}, which no demo made: it is not wiped`);
   rmSync(join(folder, MARK), { force: true });
   rmSync(folder, { recursive: true, force: true });
 }
 
 function table(accounts: readonly MadeAccount[]): string {
-  const rows = [['PRESET', 'CLIENT CODE', 'WHO', 'NAME', 'PASSWORD', 'WHAT HAPPENS'], ...accounts.map((a) => [a.preset, a.clientCode, a.population, a.userName, a.password, a.note])];
+  const rows = [
+    ['PRESET', 'CLIENT CODE', 'WHO', 'NAME', 'PASSWORD', 'WHAT HAPPENS'],
+    ...accounts.map((a) => [a.preset, a.clientCode, a.population, a.userName, a.password, a.note]),
+  ];
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
-  return rows.map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()}`).join('\n');
+  return rows
+    .map(
+      (row) =>
+        `  ${row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd()}`,
+    )
+    .join('\n');
 }
 
 /** Settings of the demo: loopback, a folder of its own, wiped. */
@@ -46,10 +60,19 @@ export function prepareDemo(settings: Settings) {
     settings: demoSettings,
     startDemo: async (core: Core, log: Log): Promise<RunningDemo> => {
       const mailbox: Mailbox = { messages: [] };
-      const app = await createApp(core, { log, mailbox, addRoutes: (registry, pages) => addMailbox(registry, pages, mailbox) });
+      const app = await createApp(core, {
+        log,
+        mailbox,
+        addRoutes: (registry, pages) => addMailbox(registry, pages, mailbox),
+      });
       const samplePort = port + 1;
       const { accounts, secret } = await makeSamples(core, samplePort);
-      const sample = await startSampleApplication({ issuer: demoSettings.issuer, port: samplePort, clientId: 'sample', secret });
+      const sample = await startSampleApplication({
+        issuer: demoSettings.issuer,
+        port: samplePort,
+        clientId: 'sample',
+        secret,
+      });
       return {
         app,
         announce: async () => {

@@ -19,6 +19,10 @@ const guards: Guards = {
 /** `GET /demo/mailbox`: what would have been mailed. */
 export function addMailbox(registry: Registry, pages: Pages, mailbox: Mailbox): void {
   registry.route({ method: 'GET', path: '/demo/mailbox', name: 'mailbox', guards }, async (ctx) => {
-    pages.render(ctx, 'demo/mailbox', { title: 'mailbox.title', step: 'mailbox', messages: mailbox.messages });
+    pages.render(ctx, 'demo/mailbox', {
+      title: 'mailbox.title',
+      step: 'mailbox',
+      messages: mailbox.messages,
+    });
   });
 }

@@ -1,8 +1,8 @@
-import type { AddressInfo } from 'node:net';
-import { promisify } from 'node:util';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import Router from '@koa/router';
 import { Eta } from 'eta';
 import Koa, { type Context } from 'koa';
@@ -38,9 +38,15 @@ function discoverer({ issuer, clientId, secret }: SampleOptions) {
   let found: Promise<client.Configuration> | undefined;
   return () => {
     // The demo runs on loopback without TLS; a real application leaves the last argument away.
-    found ??= client.discovery(new URL(issuer), clientId, { client_secret: secret }, client.ClientSecretBasic(secret), {
-      execute: [client.allowInsecureRequests],
-    });
+    found ??= client.discovery(
+      new URL(issuer),
+      clientId,
+      { client_secret: secret },
+      client.ClientSecretBasic(secret),
+      {
+        execute: [client.allowInsecureRequests],
+      },
+    );
     found.catch(() => {
       found = undefined;
     });
@@ -81,9 +87,17 @@ function addRoutes(router: Router, options: SampleOptions, origin: () => string)
     ctx.body = readFileSync(CSS);
   });
   router.get('/sign-in', async (ctx) => {
-    const pending = { verifier: client.randomPKCECodeVerifier(), state: client.randomState(), nonce: client.randomNonce() };
+    const pending = {
+      verifier: client.randomPKCECodeVerifier(),
+      state: client.randomState(),
+      nonce: client.randomNonce(),
+    };
     visitOf(ctx).pending = pending;
-    const extra = Object.fromEntries(['prompt', 'max_age', 'acr_values'].flatMap((name) => (ctx.query[name] ? [[name, String(ctx.query[name])]] : [])));
+    const extra = Object.fromEntries(
+      ['prompt', 'max_age', 'acr_values'].flatMap((name) =>
+        ctx.query[name] ? [[name, String(ctx.query[name])]] : [],
+      ),
+    );
     const address = client.buildAuthorizationUrl(await discovered(), {
       redirect_uri: `${origin()}/callback`,
       scope: 'openid profile email',
@@ -102,11 +116,15 @@ function addRoutes(router: Router, options: SampleOptions, origin: () => string)
     delete visit.pending;
     if (!pending) return home(ctx);
     try {
-      visit.tokens = await client.authorizationCodeGrant(await discovered(), new URL(ctx.originalUrl, origin()), {
-        pkceCodeVerifier: pending.verifier,
-        expectedState: pending.state,
-        expectedNonce: pending.nonce,
-      });
+      visit.tokens = await client.authorizationCodeGrant(
+        await discovered(),
+        new URL(ctx.originalUrl, origin()),
+        {
+          pkceCodeVerifier: pending.verifier,
+          expectedState: pending.state,
+          expectedNonce: pending.nonce,
+        },
+      );
       visit.message = 'Signed in.';
     } catch (error) {
       visit.message = `Not signed in: ${(error as { error?: string }).error ?? (error as Error).message}`;

@@ -1,7 +1,7 @@
 import type { Population } from '../accounts/index.ts';
 import { newSecret } from '../base/index.ts';
 import type { Core } from '../core.ts';
-import { loadPreset, presetNames, type Policy, type Tenant } from '../tenants/index.ts';
+import { loadPreset, type Policy, presetNames, type Tenant } from '../tenants/index.ts';
 
 export interface MadeAccount {
   preset: string;
@@ -36,21 +36,49 @@ async function makeAccount(core: Core, tenant: Tenant, preset: string, sample: S
   const record = await core.passwords.make(password, tenant.policy, isTemporary);
   const email = `${userName}@${tenant.clientCode.toLowerCase()}.example`;
   const role = population === 'user' ? 'Manager' : 'Agent';
-  const created = await core.accounts.create({ tenantId: tenant.id, population, userName, email, role, password: record });
+  const created = await core.accounts.create({
+    tenantId: tenant.id,
+    population,
+    userName,
+    email,
+    role,
+    password: record,
+  });
   if ('refused' in created) throw new Error(created.refused);
   const isEnrolled = preset === 'livevox' && userName === 'newcomer';
-  if (isEnrolled) await core.accounts.update(created.id, (a) => ({ ...a, secondFactor: { status: 'pending', authenticators: [] } }));
-  return { preset, clientCode: tenant.clientCode, population, userName, password, note: noteFor(sample, tenant.policy, isEnrolled) };
+  if (isEnrolled)
+    await core.accounts.update(created.id, (a) => ({
+      ...a,
+      secondFactor: { status: 'pending', authenticators: [] },
+    }));
+  return {
+    preset,
+    clientCode: tenant.clientCode,
+    population,
+    userName,
+    password,
+    note: noteFor(sample, tenant.policy, isEnrolled),
+  };
 }
 
 /** A tenant for each preset with three people, and the sample application. @returns what is printed once */
-export async function makeSamples(core: Core, samplePort: number): Promise<{ accounts: MadeAccount[]; secret: string }> {
+export async function makeSamples(
+  core: Core,
+  samplePort: number,
+): Promise<{ accounts: MadeAccount[]; secret: string }> {
   const accounts: MadeAccount[] = [];
   for (const preset of presetNames()) {
     const policy = loadPreset(preset);
     if (!policy) throw new Error(`no preset ${preset}`);
     const clientCode = `DEMO-${preset.toUpperCase()}`;
-    const tenant = await core.tenants.create({ clientCode, name: `Sallyport demo (${preset})`, policy: { ...policy, lockout: { ...policy.lockout, contactLine: 'This is a demo: npx sallyport account unlock' } } });
+    const tenant = await core.tenants.create({
+      clientCode,
+      name: `Sallyport demo (${preset})`,
+      policy: {
+        ...policy,
+        lockout: { ...policy.lockout, contactLine: 'This is a demo: npx sallyport account unlock' },
+      },
+    });
     if (typeof tenant === 'string') throw new Error(`${clientCode}: ${tenant}`);
     for (const sample of SAMPLES) accounts.push(await makeAccount(core, tenant, preset, sample));
   }

@@ -36,25 +36,34 @@ export interface Lockout {
 const PATIENCE_MS = 5_000;
 const MAX_WAITING = 256;
 
-export function createLockout(parts: { ephemeral: Ephemeral; accounts: Accounts; clock: Clock; vault: Vault }): Lockout {
+export function createLockout(parts: {
+  ephemeral: Ephemeral;
+  accounts: Accounts;
+  clock: Clock;
+  vault: Vault;
+}): Lockout {
   const { ephemeral, accounts, clock, vault } = parts;
   let waiting = 0;
 
   const keyOf = (subject: Subject, kind: AttemptKind) =>
     'account' in subject ? counterKey(subject.account, kind) : `shadow:${subject.shadow}:${kind}`;
-  const populationOf = (subject: Subject) => ('account' in subject ? subject.account.population : subject.population);
+  const populationOf = (subject: Subject) =>
+    'account' in subject ? subject.account.population : subject.population;
 
   /** Only for the round in which the failures were counted: an unlock in between stands. */
   const writeLock = (account: Account, kind: AttemptKind) =>
     accounts.update(account.id, (current) =>
-      current.lock !== null || current.lockRound !== account.lockRound ? undefined : { ...current, lock: { cause: kind, at: clock.now() } },
+      current.lock !== null || current.lockRound !== account.lockRound
+        ? undefined
+        : { ...current, lock: { cause: kind, at: clock.now() } },
     );
 
   const settleWith = (subject: Subject, kind: AttemptKind, limit: number, lease: Lease): Attempt => ({
     async settle(outcome) {
       const settled = await ephemeral.settle(lease, outcome, clock.now());
       // A dead lease was counted as abandoned already: whatever it found came too late to clear anything.
-      const failures = settled === 'dead' ? await ephemeral.failures(lease.key, clock.now()) : settled.failures;
+      const failures =
+        settled === 'dead' ? await ephemeral.failures(lease.key, clock.now()) : settled.failures;
       const locked = outcome !== 'success' && isFull(failures, limit);
       if (locked && 'account' in subject) await writeLock(subject.account, kind);
       return { failures, limit, locked };
@@ -64,11 +73,13 @@ export function createLockout(parts: { ephemeral: Ephemeral; accounts: Accounts;
   const patiently = async (key: string, limit: number) => {
     const startedAt = performance.now();
     let reservation = await ephemeral.reserve(key, limit, clock.now(), clock.now() + SHADOW_SECONDS);
-    if (reservation.outcome === 'busy' && waiting >= MAX_WAITING) throw new SallyportError('busy', 'too many attempts wait');
+    if (reservation.outcome === 'busy' && waiting >= MAX_WAITING)
+      throw new SallyportError('busy', 'too many attempts wait');
     waiting += 1;
     try {
       while (reservation.outcome === 'busy') {
-        if (performance.now() - startedAt > PATIENCE_MS) throw new SallyportError('busy', 'attempts on one account');
+        if (performance.now() - startedAt > PATIENCE_MS)
+          throw new SallyportError('busy', 'attempts on one account');
         await pause(5 + randomBelow(20));
         const now = clock.now();
         const next = await ephemeral.reserve(key, limit, now, now + SHADOW_SECONDS);
@@ -81,10 +92,12 @@ export function createLockout(parts: { ephemeral: Ephemeral; accounts: Accounts;
   };
 
   return {
-    shadowOf: (tenant, population, foldedName) => vault.mac('shadow', JSON.stringify([tenant, population, foldedName])),
+    shadowOf: (tenant, population, foldedName) =>
+      vault.mac('shadow', JSON.stringify([tenant, population, foldedName])),
     async reserve(subject, kind, policy) {
       const limit = limitFor(kind, populationOf(subject), policy);
-      if ('account' in subject && subject.account.lock) return { granted: false, failures: limit, limit, abandoned: 0 };
+      if ('account' in subject && subject.account.lock)
+        return { granted: false, failures: limit, limit, abandoned: 0 };
       const reservation = await patiently(keyOf(subject, kind), limit);
       const { failures, abandoned } = reservation;
       if (reservation.outcome === 'granted') {

@@ -22,7 +22,10 @@ const MAILBOX_SIZE = 200;
 
 async function overSmtp(url: string, from: string, message: MailMessage) {
   const { createTransport } = await import('nodemailer');
-  const transport = createTransport({ url, connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 }, { from });
+  const transport = createTransport(
+    { url, connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 },
+    { from },
+  );
   try {
     await transport.sendMail(message);
   } finally {
@@ -44,7 +47,9 @@ export function createMail(parts: {
         mailbox.messages.unshift({ ...message, at: clock.now() });
         mailbox.messages.length = Math.min(mailbox.messages.length, MAILBOX_SIZE);
       } else if (settings.url !== undefined && settings.from !== undefined) {
-        overSmtp(settings.url, settings.from, message).catch((error: Error) => log.warn({ error: error.message }, 'a mail was not delivered'));
+        overSmtp(settings.url, settings.from, message).catch((error: Error) =>
+          log.warn({ error: error.message }, 'a mail was not delivered'),
+        );
       }
     },
   };

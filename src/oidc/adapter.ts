@@ -24,7 +24,11 @@ const BURIED_SECONDS = 3_600;
 class StoreUnavailable extends errors.OIDCProviderError {
   constructor(cause: Error) {
     super(503, 'temporarily_unavailable', { cause } as never);
-    Object.assign(this, { expose: true, allow_redirect: false, error_description: 'the service is not available at the moment' });
+    Object.assign(this, {
+      expose: true,
+      allow_redirect: false,
+      error_description: 'the service is not available at the moment',
+    });
   }
 }
 
@@ -37,7 +41,7 @@ export async function translated<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Ends a grant with everything issued under it. A buried grant cannot be written back by a request that had read it (S69, R10). */
-export async function revokeGrant(parts: Pick<AdapterParts, 'ephemeral' | 'clock'>, grantId: string): Promise<void> {
+async function revokeGrant(parts: Pick<AdapterParts, 'ephemeral' | 'clock'>, grantId: string): Promise<void> {
   await parts.ephemeral.bury('Grant', grantId, parts.clock.now() + BURIED_SECONDS);
   for (const kind of grantedKinds) await parts.ephemeral.removeMembers(kind, 'grant', grantId);
 }
@@ -64,13 +68,22 @@ export class RecordAdapter implements Adapter {
     return translated(async () => {
       const now = clock.now();
       const expiresAt = now + expiresIn + CLOCK_TOLERANCE_SECONDS;
-      await ephemeral.put(this.kind, recordId(this.kind, id), { value: toStored(payload, vault), expiresAt, sets: setsOf(payload) }, now);
+      await ephemeral.put(
+        this.kind,
+        recordId(this.kind, id),
+        { value: toStored(payload, vault), expiresAt, sets: setsOf(payload) },
+        now,
+      );
     });
   }
 
   find(id: string) {
     return translated(async () => {
-      const record = await this.parts.ephemeral.get(this.kind, recordId(this.kind, id), this.parts.clock.now());
+      const record = await this.parts.ephemeral.get(
+        this.kind,
+        recordId(this.kind, id),
+        this.parts.clock.now(),
+      );
       if (!record || this.isForgotten(record)) return undefined;
       const payload = fromStored(id, record.value, record.claimedAt, this.parts.vault);
       // Code, refresh, userinfo and introspection all load the grant: an old epoch ends them all here, sweep or no sweep.
@@ -117,7 +130,10 @@ export class RecordAdapter implements Adapter {
 }
 
 /** Whether the account behind a session or grant is usable and still in the epoch in which this one was born. */
-export async function isCurrent(payload: AdapterPayload, parts: Pick<AdapterParts, 'currentEpoch'>): Promise<boolean> {
+export async function isCurrent(
+  payload: AdapterPayload,
+  parts: Pick<AdapterParts, 'currentEpoch'>,
+): Promise<boolean> {
   if (!payload.accountId) return true;
   const epoch = await parts.currentEpoch(payload.accountId);
   return epoch !== undefined && epoch === (payload as { epoch?: number }).epoch;

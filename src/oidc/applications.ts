@@ -63,7 +63,8 @@ function hasSecret(kind: ApplicationKind): boolean {
 
 function problemOf(input: NewApplication): string | undefined {
   if (!APPLICATION_ID.test(input.id)) return 'the id takes 1 to 100 letters, digits and . _ ~ -';
-  if (input.secret !== undefined && !hasSecret(input.kind)) return `a ${input.kind} application has no secret`;
+  if (input.secret !== undefined && !hasSecret(input.kind))
+    return `a ${input.kind} application has no secret`;
   if (input.secret !== undefined && input.secret.length < 32) return 'a secret has at least 32 characters';
   if (input.kind === 'machine' && input.redirectUris?.length) return 'a machine has no redirect URI';
   if (input.kind !== 'machine' && !input.redirectUris?.length) return 'at least one redirect URI is needed';
@@ -89,7 +90,11 @@ function newApplication(input: NewApplication, secretHashes: string[], now: numb
   };
 }
 
-export function createApplications(parts: { documents: Documents; ephemeral: Ephemeral; clock: Clock }): Applications {
+export function createApplications(parts: {
+  documents: Documents;
+  ephemeral: Ephemeral;
+  clock: Clock;
+}): Applications {
   const { ephemeral, clock } = parts;
   const collection = parts.documents.collection<Application>(SPEC);
   let cache = { version: '', until: 0, byId: new Map<string, Application>() };

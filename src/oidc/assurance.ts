@@ -19,9 +19,14 @@ function acrClaim(claims: unknown): AcrRequest {
 }
 
 /** Whether a request asks for the second factor, and whether it accepts nothing less (OpenID Connect Core, section 5.5.1.1). */
-export function assuranceAsked(params: Record<string, unknown>): { multiFactor: boolean; essential: boolean } {
+export function assuranceAsked(params: Record<string, unknown>): {
+  multiFactor: boolean;
+  essential: boolean;
+} {
   const claim = acrClaim(params.claims);
-  const essentialValues = claim.essential ? [...(claim.values ?? []), ...(claim.value ? [claim.value] : [])] : [];
+  const essentialValues = claim.essential
+    ? [...(claim.values ?? []), ...(claim.value ? [claim.value] : [])]
+    : [];
   const essential = essentialValues.length > 0 && !essentialValues.includes(ACR_PASSWORD);
   const wanted = typeof params.acr_values === 'string' ? params.acr_values.split(' ') : [];
   // In order of preference: whoever lists the password first is content with it.

@@ -10,7 +10,7 @@ const METHOD: Record<ApplicationKind, 'client_secret_basic' | 'none'> = {
 };
 
 /** An application as the engine's client metadata. The key order is stable: the engine caches clients by it. */
-export function clientMetadata(application: Application): AdapterPayload {
+function clientMetadata(application: Application): AdapterPayload {
   const { id, kind, name, redirectUris, postLogoutRedirectUris } = application;
   const isMachine = kind === 'machine';
   return {

@@ -1,5 +1,11 @@
 import type { JWK } from 'jose';
-import { type Adapter, type AdapterFactory, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import {
+  type Adapter,
+  type AdapterFactory,
+  type Configuration,
+  errors,
+  type KoaContextWithOIDC,
+} from 'oidc-provider';
 import type { Account } from '../accounts/index.ts';
 import type { Clock, Vault } from '../base/index.ts';
 import type { Tenant } from '../tenants/index.ts';
@@ -18,7 +24,10 @@ export interface ConfigurationParts {
   vault: Vault;
   applications: Applications;
   /** The account and its tenant, if it may be used. */
-  usable(ctx: KoaContextWithOIDC, accountId: string): Promise<{ account: Account; tenant: Tenant } | undefined>;
+  usable(
+    ctx: KoaContextWithOIDC,
+    accountId: string,
+  ): Promise<{ account: Account; tenant: Tenant } | undefined>;
   adapterFor(kind: string): Adapter;
   pages: Pick<Required<Configuration>, 'renderError'> & {
     logout(ctx: KoaContextWithOIDC, form: string): Promise<void>;
@@ -27,7 +36,15 @@ export interface ConfigurationParts {
 }
 
 const DAY = 86_400;
-const LIFETIMES = { code: 60, accessToken: 600, jwt: 300, idToken: 3_600, interaction: 3_600, refreshToken: 14 * DAY, grant: 14 * DAY };
+const LIFETIMES = {
+  code: 60,
+  accessToken: 600,
+  jwt: 300,
+  idToken: 3_600,
+  interaction: 3_600,
+  refreshToken: 14 * DAY,
+  grant: 14 * DAY,
+};
 
 /** Paths of the interface; the issuer is the bare origin. */
 export const enginePaths = {
@@ -78,7 +95,9 @@ function findAccount(parts: ConfigurationParts): NonNullable<Configuration['find
 }
 
 /** The machine's own resource, and no other: tokens are restricted to an audience (S74). */
-function resourceIndicators(applications: Applications): NonNullable<Configuration['features']>['resourceIndicators'] {
+function resourceIndicators(
+  applications: Applications,
+): NonNullable<Configuration['features']>['resourceIndicators'] {
   const machine = async (clientId: string): Promise<Application | undefined> => {
     const application = await applications.byId(clientId);
     return application?.kind === 'machine' && application.audience ? application : undefined;
@@ -118,8 +137,15 @@ function features(parts: ConfigurationParts): NonNullable<Configuration['feature
     },
     pushedAuthorizationRequests: { enabled: false },
     resourceIndicators: resourceIndicators(parts.applications) as object,
-    revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
-    rpInitiatedLogout: { enabled: true, logoutSource: parts.pages.logout, postLogoutSuccessSource: parts.pages.loggedOut },
+    revocation: {
+      enabled: true,
+      allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId,
+    },
+    rpInitiatedLogout: {
+      enabled: true,
+      logoutSource: parts.pages.logout,
+      postLogoutSuccessSource: parts.pages.loggedOut,
+    },
     userinfo: { enabled: true },
   };
 }
@@ -149,13 +175,17 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
       profile: ['name', 'preferred_username', 'tenant', 'population', 'role'],
       email: ['email', 'email_verified'],
     },
-    clientBasedCORS: (_ctx, origin, client) => (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
+    clientBasedCORS: (_ctx, origin, client) =>
+      (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     cookies: cookies(parts) ?? {},
     features: features(parts),
     findAccount: findAccount(parts),
-    interactions: { policy: createInteractionPolicy(), url: (_ctx, interaction) => `/sign-in/${interaction.uid}` },
+    interactions: {
+      policy: createInteractionPolicy(),
+      url: (_ctx, interaction) => `/sign-in/${interaction.uid}`,
+    },
     // Without `offline_access` refresh tokens live and die with the session; a web application always gets one.
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     expiresWithSession: async (_ctx, token) => !token.scopes.has('offline_access'),

@@ -1,3 +1,8 @@
 // What commands need of this room without loading the engine.
-export { type Applications, createApplications } from './applications.ts';
+export {
+  type Application,
+  type ApplicationKind,
+  type Applications,
+  createApplications,
+} from './applications.ts';
 export { dependents } from './records.ts';

@@ -8,7 +8,11 @@ const REUSE = /already (consumed|used)/;
 /** What the engine tells while it works: reasons to the log, what matters to the audit. */
 export function listen(provider: Provider, { audit, log }: { audit: Audit; log: Log }): void {
   const record = (event: AuditEvent) => {
-    audit.write(event).catch((error: Error) => log.error({ error: error.message, type: event.type }, 'an audit entry was not written'));
+    audit
+      .write(event)
+      .catch((error: Error) =>
+        log.error({ error: error.message, type: event.type }, 'an audit entry was not written'),
+      );
   };
   const where = (ctx: KoaContextWithOIDC) => ({
     address: (ctx.state as { address?: string }).address ?? '',
@@ -21,17 +25,34 @@ export function listen(provider: Provider, { audit, log }: { audit: Audit; log: 
     log.debug({ requestId: ctx.state.requestId, error: error.message, detail }, 'a grant was refused');
     const source = ctx.oidc.entities.AuthorizationCode ?? ctx.oidc.entities.RefreshToken;
     if (detail && REUSE.test(detail)) {
-      record({ type: 'token.refused', outcome: 'refused', accountId: source?.accountId ?? '', ...where(ctx), reason: detail });
+      record({
+        type: 'token.refused',
+        outcome: 'refused',
+        accountId: source?.accountId ?? '',
+        ...where(ctx),
+        reason: detail,
+      });
     }
   });
   provider.on('authorization.error', (ctx, error) => {
     const { error_detail: detail } = error as { error_detail?: string };
-    log.debug({ requestId: ctx.state.requestId, error: error.message, detail }, 'an authorization was refused');
+    log.debug(
+      { requestId: ctx.state.requestId, error: error.message, detail },
+      'an authorization was refused',
+    );
   });
   provider.on('server_error', (ctx, error) => {
-    log.error({ requestId: ctx.state.requestId, error: error.message, stack: error.stack }, 'the engine failed');
+    log.error(
+      { requestId: ctx.state.requestId, error: error.message, stack: error.stack },
+      'the engine failed',
+    );
   });
   provider.on('end_session.success', (ctx) => {
-    record({ type: 'session.ended', outcome: 'success', accountId: ctx.oidc.session?.accountId ?? '', ...where(ctx) });
+    record({
+      type: 'session.ended',
+      outcome: 'success',
+      accountId: ctx.oidc.session?.accountId ?? '',
+      ...where(ctx),
+    });
   });
 }

@@ -1,7 +1,7 @@
 // oidc: the only room that imports the engine: its wiring, its storage, applications, signing keys, claims.
 // Not here: how a person proves who they are (sign-in). The engine is told once, when everything is proved.
-export { type Application, type ApplicationKind, type Applications, createApplications } from './applications.ts';
-export { type EngineInteraction, type Interactions } from './interactions.ts';
+export type { Application, ApplicationKind, Applications } from './applications.ts';
+export { ACR_MULTI_FACTOR, ACR_PASSWORD } from './assurance.ts';
+export type { EngineInteraction, Interactions } from './interactions.ts';
 export { openSigningKeys } from './keys.ts';
-export { createOidc, type Oidc } from './oidc.ts';
-export { dependents } from './records.ts';
+export { createOidc } from './oidc.ts';

@@ -19,17 +19,25 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
   const login = policy.get('login');
   if (!login) throw new Error('the engine has no login prompt');
   login.checks.add(
-    new Check('account_unusable', 'End-User authentication is required', 'login_required', (ctx: KoaContextWithOIDC) =>
-      Boolean(ctx.oidc.session?.accountId) && !ctx.oidc.account,
+    new Check(
+      'account_unusable',
+      'End-User authentication is required',
+      'login_required',
+      (ctx: KoaContextWithOIDC) => Boolean(ctx.oidc.session?.accountId) && !ctx.oidc.account,
     ),
   );
   login.checks.add(
-    new Check('factor_missing', 'a second factor is required', 'login_required', (ctx: KoaContextWithOIDC) => {
-      const { session, result, params } = ctx.oidc;
-      if (!session?.accountId || session.acr === ACR_MULTI_FACTOR) return false;
-      // `acr_values` is a wish (OpenID Connect Core, 3.1.2.1): asked once, then the sign-in stands as it could be made.
-      return assuranceAsked(params ?? {}).multiFactor && !result?.login;
-    }),
+    new Check(
+      'factor_missing',
+      'a second factor is required',
+      'login_required',
+      (ctx: KoaContextWithOIDC) => {
+        const { session, result, params } = ctx.oidc;
+        if (!session?.accountId || session.acr === ACR_MULTI_FACTOR) return false;
+        // `acr_values` is a wish (OpenID Connect Core, 3.1.2.1): asked once, then the sign-in stands as it could be made.
+        return assuranceAsked(params ?? {}).multiFactor && !result?.login;
+      },
+    ),
   );
   return policy;
 }

@@ -22,7 +22,14 @@ export interface EngineInteraction {
 }
 
 /** The proved sign-in, told to the engine once. */
-export type LoginOutcome = { accountId: string; epoch: number; acr: string; amr: string[]; at: number; remember: boolean } & SessionLimits;
+export type LoginOutcome = {
+  accountId: string;
+  epoch: number;
+  acr: string;
+  amr: string[];
+  at: number;
+  remember: boolean;
+} & SessionLimits;
 
 interface Exchange {
   req: IncomingMessage;
@@ -40,8 +47,16 @@ export interface Interactions {
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 
-function missing(details: Details): { scopes: string[]; claims: string[]; resources: Record<string, string[]> } {
-  const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {} } = details.prompt.details as {
+function missing(details: Details): {
+  scopes: string[];
+  claims: string[];
+  resources: Record<string, string[]>;
+} {
+  const {
+    missingOIDCScope = [],
+    missingOIDCClaims = [],
+    missingResourceScopes = {},
+  } = details.prompt.details as {
     missingOIDCScope?: string[];
     missingOIDCClaims?: string[];
     missingResourceScopes?: Record<string, string[]>;
@@ -73,7 +88,8 @@ export function createInteractions(current: () => Provider, applications: Applic
       throw error;
     }
   };
-  const finish = ({ req, res }: Exchange, result: InteractionResults) => current().interactionResult(req, res, result);
+  const finish = ({ req, res }: Exchange, result: InteractionResults) =>
+    current().interactionResult(req, res, result);
 
   return {
     async load(exchange, uid) {
@@ -89,12 +105,14 @@ export function createInteractions(current: () => Provider, applications: Applic
       const provider = current();
       const existing = found.grantId ? await provider.Grant.find(found.grantId) : undefined;
       const { accountId } = found.session;
-      const grant: Grant & { epoch?: number } = existing ?? new provider.Grant({ accountId, clientId: String(found.params.client_id) });
+      const grant: Grant & { epoch?: number } =
+        existing ?? new provider.Grant({ accountId, clientId: String(found.params.client_id) });
       const { scopes, claims, resources } = missing(found);
       grant.epoch = epoch;
       if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
       if (claims.length > 0) grant.addOIDCClaims(claims);
-      for (const [resource, wanted] of Object.entries(resources)) grant.addResourceScope(resource, wanted.join(' '));
+      for (const [resource, wanted] of Object.entries(resources))
+        grant.addResourceScope(resource, wanted.join(' '));
       return finish(exchange, { consent: { grantId: await grant.save() } });
     },
     refuse: (exchange, error, description) => finish(exchange, { error, error_description: description }),

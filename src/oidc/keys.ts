@@ -23,7 +23,11 @@ async function makeKey(alg: SigningKey['alg'], vault: Vault, now: number): Promi
 }
 
 /** The signing keys, made at first start and sealed at rest. @returns private JWKs, the preferred algorithm first */
-export async function openSigningKeys(parts: { documents: Documents; vault: Vault; clock: Clock }): Promise<JWK[]> {
+export async function openSigningKeys(parts: {
+  documents: Documents;
+  vault: Vault;
+  clock: Clock;
+}): Promise<JWK[]> {
   const { documents, vault, clock } = parts;
   const collection = documents.collection<SigningKey>(SPEC);
   const keys: JWK[] = [];

@@ -34,7 +34,10 @@ export function adjustModels(
   provider: Provider,
   parts: { sessions: SessionAdapter; ephemeral: Ephemeral; clock: Clock; applications: Applications },
 ): void {
-  const models = provider as unknown as Record<'Session' | 'Grant' | 'ReplayDetection' | 'Client', ModelClass & Record<string, unknown>>;
+  const models = provider as unknown as Record<
+    'Session' | 'Grant' | 'ReplayDetection' | 'Client',
+    ModelClass & Record<string, unknown>
+  >;
   const { sessions, ephemeral, clock, applications } = parts;
   addToPayload(models.Session, SESSION_PROPERTIES);
   addToPayload(models.Grant, ['epoch']);
@@ -43,7 +46,8 @@ export function adjustModels(
   models.Session.prototype.loginAccount = function (this: object, details: object) {
     loginAccount.call(this, details);
     const result = ProviderClass.ctx?.oidc.entities.Interaction?.result?.login as LoginResult | undefined;
-    if (result) Object.assign(this, Object.fromEntries(SESSION_PROPERTIES.map((name) => [name, result[name]])));
+    if (result)
+      Object.assign(this, Object.fromEntries(SESSION_PROPERTIES.map((name) => [name, result[name]])));
   };
 
   const destroy = models.Session.prototype.destroy as () => Promise<void>;
@@ -54,8 +58,15 @@ export function adjustModels(
 
   models.ReplayDetection.unique = (issuer: string, jti: string, exp: number) =>
     translated(() => {
-      const id = createHash('sha256').update(JSON.stringify([issuer, jti])).digest('base64url');
-      return ephemeral.insert('ReplayDetection', id, { value: '{}', expiresAt: exp + CLOCK_TOLERANCE_SECONDS }, clock.now());
+      const id = createHash('sha256')
+        .update(JSON.stringify([issuer, jti]))
+        .digest('base64url');
+      return ephemeral.insert(
+        'ReplayDetection',
+        id,
+        { value: '{}', expiresAt: exp + CLOCK_TOLERANCE_SECONDS },
+        clock.now(),
+      );
     });
 
   models.Client.prototype.compareClientSecret = function (this: { clientId: string }, presented: string) {

@@ -6,10 +6,21 @@ import type { ConfigurationParts } from './configuration.ts';
 const XSRF = /name="xsrf" value="([^"]+)"/;
 
 /** Only what we can say in a sentence; the rest of the engine's texts are for developers. */
-const KNOWN = new Set(['invalid_client', 'invalid_redirect_uri', 'invalid_request', 'temporarily_unavailable']);
+const KNOWN = new Set([
+  'invalid_client',
+  'invalid_redirect_uri',
+  'invalid_request',
+  'temporarily_unavailable',
+]);
 
 /** The engine's pages in our layout: errors that cannot go back to an application, and signing out. */
-export function enginePages({ pages, applications }: { pages: Pages; applications: Applications }): ConfigurationParts['pages'] {
+export function enginePages({
+  pages,
+  applications,
+}: {
+  pages: Pages;
+  applications: Applications;
+}): ConfigurationParts['pages'] {
   return {
     renderError: async (ctx, out) => {
       const code = out.error;
@@ -21,7 +32,9 @@ export function enginePages({ pages, applications }: { pages: Pages; application
         {
           title: expired ? 'error.interaction_expired.title' : `error.${key}.title`,
           code,
-          message: expired ? pages.say('error.interaction_expired.message') : (out.error_description ?? pages.say('error.internal.message')),
+          message: expired
+            ? pages.say('error.interaction_expired.message')
+            : (out.error_description ?? pages.say('error.internal.message')),
           step: expired ? 'expired-link' : 'error',
           requestId: (ctx.state as { requestId?: string }).requestId,
         },
@@ -32,7 +45,12 @@ export function enginePages({ pages, applications }: { pages: Pages; application
       const xsrf = XSRF.exec(form)?.[1];
       const clientId = ctx.oidc.client?.clientId;
       const application = clientId ? await applications.byId(clientId) : undefined;
-      pages.render(ctx, 'sign-in/logout', { title: 'logout.title', xsrf, action: '/oauth2/logout/confirm', application: application?.name });
+      pages.render(ctx, 'sign-in/logout', {
+        title: 'logout.title',
+        xsrf,
+        action: '/oauth2/logout/confirm',
+        application: application?.name,
+      });
     },
     loggedOut: async (ctx: KoaContextWithOIDC) => {
       pages.render(ctx, 'sign-in/logged-out', { title: 'loggedOut.title' });

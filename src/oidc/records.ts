@@ -12,7 +12,11 @@ export const dependents: readonly Dependent[] = [
 ];
 
 /** Born in another generation of the store, these are refused: what was spent may have been forgotten (P6). */
-export const bornInOneGeneration: ReadonlySet<string> = new Set(['Interaction', 'AuthorizationCode', 'ReplayDetection']);
+export const bornInOneGeneration: ReadonlySet<string> = new Set([
+  'Interaction',
+  'AuthorizationCode',
+  'ReplayDetection',
+]);
 
 /** The models that `revokeByGrantId` ends. */
 export const grantedKinds = ['AuthorizationCode', 'AccessToken', 'RefreshToken'] as const;
@@ -29,13 +33,20 @@ export function recordId(kind: string, id: string): string {
 export function toStored(payload: AdapterPayload, vault: Vault): string {
   const { jti: _, ...rest } = payload;
   const cookie = rest.session?.cookie;
-  if (rest.session && cookie) rest.session = { ...rest.session, cookie: vault.seal(cookie, 'interaction-cookie') };
+  if (rest.session && cookie)
+    rest.session = { ...rest.session, cookie: vault.seal(cookie, 'interaction-cookie') };
   return JSON.stringify(rest);
 }
 
-export function fromStored(id: string, value: string, claimedAt: number | undefined, vault: Vault): AdapterPayload {
+export function fromStored(
+  id: string,
+  value: string,
+  claimedAt: number | undefined,
+  vault: Vault,
+): AdapterPayload {
   const payload = JSON.parse(value) as AdapterPayload;
   const cookie = payload.session?.cookie;
-  if (payload.session && cookie) payload.session = { ...payload.session, cookie: vault.open(cookie, 'interaction-cookie') };
+  if (payload.session && cookie)
+    payload.session = { ...payload.session, cookie: vault.open(cookie, 'interaction-cookie') };
   return { ...payload, jti: id, ...(claimedAt === undefined ? {} : { consumed: claimedAt }) };
 }

@@ -15,7 +15,8 @@ export function redirectUriProblem(uri: string, kind: ApplicationKind): string |
   if (uri.includes('*')) return `${uri} must be exact: there are no wildcards`;
   if (username !== '' || password !== '') return `${uri} must not name a user`;
   if (protocol === 'https:') return undefined;
-  if (protocol === 'http:') return LOOPBACK.has(hostname) ? undefined : `${uri} must be https: http is for loopback only`;
+  if (protocol === 'http:')
+    return LOOPBACK.has(hostname) ? undefined : `${uri} must be https: http is for loopback only`;
   if (kind === 'native' && PRIVATE_SCHEME.test(protocol)) return undefined;
   return `${uri} has a scheme that is not accepted`;
 }

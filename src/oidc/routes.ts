@@ -43,7 +43,10 @@ const logout: Guards = {
   csrf: on('a secret of the session in the form'),
 };
 
-const preflight: Guards = { ...nothing, same: on('answers a preflight, and lists no origin of another application') };
+const preflight: Guards = {
+  ...nothing,
+  same: on('answers a preflight, and lists no origin of another application'),
+};
 
 /** The library's own routes with their guards: it handles them, we answer for them (G2). */
 export function declareEngineRoutes(registry: Registry): void {
@@ -52,18 +55,32 @@ export function declareEngineRoutes(registry: Registry): void {
     registry.declareEngineRoute({ method, path, name, guards });
   declare('GET', authorization, 'authorization', authorize);
   declare('GET', `${authorization}/:uid`, 'resume', authorize);
-  declare('POST', token, 'token', { ...applicationEndpoint, once: on('codes and refresh tokens are claimed; reuse revokes the grant') });
+  declare('POST', token, 'token', {
+    ...applicationEndpoint,
+    once: on('codes and refresh tokens are claimed; reuse revokes the grant'),
+  });
   declare('GET', userinfo, 'userinfo', applicationEndpoint);
   declare('POST', userinfo, 'userinfo', applicationEndpoint);
   declare('POST', introspection, 'introspection', applicationEndpoint);
   declare('POST', revocation, 'revocation', applicationEndpoint);
-  declare('GET', end_session, 'end_session', { ...logout, csrf: waived('only asks; the confirmation changes') });
+  declare('GET', end_session, 'end_session', {
+    ...logout,
+    csrf: waived('only asks; the confirmation changes'),
+  });
   declare('POST', `${end_session}/confirm`, 'end_session_confirm', logout);
   declare('GET', `${end_session}/success`, 'end_session_success', nothing);
   declare('GET', jwks, 'jwks', nothing);
   declare('GET', '/.well-known/openid-configuration', 'discovery', nothing);
   declare('GET', '/.well-known/oauth-authorization-server', 'discovery', nothing);
-  for (const path of [token, userinfo, introspection, revocation, jwks, '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
+  for (const path of [
+    token,
+    userinfo,
+    introspection,
+    revocation,
+    jwks,
+    '/.well-known/openid-configuration',
+    '/.well-known/oauth-authorization-server',
+  ]) {
     declare('OPTIONS', path, `cors ${path}`, preflight);
   }
 }

@@ -10,7 +10,10 @@ export interface SessionLimits {
 }
 
 /** How long a session lives if nobody uses it from now on: the idle limit, cut short by the absolute one. */
-export function sessionSeconds(session: Partial<SessionLimits> & { loginTs?: number | undefined }, now: number): number {
+export function sessionSeconds(
+  session: Partial<SessionLimits> & { loginTs?: number | undefined },
+  now: number,
+): number {
   const { idleSeconds = 7_200, absoluteSeconds = 86_400, loginTs } = session;
   const left = loginTs === undefined ? idleSeconds : loginTs + absoluteSeconds - now;
   return Math.max(1, Math.min(idleSeconds, left));
@@ -42,18 +45,28 @@ export class SessionAdapter implements Adapter {
       const uid = payload.uid ?? '';
       const now = clock.now();
       const expiresAt = now + expiresIn + CLOCK_TOLERANCE_SECONDS;
-      const change = { value: JSON.stringify(base), expiresAt, ...this.difference(uid, authorizations), ...setsOf(payload) };
+      const change = {
+        value: JSON.stringify(base),
+        expiresAt,
+        ...this.difference(uid, authorizations),
+        ...setsOf(payload),
+      };
       // Refused when buried: a request that read the session before it was ended cannot bring it back.
       if (!(await ephemeral.merge('Session', uid, change, now))) return;
       await ephemeral.put('SessionAlias', fingerprint(id), { value: JSON.stringify(uid), expiresAt }, now);
     });
   }
 
-  private difference(uid: string, after: Authorizations): { setParts: Record<string, string>; unsetParts: string[] } {
+  private difference(
+    uid: string,
+    after: Authorizations,
+  ): { setParts: Record<string, string>; unsetParts: string[] } {
     const ctx = Provider.ctx;
     const seen = ctx && this.loaded.get(ctx);
     const before = seen?.uid === uid ? seen.authorizations : {};
-    const changed = Object.entries(after).filter(([client, a]) => JSON.stringify(before[client]) !== JSON.stringify(a));
+    const changed = Object.entries(after).filter(
+      ([client, a]) => JSON.stringify(before[client]) !== JSON.stringify(a),
+    );
     return {
       setParts: Object.fromEntries(changed.map(([client, a]) => [client, JSON.stringify(a)])),
       unsetParts: Object.keys(before).filter((client) => !(client in after)),
@@ -71,7 +84,8 @@ export class SessionAdapter implements Adapter {
   findByUid(uid: string) {
     return translated(async () => {
       const payload = await this.load(uid, '');
-      if (payload && Provider.ctx?.oidc?.params?.grant_type === 'refresh_token') await this.extend(uid, payload);
+      if (payload && Provider.ctx?.oidc?.params?.grant_type === 'refresh_token')
+        await this.extend(uid, payload);
       return payload;
     });
   }
@@ -92,7 +106,13 @@ export class SessionAdapter implements Adapter {
     const now = clock.now();
     const exp = now + sessionSeconds(payload, now);
     const { jti: _, authorizations: __, ...base } = { ...payload, exp };
-    const change = { value: JSON.stringify(base), expiresAt: exp + CLOCK_TOLERANCE_SECONDS, setParts: {}, unsetParts: [], ...setsOf(payload) };
+    const change = {
+      value: JSON.stringify(base),
+      expiresAt: exp + CLOCK_TOLERANCE_SECONDS,
+      setParts: {},
+      unsetParts: [],
+      ...setsOf(payload),
+    };
     await ephemeral.merge('Session', uid, change, now);
   }
 
@@ -103,7 +123,9 @@ export class SessionAdapter implements Adapter {
 
   /** Ends the session for good. */
   bury(uid: string) {
-    return translated(() => this.parts.ephemeral.bury('Session', uid, this.parts.clock.now() + BURIED_SECONDS));
+    return translated(() =>
+      this.parts.ephemeral.bury('Session', uid, this.parts.clock.now() + BURIED_SECONDS),
+    );
   }
 
   async findByUserCode(): Promise<undefined> {}
@@ -112,7 +134,9 @@ export class SessionAdapter implements Adapter {
 }
 
 function restored(record: StoredRecord, id: string): AdapterPayload {
-  const authorizations = Object.fromEntries(Object.entries(record.parts).map(([client, json]) => [client, JSON.parse(json)]));
+  const authorizations = Object.fromEntries(
+    Object.entries(record.parts).map(([client, json]) => [client, JSON.parse(json)]),
+  );
   return { ...(JSON.parse(record.value) as AdapterPayload), jti: id, authorizations };
 }
 

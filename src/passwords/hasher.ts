@@ -22,7 +22,12 @@ export interface Hasher {
  * so that a storm of guesses cannot take the machine (S11).
  */
 export function createHasher(parameters: HashingParameters, gate: { slots: number; queue: number }): Hasher {
-  const options = { type: argon2.argon2id, memoryCost: parameters.memoryKiB, timeCost: parameters.passes, parallelism: 1 } as const;
+  const options = {
+    type: argon2.argon2id,
+    memoryCost: parameters.memoryKiB,
+    timeCost: parameters.passes,
+    parallelism: 1,
+  } as const;
   let running = 0;
   const waiting: (() => void)[] = [];
 

@@ -8,7 +8,12 @@ export interface Passwords {
   /** @returns `right` or `wrong`; a missing account, a missing password and a dead temporary one cost the same and are wrong */
   verify(account: Account | undefined, password: string): Promise<'right' | 'wrong'>;
   /** Every rule that a new password breaks, history included; somebody else's choice is held to them too (PWD-4). */
-  problems(account: Account | undefined, password: string, policy: Policy, hasFactor: boolean): Promise<StrengthProblem[]>;
+  problems(
+    account: Account | undefined,
+    password: string,
+    policy: Policy,
+    hasFactor: boolean,
+  ): Promise<StrengthProblem[]>;
   /** Hashes a password that was found acceptable. `temporary`: set by somebody else under PWD-7. */
   make(password: string, policy: Policy, temporary: boolean): Promise<PasswordRecord>;
   /** The account with the new password, the former one in its history. */
@@ -21,21 +26,25 @@ export interface Passwords {
 const HASHES_KEPT = 25;
 
 /** A temporary password that nobody used in time answers as a wrong one (PWD-7). */
-export function passwordIsUsable(account: Account, now: number): boolean {
+function passwordIsUsable(account: Account, now: number): boolean {
   const { password } = account;
   return password !== null && (password.temporary === null || now < password.temporary.expiresAt);
 }
 
 export function createPasswords({ hasher, clock }: { hasher: Hasher; clock: Clock }): Passwords {
   const isReused = async (account: Account, password: string, historyCount: number) => {
-    const hashes = [...(account.password ? [account.password.hash] : []), ...account.history].slice(0, historyCount);
+    const hashes = [...(account.password ? [account.password.hash] : []), ...account.history].slice(
+      0,
+      historyCount,
+    );
     for (const hash of hashes) if (await hasher.verify(hash, password)) return true;
     return false;
   };
   return {
     async verify(account, password) {
       const typed = canonicalPassword(password);
-      const known = account?.password && passwordIsUsable(account, clock.now()) ? account.password : undefined;
+      const known =
+        account?.password && passwordIsUsable(account, clock.now()) ? account.password : undefined;
       const isRight = known ? await hasher.verify(known.hash, typed) : await hasher.verifyNothing(typed);
       return isRight ? 'right' : 'wrong';
     },
@@ -43,13 +52,18 @@ export function createPasswords({ hasher, clock }: { hasher: Hasher; clock: Cloc
       const { strength, minLength, historyCount } = policy.password;
       const problems = strengthProblems(password, { strength, minLength, hasFactor });
       if (problems.some(({ rule }) => rule === 'too-long')) return problems;
-      if (account && (await isReused(account, canonicalPassword(password), historyCount))) problems.push({ rule: 'reused', historyCount });
+      if (account && (await isReused(account, canonicalPassword(password), historyCount)))
+        problems.push({ rule: 'reused', historyCount });
       return problems;
     },
     async make(password, policy, temporary) {
       const now = clock.now();
       const expiresAt = now + policy.password.temporaryLifetimeHours * 3_600;
-      return { hash: await hasher.hash(canonicalPassword(password)), setAt: now, temporary: temporary ? { expiresAt } : null };
+      return {
+        hash: await hasher.hash(canonicalPassword(password)),
+        setAt: now,
+        temporary: temporary ? { expiresAt } : null,
+      };
     },
     withPassword(account, password) {
       const former = account.password ? [account.password.hash, ...account.history] : account.history;

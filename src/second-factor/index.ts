@@ -1,5 +1,5 @@
 // second-factor: who must have one, setting it up, and judging what a person types as a code.
 // Not here: how many tries are left (lockout), which page comes next (sign-in).
-export { type FactorDuty, factorDuty, mustHaveFactor } from './policy.ts';
+export { factorDuty, mustHaveFactor } from './policy.ts';
 export { type CodeVerdict, createSecondFactor, type SecondFactor } from './second-factor.ts';
-export { judgeCode, newTotpSecret, readCode, TIME_STEP_SECONDS, timeStepAt, totpUri } from './totp.ts';
+export { judgeCode, newTotpSecret, readCode, timeStepAt, totpUri } from './totp.ts';

@@ -5,16 +5,26 @@ import type { Policy } from '../tenants/index.ts';
 export type FactorDuty = 'nothing' | 'code' | 'activation';
 
 /** Whether an account of this population may not be without a factor (MFA-1). */
-export function mustHaveFactor(account: Pick<Account, 'population' | 'secondFactor'>, policy: Policy): boolean {
+export function mustHaveFactor(
+  account: Pick<Account, 'population' | 'secondFactor'>,
+  policy: Policy,
+): boolean {
   const { mode, populations } = policy.secondFactor;
-  return account.secondFactor.status !== 'none' || (mode === 'required' && populations.includes(account.population));
+  return (
+    account.secondFactor.status !== 'none' ||
+    (mode === 'required' && populations.includes(account.population))
+  );
 }
 
 /**
  * @param asked the application wants the second factor for this sign-in (`acr_values` or `claims`)
  * A factor that is active is demanded whatever the policy says (S36; CVE-2025-64103).
  */
-export function factorDuty(account: Pick<Account, 'population' | 'secondFactor'>, policy: Policy, asked: boolean): FactorDuty {
+export function factorDuty(
+  account: Pick<Account, 'population' | 'secondFactor'>,
+  policy: Policy,
+  asked: boolean,
+): FactorDuty {
   if (account.secondFactor.status === 'active') return 'code';
   if (mustHaveFactor(account, policy)) return 'activation';
   const { mode, populations } = policy.secondFactor;

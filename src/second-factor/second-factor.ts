@@ -44,7 +44,12 @@ export function createSecondFactor(parts: {
   const { accounts, ephemeral, vault, clock, floor } = parts;
   const contextOf = (account: Pick<Account, 'id' | 'tenantId'>) => `totp:${account.tenantId}:${account.id}`;
 
-  const spend = async (account: Account, secret: string, typed: string, policy: Policy): Promise<CodeVerdict> => {
+  const spend = async (
+    account: Account,
+    secret: string,
+    typed: string,
+    policy: Policy,
+  ): Promise<CodeVerdict> => {
     const code = readCode(typed);
     if (code === undefined) return 'wrong';
     const now = clock.now();
@@ -82,8 +87,13 @@ export function createSecondFactor(parts: {
     async bind(account, sealedSecret) {
       let won = false;
       const stored = await accounts.update(account.id, (current) => {
-        won = current.secondFactor.status !== 'active' && current.epoch === account.epoch && current.lock === null;
-        return won ? { ...current, secondFactor: { status: 'active', authenticators: [totp(sealedSecret)] } } : undefined;
+        won =
+          current.secondFactor.status !== 'active' &&
+          current.epoch === account.epoch &&
+          current.lock === null;
+        return won
+          ? { ...current, secondFactor: { status: 'active', authenticators: [totp(sealedSecret)] } }
+          : undefined;
       });
       return won ? stored : undefined;
     },

@@ -1,7 +1,7 @@
 import { generateSecret, generateURI, verifySync } from 'otplib';
 
 /** RFC 6238, section 4: the time step X. */
-export const TIME_STEP_SECONDS = 30;
+const TIME_STEP_SECONDS = 30;
 
 /** RFC 6238: the number of whole steps since the epoch. */
 export function timeStepAt(now: number): number {
@@ -34,8 +34,18 @@ export function readCode(typed: string): string | undefined {
  * @returns the time step that the code belongs to, or undefined when it is wrong
  * @see RFC 6238, section 5.2 (transmission delay)
  */
-export function judgeCode(input: { secret: string; code: string; now: number; driftSteps: number }): number | undefined {
+export function judgeCode(input: {
+  secret: string;
+  code: string;
+  now: number;
+  driftSteps: number;
+}): number | undefined {
   const { secret, code, now, driftSteps } = input;
-  const result = verifySync({ secret, token: code, epoch: now, epochTolerance: [driftSteps * TIME_STEP_SECONDS, 0] });
+  const result = verifySync({
+    secret,
+    token: code,
+    epoch: now,
+    epochTolerance: [driftSteps * TIME_STEP_SECONDS, 0],
+  });
   return result.valid && 'timeStep' in result ? result.timeStep : undefined;
 }

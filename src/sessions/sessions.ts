@@ -31,7 +31,12 @@ export interface Sessions {
   credentialEvent(event: CredentialEvent): Promise<Account | undefined>;
 }
 
-export function createSessions(parts: { accounts: Accounts; ephemeral: Ephemeral; audit: Audit; dependents: readonly Dependent[] }): Sessions {
+export function createSessions(parts: {
+  accounts: Accounts;
+  ephemeral: Ephemeral;
+  audit: Audit;
+  dependents: readonly Dependent[];
+}): Sessions {
   const { accounts, ephemeral, audit, dependents } = parts;
 
   const sweep = async (accountId: string, keepAttempt: string | undefined) => {
@@ -55,7 +60,15 @@ export function createSessions(parts: { accounts: Accounts; ephemeral: Ephemeral
       });
       if (!account || !changed) return undefined;
       const ended = await sweep(accountId, keepAttempt);
-      await audit.write({ type: 'credential.event', outcome: 'success', tenantId: account.tenantId, accountId, ...context, reason: context.reason ?? kind, detail: { kind, ...ended } });
+      await audit.write({
+        type: 'credential.event',
+        outcome: 'success',
+        tenantId: account.tenantId,
+        accountId,
+        ...context,
+        reason: context.reason ?? kind,
+        detail: { kind, ...ended },
+      });
       return account;
     },
   };

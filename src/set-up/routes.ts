@@ -1,5 +1,13 @@
 import { SallyportError } from '../base/index.ts';
-import { formFields, type Guards, on, type Pages, type Registry, waived, type WebContext } from '../web/index.ts';
+import {
+  formFields,
+  type Guards,
+  on,
+  type Pages,
+  type Registry,
+  type WebContext,
+  waived,
+} from '../web/index.ts';
 import type { SetUp, SetUpOutcome } from './set-up.ts';
 
 const guards: Guards = {
@@ -25,23 +33,38 @@ interface Shown {
 
 /** `GET` and `POST /set-up`: gone once an operator exists (S13). Opening the link spends nothing (S48). */
 export function addSetUpRoutes(registry: Registry, setUp: SetUp, pages: Pages): void {
-  const show = (ctx: WebContext, shown: Shown) => pages.render(ctx, 'set-up/form', { title: 'setUp.title', step: 'set-up', ...shown });
+  const show = (ctx: WebContext, shown: Shown) =>
+    pages.render(ctx, 'set-up/form', { title: 'setUp.title', step: 'set-up', ...shown });
 
-  registry.route({ method: 'GET', path: '/set-up', name: 'set-up', guards: { ...guards, csrf: waived('reads only') } }, async (ctx) => {
-    const token = String(ctx.query.token ?? '');
-    if (!(await setUp.isValid(token))) throw new SallyportError('link_invalid');
-    show(ctx, { token, userName: '' });
-  });
+  registry.route(
+    { method: 'GET', path: '/set-up', name: 'set-up', guards: { ...guards, csrf: waived('reads only') } },
+    async (ctx) => {
+      const token = String(ctx.query.token ?? '');
+      if (!(await setUp.isValid(token))) throw new SallyportError('link_invalid');
+      show(ctx, { token, userName: '' });
+    },
+  );
 
   registry.route({ method: 'POST', path: '/set-up', name: 'set-up complete', guards }, async (ctx) => {
-    const { token, userName, newPassword, newPasswordAgain } = formFields(ctx.state.form, ['token', 'userName', 'newPassword', 'newPasswordAgain']);
+    const { token, userName, newPassword, newPasswordAgain } = formFields(ctx.state.form, [
+      'token',
+      'userName',
+      'newPassword',
+      'newPasswordAgain',
+    ]);
     if (!(await setUp.isValid(token))) throw new SallyportError('link_invalid');
-    if (newPassword !== newPasswordAgain) return show(ctx, { token, userName, alert: pages.say('setUp.differ') });
+    if (newPassword !== newPasswordAgain)
+      return show(ctx, { token, userName, alert: pages.say('setUp.differ') });
     const where = { address: ctx.state.address, browser: ctx.get('user-agent') };
     const outcome = await setUp.complete({ token, userName, password: newPassword, ...where });
     if ('linkInvalid' in outcome) throw new SallyportError('link_invalid');
     if ('problems' in outcome) return show(ctx, { token, userName, problems: outcome.problems });
-    if ('nameProblem' in outcome) return show(ctx, { token, userName, alert: pages.say('setUp.nameProblem', { problem: outcome.nameProblem }) });
+    if ('nameProblem' in outcome)
+      return show(ctx, {
+        token,
+        userName,
+        alert: pages.say('setUp.nameProblem', { problem: outcome.nameProblem }),
+      });
     pages.render(ctx, 'set-up/done', { title: 'setUp.done.title', step: 'set-up-done' });
   });
 }

@@ -6,7 +6,7 @@ import type { CollectionSpec, Documents } from '../stores/index.ts';
 import type { Policy, Tenants } from '../tenants/index.ts';
 
 /** The reserved tenant of those who look after the installation (ACC-4). */
-export const OPERATOR_CODE = 'OPERATOR';
+const OPERATOR_CODE = 'OPERATOR';
 const LINK_SECONDS = 3_600;
 
 interface SetUpLink {
@@ -16,14 +16,24 @@ interface SetUpLink {
   isSpent: boolean;
 }
 
-export type SetUpOutcome = { done: true } | { linkInvalid: true } | { nameProblem: string } | { problems: StrengthProblem[] };
+export type SetUpOutcome =
+  | { done: true }
+  | { linkInvalid: true }
+  | { nameProblem: string }
+  | { problems: StrengthProblem[] };
 
 export interface SetUp {
   /** A new link, voiding older ones; undefined once an operator exists. */
   newToken(): Promise<string | undefined>;
   isValid(token: string): Promise<boolean>;
   /** Makes the first operator; the link is spent before the account is made, so that two browsers cannot both (P4). */
-  complete(input: { token: string; userName: string; password: string; address: string; browser: string }): Promise<SetUpOutcome>;
+  complete(input: {
+    token: string;
+    userName: string;
+    password: string;
+    address: string;
+    browser: string;
+  }): Promise<SetUpOutcome>;
 }
 
 const SPEC: CollectionSpec = { name: 'setUp', indexes: {} };
@@ -48,7 +58,10 @@ export function createSetUp(parts: {
   const liveLink = async (token: string) => {
     const stored = await links.get('set-up');
     const isLive =
-      stored && !stored.doc.isSpent && clock.now() < stored.doc.expiresAt && sameSecret(stored.doc.tokenHash, fingerprint(token));
+      stored &&
+      !stored.doc.isSpent &&
+      clock.now() < stored.doc.expiresAt &&
+      sameSecret(stored.doc.tokenHash, fingerprint(token));
     return isLive && !(await operatorExists()) ? stored : undefined;
   };
 
@@ -56,7 +69,12 @@ export function createSetUp(parts: {
     async newToken() {
       if (await operatorExists()) return undefined;
       const token = newSecret();
-      const link: SetUpLink = { id: 'set-up', tokenHash: fingerprint(token), expiresAt: clock.now() + LINK_SECONDS, isSpent: false };
+      const link: SetUpLink = {
+        id: 'set-up',
+        tokenHash: fingerprint(token),
+        expiresAt: clock.now() + LINK_SECONDS,
+        isSpent: false,
+      };
       for (;;) {
         const stored = await links.get('set-up');
         const won = stored ? await links.replace(link, stored.version) : (await links.insert(link)).inserted;
@@ -70,17 +88,35 @@ export function createSetUp(parts: {
       const problems = await passwords.problems(undefined, password, operatorPolicy, true);
       if (problems.length > 0) return { problems };
       const record = await passwords.make(password, operatorPolicy, false);
-      const created = await tenants.create({ clientCode: OPERATOR_CODE, name: 'Sallyport', policy: operatorPolicy });
+      const created = await tenants.create({
+        clientCode: OPERATOR_CODE,
+        name: 'Sallyport',
+        policy: operatorPolicy,
+      });
       const tenant = typeof created === 'string' ? await operatorTenant() : created;
       if (!tenant) throw new Error('the operator tenant is gone');
       if (!(await links.replace({ ...link.doc, isSpent: true }, link.version))) return { linkInvalid: true };
-      const account = await accounts.create({ tenantId: tenant.id, population: 'user', userName, role: 'SysAdmin', password: record });
+      const account = await accounts.create({
+        tenantId: tenant.id,
+        population: 'user',
+        userName,
+        role: 'SysAdmin',
+        password: record,
+      });
       if ('refused' in account) {
         // Nothing was made: the link may be used again with another name.
         await links.replace(link.doc, link.version + 1);
         return { nameProblem: account.refused };
       }
-      await audit.write({ type: 'set-up.completed', outcome: 'success', actor: account.id, tenantId: tenant.id, accountId: account.id, address, browser });
+      await audit.write({
+        type: 'set-up.completed',
+        outcome: 'success',
+        actor: account.id,
+        tenantId: tenant.id,
+        accountId: account.id,
+        address,
+        browser,
+      });
       return { done: true };
     },
   };

@@ -20,37 +20,136 @@ const fromText = {
   whole: (schema: z.ZodType) =>
     z.preprocess((v) => (typeof v === 'string' && /^-?\d+$/.test(v) ? Number(v) : v), schema),
   list: (schema: z.ZodType) =>
-    z.preprocess((v) => (typeof v === 'string' ? v.split(',').map((s) => s.trim()).filter(Boolean) : v), schema),
-  flag: (schema: z.ZodType) =>
-    z.preprocess((v) => (v === 'true' ? true : v === 'false' ? false : v), schema),
+    z.preprocess(
+      (v) =>
+        typeof v === 'string'
+          ? v
+              .split(',')
+              .map((s) => s.trim())
+              .filter(Boolean)
+          : v,
+      schema,
+    ),
+  flag: (schema: z.ZodType) => z.preprocess((v) => (v === 'true' ? true : v === 'false' ? false : v), schema),
 };
 
 const issuer = z
   .string()
-  .refine((v) => URL.canParse(v) && new URL(v).origin === v, 'must be a bare origin such as https://sign-in.example.org')
+  .refine(
+    (v) => /^https?:/.test(v) && URL.canParse(v) && new URL(v).origin === v,
+    'must be a bare origin such as https://sign-in.example.org',
+  )
   .default('http://localhost:3000');
 
 const port = fromText.whole(z.int().min(0).max(65_535));
-const range = z.string().refine((v) => ipaddr.isValidCIDR(v) || ipaddr.isValid(v), 'must be an address or a range such as 10.0.0.0/8');
+const range = z
+  .string()
+  .refine(
+    (v) => ipaddr.isValidCIDR(v) || ipaddr.isValid(v),
+    'must be an address or a range such as 10.0.0.0/8',
+  );
 const url = (protocols: string[]) =>
-  z.string().refine((v) => URL.canParse(v) && protocols.includes(new URL(v).protocol), `must be an address that starts with ${protocols.join(' or ')}`);
+  z
+    .string()
+    .refine(
+      (v) => URL.canParse(v) && protocols.includes(new URL(v).protocol),
+      `must be an address that starts with ${protocols.join(' or ')}`,
+    );
 
 export const declarations = [
-  declare('issuer', 'SALLYPORT_ISSUER', issuer, 'The public origin: every link, cookie and token is made from it, whatever a request claims.'),
-  declare('allowInsecureIssuer', 'SALLYPORT_ALLOW_INSECURE_ISSUER', fromText.flag(z.boolean().default(false)), 'Accepts an http issuer that is not on loopback. Passwords and sessions then travel in the clear.'),
-  declare('listen.port', 'SALLYPORT_PORT', port.default(3000), 'The port of the server; 0 takes any free one.'),
-  declare('listen.host', 'SALLYPORT_HOST', z.string().min(1).default('127.0.0.1'), 'The address that the server listens on.'),
-  declare('data', 'SALLYPORT_DATA', z.string().min(1).default('./data'), 'The folder of the embedded stores, the master key made at first start, and the compile cache.'),
-  declare('stores.documents', 'SALLYPORT_DOCUMENTS', z.literal('sqlite', 'must be sqlite').default('sqlite'), 'Where accounts, policies, applications, keys and the audit log live.'),
-  declare('stores.ephemeral', 'SALLYPORT_EPHEMERAL', z.literal('sqlite', 'must be sqlite').default('sqlite'), 'Where sessions, tokens, counters and half-done sign-ins live.'),
-  declare('masterKey', 'SALLYPORT_MASTER_KEY', z.string().optional(), 'The key that seals secrets at rest: 32 bytes as 64 hexadecimal digits or base64. Keep a copy apart from the data.'),
-  declare('masterKeyFile', 'SALLYPORT_MASTER_KEY_FILE', z.string().min(1).optional(), 'A file that holds the master key, instead of the value itself.'),
-  declare('trustedProxies', 'SALLYPORT_TRUSTED_PROXIES', fromText.list(z.array(range).default([])), 'Addresses or ranges of the proxies in front; X-Forwarded-For is believed from these alone, read from the right.'),
-  declare('mail.url', 'SALLYPORT_MAIL_URL', url(['smtp:', 'smtps:']).optional(), 'The mail server, smtp:// or smtps://. Without it nothing is mailed, and what needs mail says so.'),
-  declare('mail.from', 'SALLYPORT_MAIL_FROM', z.string().regex(/^[^\r\n]+@[^\r\n]+$/, 'must be a mail address').optional(), 'The sender of mails.'),
-  declare('hashing.memoryKiB', 'SALLYPORT_HASHING_MEMORY_KIB', fromText.whole(z.int().min(19_456).max(4_194_304).default(19_456)), 'Memory of one argon2id hash, in KiB. Raising it rehashes at the next sign-in.'),
-  declare('hashing.passes', 'SALLYPORT_HASHING_PASSES', fromText.whole(z.int().min(2).max(64).default(2)), 'Passes of one argon2id hash.'),
-  declare('log.level', 'SALLYPORT_LOG_LEVEL', z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), 'How much is written to standard output.'),
+  declare(
+    'issuer',
+    'SALLYPORT_ISSUER',
+    issuer,
+    'The public origin: every link, cookie and token is made from it, whatever a request claims.',
+  ),
+  declare(
+    'allowInsecureIssuer',
+    'SALLYPORT_ALLOW_INSECURE_ISSUER',
+    fromText.flag(z.boolean().default(false)),
+    'Accepts an http issuer that is not on loopback. Passwords and sessions then travel in the clear.',
+  ),
+  declare(
+    'listen.port',
+    'SALLYPORT_PORT',
+    port.default(3000),
+    'The port of the server; 0 takes any free one.',
+  ),
+  declare(
+    'listen.host',
+    'SALLYPORT_HOST',
+    z.string().min(1).default('127.0.0.1'),
+    'The address that the server listens on.',
+  ),
+  declare(
+    'data',
+    'SALLYPORT_DATA',
+    z.string().min(1).default('./data'),
+    'The folder of the embedded stores, the master key made at first start, and the compile cache.',
+  ),
+  declare(
+    'stores.documents',
+    'SALLYPORT_DOCUMENTS',
+    z.literal('sqlite', 'must be sqlite').default('sqlite'),
+    'Where accounts, policies, applications, keys and the audit log live.',
+  ),
+  declare(
+    'stores.ephemeral',
+    'SALLYPORT_EPHEMERAL',
+    z.literal('sqlite', 'must be sqlite').default('sqlite'),
+    'Where sessions, tokens, counters and half-done sign-ins live.',
+  ),
+  declare(
+    'masterKey',
+    'SALLYPORT_MASTER_KEY',
+    z.string().optional(),
+    'The key that seals secrets at rest: 32 bytes as 64 hexadecimal digits or base64. Keep a copy apart from the data.',
+  ),
+  declare(
+    'masterKeyFile',
+    'SALLYPORT_MASTER_KEY_FILE',
+    z.string().min(1).optional(),
+    'A file that holds the master key, instead of the value itself.',
+  ),
+  declare(
+    'trustedProxies',
+    'SALLYPORT_TRUSTED_PROXIES',
+    fromText.list(z.array(range).default([])),
+    'Addresses or ranges of the proxies in front; X-Forwarded-For is believed from these alone, read from the right.',
+  ),
+  declare(
+    'mail.url',
+    'SALLYPORT_MAIL_URL',
+    url(['smtp:', 'smtps:']).optional(),
+    'The mail server, smtp:// or smtps://. Without it nothing is mailed, and what needs mail says so.',
+  ),
+  declare(
+    'mail.from',
+    'SALLYPORT_MAIL_FROM',
+    z
+      .string()
+      .regex(/^[^\r\n]+@[^\r\n]+$/, 'must be a mail address')
+      .optional(),
+    'The sender of mails.',
+  ),
+  declare(
+    'hashing.memoryKiB',
+    'SALLYPORT_HASHING_MEMORY_KIB',
+    fromText.whole(z.int().min(19_456).max(4_194_304).default(19_456)),
+    'Memory of one argon2id hash, in KiB. Raising it rehashes at the next sign-in.',
+  ),
+  declare(
+    'hashing.passes',
+    'SALLYPORT_HASHING_PASSES',
+    fromText.whole(z.int().min(2).max(64).default(2)),
+    'Passes of one argon2id hash.',
+  ),
+  declare(
+    'log.level',
+    'SALLYPORT_LOG_LEVEL',
+    z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    'How much is written to standard output.',
+  ),
 ] as const;
 
 /** The resolved settings. Durations and sizes carry their unit in the name. */
@@ -73,7 +172,9 @@ export function crossChecks(settings: Settings): string[] {
   const { protocol, hostname } = new URL(settings.issuer);
   const mistakes: string[] = [];
   if (protocol === 'http:' && !LOOPBACK.has(hostname) && !settings.allowInsecureIssuer) {
-    mistakes.push('issuer: http is for loopback only; use https, or set allowInsecureIssuer to true knowingly');
+    mistakes.push(
+      'issuer: http is for loopback only; use https, or set allowInsecureIssuer to true knowingly',
+    );
   }
   if (settings.masterKey !== undefined && settings.masterKeyFile !== undefined) {
     mistakes.push('masterKey: set either masterKey or masterKeyFile, not both');

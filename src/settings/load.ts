@@ -6,7 +6,9 @@ import { crossChecks, declarations, type Settings } from './declarations.ts';
 export class SettingsMistakes extends Error {
   readonly mistakes: readonly string[];
   constructor(mistakes: readonly string[]) {
-    super(`${mistakes.length === 1 ? 'One setting is' : `${mistakes.length} settings are`} wrong:\n${mistakes.map((m) => `  ${m}`).join('\n')}`);
+    super(
+      `${mistakes.length === 1 ? 'One setting is' : `${mistakes.length} settings are`} wrong:\n${mistakes.map((m) => `  ${m}`).join('\n')}`,
+    );
     this.name = 'SettingsMistakes';
     this.mistakes = mistakes;
   }
@@ -63,13 +65,16 @@ function freeze<T>(value: T): T {
  * Reads the settings; the environment wins over the file.
  * @throws SettingsMistakes with everything that is wrong, unknown keys and SALLYPORT_ names included
  */
-export function loadSettings(options: { file?: string | undefined; environment?: Record<string, string | undefined> } = {}): Settings {
+export function loadSettings(
+  options: { file?: string | undefined; environment?: Record<string, string | undefined> } = {},
+): Settings {
   const environment = options.environment ?? process.env;
   const mistakes: string[] = [];
   const values = new Map<string, unknown>();
   flatten(readFile(options.file ?? environment.SALLYPORT_CONFIG, mistakes), '', values, mistakes);
   for (const name of Object.keys(environment)) {
-    if (name.startsWith('SALLYPORT_') && !knownEnvironment.has(name)) mistakes.push(`${name}: no such setting`);
+    if (name.startsWith('SALLYPORT_') && !knownEnvironment.has(name))
+      mistakes.push(`${name}: no such setting`);
   }
   const tree: Tree = {};
   for (const { key, environment: name, schema } of declarations) {

@@ -7,7 +7,8 @@ import { SettingsMistakes } from './load.ts';
 function decode(text: string, where: string): Buffer {
   const trimmed = text.trim();
   const key = /^[0-9a-f]{64}$/i.test(trimmed) ? Buffer.from(trimmed, 'hex') : Buffer.from(trimmed, 'base64');
-  if (key.length !== 32) throw new SettingsMistakes([`${where}: must be 32 bytes, as 64 hexadecimal digits or base64`]);
+  if (key.length !== 32)
+    throw new SettingsMistakes([`${where}: must be 32 bytes, as 64 hexadecimal digits or base64`]);
   return key;
 }
 
@@ -16,7 +17,7 @@ function readKeyFile(file: string): Buffer {
     return decode(readFileSync(file, 'utf8'), 'masterKeyFile');
   } catch (error) {
     if (error instanceof SettingsMistakes) throw error;
-    throw new SettingsMistakes([`masterKeyFile: ${file} cannot be read`], );
+    throw new SettingsMistakes([`masterKeyFile: ${file} cannot be read`]);
   }
 }
 
@@ -31,7 +32,9 @@ export function readMasterKey(settings: Settings): { key: Buffer; made: boolean;
   if (existsSync(file)) return { key: readKeyFile(file), made: false, file };
   // A lost key beside kept data must be said, not papered over with a new one that opens nothing.
   if (existsSync(join(settings.data, 'documents.sqlite'))) {
-    throw new SettingsMistakes([`masterKey: the data folder holds documents, but ${file} is gone; put it back or set SALLYPORT_MASTER_KEY`]);
+    throw new SettingsMistakes([
+      `masterKey: the data folder holds documents, but ${file} is gone; put it back or set SALLYPORT_MASTER_KEY`,
+    ]);
   }
   mkdirSync(settings.data, { recursive: true, mode: 0o700 });
   try {
@@ -39,7 +42,8 @@ export function readMasterKey(settings: Settings): { key: Buffer; made: boolean;
     writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
     return { key: readKeyFile(file), made: true, file };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return { key: readKeyFile(file), made: false, file };
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      return { key: readKeyFile(file), made: false, file };
     throw error;
   }
 }

@@ -63,8 +63,18 @@ export interface Attempts {
 const OUTLIVES_SECONDS = 3_600;
 const KIND = 'Attempt';
 
-export function freshAttempt(base: Pick<Attempt, 'uid' | 'applicationId' | 'interactionEndsAt' | 'population'>): Attempt {
-  return { ...base, who: null, passwordProof: null, factorProof: null, activation: null, notice: null, problems: [] };
+export function freshAttempt(
+  base: Pick<Attempt, 'uid' | 'applicationId' | 'interactionEndsAt' | 'population'>,
+): Attempt {
+  return {
+    ...base,
+    who: null,
+    passwordProof: null,
+    factorProof: null,
+    activation: null,
+    notice: null,
+    problems: [],
+  };
 }
 
 export function createAttempts(parts: { ephemeral: Ephemeral; clock: Clock; generation: string }): Attempts {
@@ -79,7 +89,11 @@ export function createAttempts(parts: { ephemeral: Ephemeral; clock: Clock; gene
   const load = async (uid: string): Promise<StoredAttempt | undefined> => {
     const found = await ephemeral.get(KIND, uid, clock.now());
     if (!found || found.generation !== generation) return undefined;
-    return { attempt: JSON.parse(found.value) as Attempt, version: found.version, isFinished: found.claimedAt !== undefined };
+    return {
+      attempt: JSON.parse(found.value) as Attempt,
+      version: found.version,
+      isFinished: found.claimedAt !== undefined,
+    };
   };
 
   return {
@@ -89,11 +103,17 @@ export function createAttempts(parts: { ephemeral: Ephemeral; clock: Clock; gene
       // Ended by a credential event in this very moment, or of another generation: the person starts over.
       return (await load(attempt.uid)) ?? { attempt, version: 0, isFinished: true };
     },
-    save: ({ version }, attempt) => ephemeral.replace(KIND, attempt.uid, record(attempt), version, clock.now()),
+    save: ({ version }, attempt) =>
+      ephemeral.replace(KIND, attempt.uid, record(attempt), version, clock.now()),
     finish: async (uid) => (await ephemeral.claim(KIND, uid, clock.now())) === 'won',
     async claimActivation(accountId, uid) {
       const expiresAt = clock.now() + OUTLIVES_SECONDS;
-      await ephemeral.put('Activation', accountId, { value: JSON.stringify(uid), expiresAt, sets: { account: accountId } }, clock.now());
+      await ephemeral.put(
+        'Activation',
+        accountId,
+        { value: JSON.stringify(uid), expiresAt, sets: { account: accountId } },
+        clock.now(),
+      );
     },
     async holdsActivation(accountId, uid) {
       const holder = await ephemeral.get('Activation', accountId, clock.now());

@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/index.ts';
-import { MAX_PASSWORD_LENGTH } from '../passwords/strength.ts';
-import { mustHaveFactor } from '../second-factor/policy.ts';
+import { MAX_PASSWORD_LENGTH } from '../passwords/index.ts';
+import { mustHaveFactor } from '../second-factor/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import type { Attempt } from './attempt.ts';
 import { dispatch } from './finish.ts';
@@ -8,7 +8,12 @@ import type { SignInParts } from './parts.ts';
 import { back, loadWalk, trace, type Walk } from './walk.ts';
 
 /** The current password again, on the one counter that all doors share (LCK-1). */
-async function tryCurrent(parts: SignInParts, walk: Walk, account: Account, password: string): Promise<boolean> {
+async function tryCurrent(
+  parts: SignInParts,
+  walk: Walk,
+  account: Account,
+  password: string,
+): Promise<boolean> {
   const where = trace(walk);
   if ([...password].length > MAX_PASSWORD_LENGTH) return false;
   const turn = await parts.lockout.reserve({ account }, 'password', walk.policy);
@@ -21,18 +26,42 @@ async function tryCurrent(parts: SignInParts, walk: Walk, account: Account, pass
     throw error;
   }
   const { failures, limit, locked } = await turn.attempt.settle(isRight ? 'success' : 'failure');
-  if (!isRight) await parts.audit.write({ ...where, type: 'sign-in.password', outcome: 'failure', factor: 'password', reason: 'wrong current password', detail: { failures, limit } });
-  if (locked) await parts.audit.write({ ...where, type: 'account.locked', outcome: 'success', actor: 'system', reason: 'password', detail: { failures, limit } });
+  if (!isRight)
+    await parts.audit.write({
+      ...where,
+      type: 'sign-in.password',
+      outcome: 'failure',
+      factor: 'password',
+      reason: 'wrong current password',
+      detail: { failures, limit },
+    });
+  if (locked)
+    await parts.audit.write({
+      ...where,
+      type: 'account.locked',
+      outcome: 'success',
+      actor: 'system',
+      reason: 'password',
+      detail: { failures, limit },
+    });
   return isRight;
 }
 
 /** The new password in one step with the new epoch, if the verified one is still the account's. */
-async function change(parts: SignInParts, walk: Walk, account: Account, newPassword: string): Promise<Account | undefined> {
+async function change(
+  parts: SignInParts,
+  walk: Walk,
+  account: Account,
+  newPassword: string,
+): Promise<Account | undefined> {
   const made = await parts.passwords.make(newPassword, walk.policy, false);
   return parts.sessions.credentialEvent({
     accountId: account.id,
     kind: 'password-changed',
-    change: (current) => (current.password?.hash === account.password?.hash ? parts.passwords.withPassword(current, made) : undefined),
+    change: (current) =>
+      current.password?.hash === account.password?.hash
+        ? parts.passwords.withPassword(current, made)
+        : undefined,
     context: { actor: account.id, address: walk.ctx.state.address, browser: walk.ctx.get('user-agent') },
     keepAttempt: walk.attempt.uid,
   });
@@ -48,13 +77,24 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
     await parts.attempts.save(walk.stored, { ...attempt, notice, problems });
     return dispatch(parts, ctx);
   };
-  if (!(await tryCurrent(parts, walk, account, typed.currentPassword))) return again('wrong-current-password');
+  if (!(await tryCurrent(parts, walk, account, typed.currentPassword)))
+    return again('wrong-current-password');
   if (typed.newPassword !== typed.newPasswordAgain) return again('passwords-differ');
-  const problems = await parts.passwords.problems(account, typed.newPassword, walk.policy, mustHaveFactor(account, walk.policy));
+  const problems = await parts.passwords.problems(
+    account,
+    typed.newPassword,
+    walk.policy,
+    mustHaveFactor(account, walk.policy),
+  );
   if (problems.length > 0) return again('new-password-refused', problems);
   const changed = await change(parts, walk, account, typed.newPassword);
   if (!changed) return back(ctx, attempt.uid);
-  await parts.audit.write({ ...trace(walk), type: 'password.changed', outcome: 'success', actor: account.id });
+  await parts.audit.write({
+    ...trace(walk),
+    type: 'password.changed',
+    outcome: 'success',
+    actor: account.id,
+  });
   const passwordProof = { at: parts.clock.now(), epoch: changed.epoch, lockRound: changed.lockRound };
   await parts.attempts.save(walk.stored, { ...attempt, passwordProof, notice: null, problems: [] });
   return dispatch(parts, ctx);

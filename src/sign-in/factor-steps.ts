@@ -6,12 +6,31 @@ import type { SignInParts } from './parts.ts';
 import { back, loadWalk, trace, type Walk } from './walk.ts';
 
 /** Reserves, judges, settles and records one code; both ways of giving one share the account's counter (S21). */
-async function tryCode(parts: SignInParts, walk: Walk, account: Account, judge: () => Promise<CodeVerdict>): Promise<boolean> {
+async function tryCode(
+  parts: SignInParts,
+  walk: Walk,
+  account: Account,
+  judge: () => Promise<CodeVerdict>,
+): Promise<boolean> {
   const where = trace(walk);
   const turn = await parts.lockout.reserve({ account }, 'second-factor', walk.policy);
-  if (turn.abandoned > 0) await parts.audit.write({ ...where, type: 'attempt.abandoned', outcome: 'failure', factor: 'totp', detail: { attempts: turn.abandoned } });
+  if (turn.abandoned > 0)
+    await parts.audit.write({
+      ...where,
+      type: 'attempt.abandoned',
+      outcome: 'failure',
+      factor: 'totp',
+      detail: { attempts: turn.abandoned },
+    });
   if (!turn.granted) {
-    await parts.audit.write({ ...where, type: 'sign-in.second-factor', outcome: 'refused', factor: 'totp', reason: 'locked', detail: { failures: turn.failures, limit: turn.limit } });
+    await parts.audit.write({
+      ...where,
+      type: 'sign-in.second-factor',
+      outcome: 'refused',
+      factor: 'totp',
+      reason: 'locked',
+      detail: { failures: turn.failures, limit: turn.limit },
+    });
     return false;
   }
   let verdict: CodeVerdict;
@@ -23,8 +42,23 @@ async function tryCode(parts: SignInParts, walk: Walk, account: Account, judge: 
   }
   const accepted = verdict === 'accepted';
   const { failures, limit, locked } = await turn.attempt.settle(accepted ? 'success' : 'failure');
-  await parts.audit.write({ ...where, type: 'sign-in.second-factor', outcome: accepted ? 'success' : 'failure', factor: 'totp', reason: accepted ? '' : verdict, detail: { failures, limit } });
-  if (locked) await parts.audit.write({ ...where, type: 'account.locked', outcome: 'success', actor: 'system', reason: 'second-factor', detail: { failures, limit } });
+  await parts.audit.write({
+    ...where,
+    type: 'sign-in.second-factor',
+    outcome: accepted ? 'success' : 'failure',
+    factor: 'totp',
+    reason: accepted ? '' : verdict,
+    detail: { failures, limit },
+  });
+  if (locked)
+    await parts.audit.write({
+      ...where,
+      type: 'account.locked',
+      outcome: 'success',
+      actor: 'system',
+      reason: 'second-factor',
+      detail: { failures, limit },
+    });
   return accepted;
 }
 
@@ -34,7 +68,9 @@ export async function submitCode(parts: SignInParts, ctx: WebContext): Promise<v
   const { account, attempt } = walk;
   if (walk.step !== 'second-factor' || !account) return back(ctx, walk.interaction.uid);
   const { code } = formFields(ctx.state.form, ['code']);
-  const accepted = await tryCode(parts, walk, account, () => parts.secondFactor.verify(account, code, walk.policy));
+  const accepted = await tryCode(parts, walk, account, () =>
+    parts.secondFactor.verify(account, code, walk.policy),
+  );
   const factorProof = accepted ? ({ at: parts.clock.now(), method: 'totp' } as const) : null;
   await parts.attempts.save(walk.stored, { ...attempt, factorProof, notice: accepted ? null : 'wrong-code' });
   return dispatch(parts, ctx);
@@ -51,14 +87,32 @@ export async function submitActivation(parts: SignInParts, ctx: WebContext): Pro
     return back(ctx, attempt.uid);
   }
   const { code } = formFields(ctx.state.form, ['code']);
-  const accepted = await tryCode(parts, walk, account, () => parts.secondFactor.verifyNew(account, sealedSecret, code, walk.policy));
+  const accepted = await tryCode(parts, walk, account, () =>
+    parts.secondFactor.verifyNew(account, sealedSecret, code, walk.policy),
+  );
   const bound = accepted ? await parts.secondFactor.bind(account, sealedSecret) : undefined;
   if (bound) {
-    await parts.audit.write({ ...trace(walk), type: 'authenticator.bound', outcome: 'success', actor: account.id, factor: 'totp' });
-    if (account.email) parts.mail.send({ to: account.email, subject: parts.pages.say('mail.bound.subject'), text: parts.pages.say('mail.bound.text', { userName: account.userName }) });
+    await parts.audit.write({
+      ...trace(walk),
+      type: 'authenticator.bound',
+      outcome: 'success',
+      actor: account.id,
+      factor: 'totp',
+    });
+    if (account.email)
+      parts.mail.send({
+        to: account.email,
+        subject: parts.pages.say('mail.bound.subject'),
+        text: parts.pages.say('mail.bound.text', { userName: account.userName }),
+      });
   }
   const factorProof = bound ? ({ at: parts.clock.now(), method: 'totp' } as const) : null;
   const activation = bound ? null : attempt.activation;
-  await parts.attempts.save(walk.stored, { ...attempt, factorProof, activation, notice: accepted ? null : 'wrong-code' });
+  await parts.attempts.save(walk.stored, {
+    ...attempt,
+    factorProof,
+    activation,
+    notice: accepted ? null : 'wrong-code',
+  });
   return dispatch(parts, ctx);
 }

@@ -1,7 +1,7 @@
 import type { EngineInteraction } from '../oidc/index.ts';
+import type { WebContext } from '../web/index.ts';
 import type { SignInParts } from './parts.ts';
 import { back, loadWalk, trace, type Walk } from './walk.ts';
-import type { WebContext } from '../web/index.ts';
 
 function go(ctx: WebContext, address: string): void {
   ctx.status = 303;
@@ -15,7 +15,13 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
   if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
   const withFactor = attempt.factorProof !== null;
   const amr = withFactor ? ['pwd', 'otp', 'mfa'] : ['pwd'];
-  await parts.audit.write({ ...trace(walk), type: 'sign-in.complete', outcome: 'success', actor: account.id, factor: amr.join(' ') });
+  await parts.audit.write({
+    ...trace(walk),
+    type: 'sign-in.complete',
+    outcome: 'success',
+    actor: account.id,
+    factor: amr.join(' '),
+  });
   const address = await parts.interactions.login(ctx, {
     accountId: account.id,
     epoch: account.epoch,
@@ -30,7 +36,13 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
 }
 
 /** Goes back to the application with an error of the protocol. */
-export async function refuse(parts: SignInParts, ctx: WebContext, interaction: EngineInteraction, error: string, description: string): Promise<void> {
+export async function refuse(
+  parts: SignInParts,
+  ctx: WebContext,
+  interaction: EngineInteraction,
+  error: string,
+  description: string,
+): Promise<void> {
   if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
   go(ctx, await parts.interactions.refuse(ctx, error, description));
 }
@@ -40,7 +52,13 @@ export async function dispatch(parts: SignInParts, ctx: WebContext): Promise<voi
   const walk = await loadWalk(parts, ctx);
   if (walk.step === 'continue') return commit(parts, walk);
   if (walk.step === 'unmet') {
-    return refuse(parts, ctx, walk.interaction, 'unmet_authentication_requirements', 'this account cannot give the requested assurance');
+    return refuse(
+      parts,
+      ctx,
+      walk.interaction,
+      'unmet_authentication_requirements',
+      'this account cannot give the requested assurance',
+    );
   }
   back(ctx, walk.interaction.uid);
 }

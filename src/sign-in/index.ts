@@ -1,6 +1,4 @@
 // sign-in: the dispatcher: which step is next, the pages of the steps, and handing the proved sign-in to the engine, once.
 // Not here: judging passwords and codes, counting failures, the protocol. Steps never call steps.
-export type { Attempt } from './attempt.ts';
-export { nextStep, type Step } from './next-step.ts';
+export { createAttempts } from './attempt.ts';
 export { addSignInRoutes } from './routes.ts';
-export type { SignInParts } from './parts.ts';

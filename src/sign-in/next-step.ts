@@ -1,5 +1,5 @@
 import type { Account, Population } from '../accounts/index.ts';
-import { factorDuty } from '../second-factor/policy.ts';
+import { factorDuty } from '../second-factor/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import type { Attempt } from './attempt.ts';
 
@@ -38,7 +38,9 @@ export interface Situation {
 function passwordIsProved({ attempt, account }: Situation): boolean {
   const proof = attempt.passwordProof;
   if (!proof || !account) return false;
-  return account.status === 'enabled' && proof.epoch === account.epoch && proof.lockRound === account.lockRound;
+  return (
+    account.status === 'enabled' && proof.epoch === account.epoch && proof.lockRound === account.lockRound
+  );
 }
 
 /** The step that a sign-in is at: network rule, lock, password, second factor or its activation, forced change, back (SGN-2). */

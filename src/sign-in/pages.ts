@@ -1,6 +1,6 @@
 import QRCode from 'qrcode';
 import type { Account } from '../accounts/index.ts';
-import { totpUri } from '../second-factor/totp.ts';
+import { totpUri } from '../second-factor/index.ts';
 import type { SignInParts } from './parts.ts';
 import type { Walk } from './walk.ts';
 
@@ -42,7 +42,13 @@ function passwordPage({ attempt, interaction }: Walk): PageData {
 }
 
 function changePage({ attempt, account, policy, tenant }: Walk): PageData {
-  return { problems: attempt.problems, isAgent: account?.population === 'agent', userName: account?.userName, minimum: policy.password.minLength, tenantName: tenant?.name };
+  return {
+    problems: attempt.problems,
+    isAgent: account?.population === 'agent',
+    userName: account?.userName,
+    minimum: policy.password.minLength,
+    tenantName: tenant?.name,
+  };
 }
 
 async function dataOf(parts: SignInParts, walk: Walk): Promise<PageData> {

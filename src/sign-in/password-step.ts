@@ -1,6 +1,6 @@
 import type { Account, Population } from '../accounts/index.ts';
-import { foldName } from '../accounts/names.ts';
-import { MAX_PASSWORD_LENGTH } from '../passwords/strength.ts';
+import { foldName } from '../accounts/index.ts';
+import { MAX_PASSWORD_LENGTH } from '../passwords/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import type { Attempt, Who } from './attempt.ts';
@@ -15,11 +15,19 @@ interface Named {
 }
 
 /** Whom the typed name means: by its fold, so that every spelling counts on one counter (S19). */
-async function findWho(parts: SignInParts, walk: Walk, population: Population, clientCode: string, userName: string): Promise<Named> {
+async function findWho(
+  parts: SignInParts,
+  walk: Walk,
+  population: Population,
+  clientCode: string,
+  userName: string,
+): Promise<Named> {
   const fixed = walk.interaction.application.tenantId;
   const tenant = fixed ? await parts.tenants.byId(fixed) : await parts.tenants.byClientCode(clientCode);
   const account = tenant && (await parts.accounts.byName(tenant.id, population, userName))?.doc;
-  const shadow = account ? null : parts.lockout.shadowOf(tenant?.id ?? foldName(clientCode), population, foldName(userName));
+  const shadow = account
+    ? null
+    : parts.lockout.shadowOf(tenant?.id ?? foldName(clientCode), population, foldName(userName));
   const who = { clientCode, userName, tenantId: tenant?.id ?? null, accountId: account?.id ?? null, shadow };
   return { who, tenant, account };
 }
@@ -59,7 +67,11 @@ function failed(attempt: Attempt, who: Who | null, notice: Attempt['notice']): A
 export async function submitPassword(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
   if (walk.step !== 'password') return back(ctx, walk.interaction.uid);
-  const { clientCode, userName, password } = formFields(ctx.state.form, ['clientCode', 'userName', 'password']);
+  const { clientCode, userName, password } = formFields(ctx.state.form, [
+    'clientCode',
+    'userName',
+    'password',
+  ]);
   const population = walk.attempt.population ?? 'user';
   if ([...password].length > MAX_PASSWORD_LENGTH) {
     // Alike for every name, before any look-up, and uncounted (PWD-3, S2).
@@ -82,15 +94,33 @@ async function tryPassword(parts: SignInParts, walk: Walk, named: Named, passwor
   const where = trace({ ...walk, attempt, account, tenant });
   // Reserved before hashing: counting afterwards lets N simultaneous guesses all be verified (CVE-2024-4629).
   const turn = await parts.lockout.reserve(subject, 'password', policy);
-  if (turn.abandoned > 0) await parts.audit.write({ ...where, type: 'attempt.abandoned', outcome: 'failure', factor: 'password', detail: { attempts: turn.abandoned } });
+  if (turn.abandoned > 0)
+    await parts.audit.write({
+      ...where,
+      type: 'attempt.abandoned',
+      outcome: 'failure',
+      factor: 'password',
+      detail: { attempts: turn.abandoned },
+    });
   if (!turn.granted) {
-    await parts.audit.write({ ...where, type: 'sign-in.password', outcome: 'refused', factor: 'password', reason: 'locked', detail: { failures: turn.failures, limit: turn.limit } });
+    await parts.audit.write({
+      ...where,
+      type: 'sign-in.password',
+      outcome: 'refused',
+      factor: 'password',
+      reason: 'locked',
+      detail: { failures: turn.failures, limit: turn.limit },
+    });
     return failed(walk.attempt, who, 'wrong-password');
   }
   let isRight = false;
   try {
     const verdict = await parts.passwords.verify(account, password);
-    isRight = verdict === 'right' && account?.status === 'enabled' && tenant !== undefined && isSpelledRight(account, who.userName, tenant);
+    isRight =
+      verdict === 'right' &&
+      account?.status === 'enabled' &&
+      tenant !== undefined &&
+      isSpelledRight(account, who.userName, tenant);
   } catch (error) {
     await turn.attempt.settle('not-verified');
     throw error;
@@ -101,7 +131,22 @@ async function tryPassword(parts: SignInParts, walk: Walk, named: Named, passwor
     await rehash(parts, account, password);
     return proved(walk.attempt, who, account, parts.clock.now());
   }
-  await parts.audit.write({ ...where, type: 'sign-in.password', outcome: 'failure', factor: 'password', reason: account ? 'wrong' : 'unknown name', detail: { failures, limit } });
-  if (locked) await parts.audit.write({ ...where, type: 'account.locked', outcome: 'success', actor: 'system', reason: 'password', detail: { failures, limit } });
+  await parts.audit.write({
+    ...where,
+    type: 'sign-in.password',
+    outcome: 'failure',
+    factor: 'password',
+    reason: account ? 'wrong' : 'unknown name',
+    detail: { failures, limit },
+  });
+  if (locked)
+    await parts.audit.write({
+      ...where,
+      type: 'account.locked',
+      outcome: 'success',
+      actor: 'system',
+      reason: 'password',
+      detail: { failures, limit },
+    });
   return failed(walk.attempt, who, 'wrong-password');
 }

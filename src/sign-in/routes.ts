@@ -1,12 +1,12 @@
 import { isSallyportError } from '../base/index.ts';
-import { type Guards, on, type RouteHandler, waived, type WebContext } from '../web/index.ts';
+import { type Guards, on, type RouteHandler, type WebContext, waived } from '../web/index.ts';
 import { freshAttempt } from './attempt.ts';
 import { submitChange } from './change-step.ts';
 import { submitActivation, submitCode } from './factor-steps.ts';
 import { dispatch, refuse } from './finish.ts';
 import { renderStep } from './pages.ts';
-import { submitPassword } from './password-step.ts';
 import type { SignInParts } from './parts.ts';
+import { submitPassword } from './password-step.ts';
 import { back, loadWalk } from './walk.ts';
 
 const LATER_RATE = waived('network budgets come with LCK-7; until then the hashing gate caps the cost');
@@ -58,7 +58,8 @@ async function submitConsent(parts: SignInParts, ctx: WebContext): Promise<void>
   const walk = await loadWalk(parts, ctx);
   const { account, interaction } = walk;
   if (walk.step !== 'consent' || account?.status !== 'enabled') return back(ctx, interaction.uid);
-  if (ctx.state.form.get('decision') !== 'allow') return refuse(parts, ctx, interaction, 'access_denied', 'the person did not agree');
+  if (ctx.state.form.get('decision') !== 'allow')
+    return refuse(parts, ctx, interaction, 'access_denied', 'the person did not agree');
   if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
   ctx.status = 303;
   ctx.redirect(await parts.interactions.consent(ctx, account.epoch));
@@ -95,14 +96,16 @@ async function renderExpired(parts: SignInParts, ctx: WebContext): Promise<void>
 
 /** The one page of a sign-in and the posts below it. */
 export function addSignInRoutes(parts: SignInParts): void {
-  const orExpired = (work: RouteHandler): RouteHandler => async (ctx) => {
-    try {
-      await work(ctx);
-    } catch (error) {
-      if (!isExpired(error)) throw error;
-      await renderExpired(parts, ctx);
-    }
-  };
+  const orExpired =
+    (work: RouteHandler): RouteHandler =>
+    async (ctx) => {
+      try {
+        await work(ctx);
+      } catch (error) {
+        if (!isExpired(error)) throw error;
+        await renderExpired(parts, ctx);
+      }
+    };
   const show = orExpired(async (ctx) => renderStep(parts, await loadWalk(parts, ctx)));
   parts.registry.route({ method: 'GET', path: '/sign-in/:uid', name: 'sign-in', guards: page }, show);
   const posts: [string, Guards, (parts: SignInParts, ctx: WebContext) => Promise<void>][] = [
@@ -117,7 +120,16 @@ export function addSignInRoutes(parts: SignInParts): void {
     ['cancel', move, submitCancel],
   ];
   for (const [name, guards, submit] of posts) {
-    const declaration = { method: 'POST', path: `/sign-in/:uid/${name}`, name: `sign-in ${name}`, guards } as const;
-    parts.registry.route(declaration, orExpired((ctx) => submit(parts, ctx)), { bareFormAllowed: true });
+    const declaration = {
+      method: 'POST',
+      path: `/sign-in/:uid/${name}`,
+      name: `sign-in ${name}`,
+      guards,
+    } as const;
+    parts.registry.route(
+      declaration,
+      orExpired((ctx) => submit(parts, ctx)),
+      { bareFormAllowed: true },
+    );
   }
 }

@@ -32,7 +32,12 @@ export function subjectOf(attempt: Attempt, account: Account | undefined): Subje
 async function begin(parts: SignInParts, interaction: EngineInteraction): Promise<StoredAttempt> {
   const { application, uid, expiresAt, sessionAccountId, reasons } = interaction;
   const population = application.population === 'any' ? null : application.population;
-  const attempt = freshAttempt({ uid, applicationId: application.id, interactionEndsAt: expiresAt, population });
+  const attempt = freshAttempt({
+    uid,
+    applicationId: application.id,
+    interactionEndsAt: expiresAt,
+    population,
+  });
   const isStepUp = sessionAccountId !== undefined && reasons.length === 1 && reasons[0] === 'factor_missing';
   const account = isStepUp ? (await parts.accounts.byId(sessionAccountId))?.doc : undefined;
   if (!account) return parts.attempts.begin(attempt);
@@ -40,12 +45,21 @@ async function begin(parts: SignInParts, interaction: EngineInteraction): Promis
   return parts.attempts.begin({
     ...attempt,
     population: account.population,
-    who: { clientCode: tenant?.clientCode ?? '', userName: account.userName, tenantId: account.tenantId, accountId: account.id, shadow: null },
+    who: {
+      clientCode: tenant?.clientCode ?? '',
+      userName: account.userName,
+      tenantId: account.tenantId,
+      accountId: account.id,
+      shadow: null,
+    },
     passwordProof: { at: parts.clock.now(), epoch: account.epoch, lockRound: account.lockRound },
   });
 }
 
-async function situate(parts: SignInParts, walk: Omit<Walk, 'step' | 'tenant' | 'policy' | 'account'>): Promise<Walk> {
+async function situate(
+  parts: SignInParts,
+  walk: Omit<Walk, 'step' | 'tenant' | 'policy' | 'account'>,
+): Promise<Walk> {
   const { attempt, interaction, stored } = walk;
   const accountId = interaction.prompt === 'consent' ? interaction.sessionAccountId : attempt.who?.accountId;
   const account = accountId ? (await parts.accounts.byId(accountId))?.doc : undefined;
@@ -80,9 +94,14 @@ export async function loadWalk(parts: SignInParts, ctx: WebContext): Promise<Wal
   return walk;
 }
 
-
 /** What every audit entry of this walk says of where and whom. */
-export function trace({ ctx, interaction, attempt, account, tenant }: Walk): Omit<AuditEvent, 'type' | 'outcome'> {
+export function trace({
+  ctx,
+  interaction,
+  attempt,
+  account,
+  tenant,
+}: Walk): Omit<AuditEvent, 'type' | 'outcome'> {
   return {
     tenantId: tenant?.id ?? '',
     accountId: account?.id ?? attempt.who?.accountId ?? '',

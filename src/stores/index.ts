@@ -1,6 +1,14 @@
 // stores: two ports and their adapters. Documents are durable; ephemeral state may be lost as a whole, never in part.
 // Not here: what the records mean. Rooms keep their own small stores on top; no driver leaks through.
-export type { Collection, CollectionSpec, Document, Documents, Page, PageQuery, Versioned } from './documents/port.ts';
+export type {
+  Collection,
+  CollectionSpec,
+  Document,
+  Documents,
+  Page,
+  PageQuery,
+  Versioned,
+} from './documents/port.ts';
 export { openSqliteDocuments } from './documents/sqlite.ts';
 export type {
   Ephemeral,
@@ -12,5 +20,5 @@ export type {
   Settlement,
   StoredRecord,
 } from './ephemeral/port.ts';
-export { openInstallation } from './installation.ts';
 export { openSqliteEphemeral } from './ephemeral/sqlite.ts';
+export { openInstallation } from './installation.ts';

@@ -28,12 +28,21 @@ export async function openInstallation(parts: { documents: Documents; ephemeral:
     const current = await collection.get('installation');
     if (!current) {
       const keyCheck = vault.seal(newId(), CONTEXT);
-      await collection.insert({ id: 'installation', keyCheck, generation: generation.id, forgottenBefore: 0 });
+      await collection.insert({
+        id: 'installation',
+        keyCheck,
+        generation: generation.id,
+        forgottenBefore: 0,
+      });
       continue;
     }
     assertKey(vault, current.doc.keyCheck);
-    if (current.doc.generation === generation.id) return { forgottenBefore: current.doc.forgottenBefore, generation: generation.id };
-    await collection.replace({ ...current.doc, generation: generation.id, forgottenBefore: generation.bornAt }, current.version);
+    if (current.doc.generation === generation.id)
+      return { forgottenBefore: current.doc.forgottenBefore, generation: generation.id };
+    await collection.replace(
+      { ...current.doc, generation: generation.id, forgottenBefore: generation.bornAt },
+      current.version,
+    );
   }
 }
 
@@ -41,6 +50,10 @@ function assertKey(vault: Vault, keyCheck: string) {
   try {
     vault.open(keyCheck, CONTEXT);
   } catch (error) {
-    throw new SallyportError('store_unavailable', 'the master key is not the one that these documents were sealed with', { cause: error });
+    throw new SallyportError(
+      'store_unavailable',
+      'the master key is not the one that these documents were sealed with',
+      { cause: error },
+    );
   }
 }

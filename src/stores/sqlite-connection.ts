@@ -56,7 +56,9 @@ function openFile(file: string, synchronous: 'FULL' | 'NORMAL'): DatabaseSync {
   const existed = existsSync(file);
   const database = new DatabaseSync(file, { timeout: PATIENCE_MS });
   try {
-    database.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA journal_size_limit=67108864;`);
+    database.exec(
+      `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA journal_size_limit=67108864;`,
+    );
     if (existed) assertSound(database, file);
     database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
     return database;
@@ -82,7 +84,9 @@ export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): Sqlite
   try {
     database = openFile(file, synchronous);
   } catch (error) {
-    throw new SallyportError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, { cause: error });
+    throw new SallyportError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string) => {

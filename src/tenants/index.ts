@@ -1,5 +1,5 @@
 // tenants: customer sites and the policy of each, presets included.
 // Not here: people (accounts), what a rule of the policy does (passwords, lockout, second-factor).
-export { type Policy, type PolicyMistake, policySchema, parsePolicy } from './policy.ts';
+export { type Policy, parsePolicy, policySchema } from './policy.ts';
 export { loadPreset, presetNames } from './presets.ts';
 export { createTenants, type Tenant, type Tenants } from './tenants.ts';

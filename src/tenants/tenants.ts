@@ -14,7 +14,11 @@ export interface Tenant {
 
 export interface Tenants {
   /** @returns the tenant, or why it could not be made: `client-code` (not 2 to 32 of A–Z, 0–9, -), `taken` */
-  create(input: { clientCode: string; name: string; policy: Policy }): Promise<Tenant | 'client-code' | 'taken'>;
+  create(input: {
+    clientCode: string;
+    name: string;
+    policy: Policy;
+  }): Promise<Tenant | 'client-code' | 'taken'>;
   byClientCode(clientCode: string): Promise<Tenant | undefined>;
   byId(id: string): Promise<Tenant | undefined>;
   list(after?: string): Promise<{ items: Tenant[]; next?: string }>;
@@ -52,7 +56,14 @@ export function createTenants(stores: { documents: Documents; ephemeral: Ephemer
     async create({ clientCode, name, policy }) {
       const key = codeKey(clientCode);
       if (!CLIENT_CODE.test(key)) return 'client-code';
-      const tenant: Tenant = { id: newId(), clientCode: key, codeKey: key, name, policy, createdAt: clock.now() };
+      const tenant: Tenant = {
+        id: newId(),
+        clientCode: key,
+        codeKey: key,
+        name,
+        policy,
+        createdAt: clock.now(),
+      };
       const outcome = await collection.insert(tenant);
       if (!outcome.inserted) return 'taken';
       await ephemeral.touchTopic(TOPIC);

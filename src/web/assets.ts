@@ -14,13 +14,21 @@ const OWN = new URL('../../views/assets/', import.meta.url);
 
 function load(): { name: string; asset: Asset }[] {
   const files = [
-    { name: 'pico', extension: 'css', type: 'text/css', file: require.resolve('@picocss/pico/css/pico.min.css') },
+    {
+      name: 'pico',
+      extension: 'css',
+      type: 'text/css',
+      file: require.resolve('@picocss/pico/css/pico.min.css'),
+    },
     { name: 'sallyport', extension: 'css', type: 'text/css', file: new URL('sallyport.css', OWN) },
     { name: 'mark', extension: 'svg', type: 'image/svg+xml', file: new URL('mark.svg', OWN) },
   ];
   return files.map(({ name, extension, type, file }) => {
     const body = readFileSync(file);
-    return { name: `${name}.${fingerprint(body.toString('latin1')).slice(0, 12)}.${extension}`, asset: { type, body } };
+    return {
+      name: `${name}.${fingerprint(body.toString('latin1')).slice(0, 12)}.${extension}`,
+      asset: { type, body },
+    };
   });
 }
 

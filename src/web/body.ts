@@ -36,9 +36,12 @@ function decode(text: string): string {
  */
 export async function readForm(ctx: Context): Promise<ReadonlyMap<string, string>> {
   const fields = new Map<string, string>();
-  const isEmpty = ctx.get('content-length') === '0' || (ctx.get('content-length') === '' && ctx.get('transfer-encoding') === '');
+  const isEmpty =
+    ctx.get('content-length') === '0' ||
+    (ctx.get('content-length') === '' && ctx.get('transfer-encoding') === '');
   if (isEmpty && ctx.get('content-type') === '') return fields;
-  if (!ctx.is('application/x-www-form-urlencoded') || ctx.get('content-encoding') !== '') throw new SallyportError('media_type_unsupported');
+  if (!ctx.is('application/x-www-form-urlencoded') || ctx.get('content-encoding') !== '')
+    throw new SallyportError('media_type_unsupported');
   const text = await readText(ctx);
   const pairs = text === '' ? [] : text.split('&');
   if (pairs.length > MAX_FIELDS) throw new SallyportError('bad_request', 'too many fields');
@@ -52,7 +55,8 @@ export async function readForm(ctx: Context): Promise<ReadonlyMap<string, string
     } catch (error) {
       throw new SallyportError('bad_request', 'the form is not valid UTF-8', { cause: error });
     }
-    if (name.includes('\0') || value.includes('\0')) throw new SallyportError('bad_request', 'a NUL byte in the form');
+    if (name.includes('\0') || value.includes('\0'))
+      throw new SallyportError('bad_request', 'a NUL byte in the form');
     if (fields.has(name)) throw new SallyportError('bad_request', 'a field is sent twice');
     fields.set(name, value);
   }
@@ -63,7 +67,10 @@ export async function readForm(ctx: Context): Promise<ReadonlyMap<string, string
  * Checks the fields of a form that a handler is about to use; a missing one reads as empty text.
  * @throws SallyportError `bad_request` when a value is longer than the page allows
  */
-export function formFields<const N extends string>(form: ReadonlyMap<string, string>, names: readonly N[]): Record<N, string> {
+export function formFields<const N extends string>(
+  form: ReadonlyMap<string, string>,
+  names: readonly N[],
+): Record<N, string> {
   // The longest password has 1,024 code points: up to 4,096 in a decomposed form. Longer text is refused before any look-up.
   const text = z.string().max(4_096);
   const values = {} as Record<N, string>;

@@ -42,7 +42,10 @@ function plain(address: string): string {
  */
 export function clientAddress(peer: string, forwardedFor: string, ranges: readonly Range[]): string {
   let current = plain(peer);
-  const hops = forwardedFor.split(',').map((hop) => hop.trim()).filter(Boolean);
+  const hops = forwardedFor
+    .split(',')
+    .map((hop) => hop.trim())
+    .filter(Boolean);
   while (isWithin(current, ranges)) {
     const hop = hops.pop();
     if (hop === undefined || !ipaddr.isValid(hop)) break;
@@ -51,7 +54,14 @@ export function clientAddress(peer: string, forwardedFor: string, ranges: readon
   return current;
 }
 
-const FORWARDING_HEADERS = ['forwarded', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-server', 'x-forwarded-prefix', 'x-real-ip'];
+const FORWARDING_HEADERS = [
+  'forwarded',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-server',
+  'x-forwarded-prefix',
+  'x-real-ip',
+];
 
 /**
  * Pins the public origin: the engine builds its addresses from the Host header, so a foreign Host is refused, or overwritten
@@ -71,7 +81,8 @@ export function edge({ issuer, trustedProxies }: EdgeOptions): Middleware {
     ctx.set('x-request-id', state.requestId);
     if (ctx.method === 'TRACE' || ctx.method === 'TRACK') throw new SallyportError('method_not_allowed');
     const isHealth = ctx.path === '/health/live' || ctx.path === '/health/ready';
-    if (!behindProxy && headers.host !== host && !isHealth) throw new SallyportError('host_unknown', String(headers.host));
+    if (!behindProxy && headers.host !== host && !isHealth)
+      throw new SallyportError('host_unknown', String(headers.host));
     for (const name of FORWARDING_HEADERS) delete headers[name];
     headers.host = host;
     headers['x-forwarded-proto'] = protocol.slice(0, -1);

@@ -12,7 +12,9 @@ function ours(error: unknown): SallyportError {
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new SallyportError('bad_request', (error as Error).message, { cause: error });
   }
-  return new SallyportError('internal', error instanceof Error ? error.message : String(error), { cause: error });
+  return new SallyportError('internal', error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
 }
 
 /** The one renderer: a page for browsers, JSON for programs; the reason goes to the log beside the request id. */
@@ -20,17 +22,37 @@ export function errorRenderer({ log, pages }: { log: Log; pages: Pages }): Middl
   return async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null)) throw new SallyportError('not_found');
+      if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null))
+        throw new SallyportError('not_found');
     } catch (thrown) {
       const error = ours(thrown);
       const { requestId } = ctx.state as WebState;
       const level = error.status >= 500 && error.code !== 'busy' ? 'error' : 'debug';
-      log[level]({ requestId, code: error.code, detail: error.detail, ...(error.code === 'internal' ? { stack: error.stack } : {}) }, 'refused');
+      log[level](
+        {
+          requestId,
+          code: error.code,
+          detail: error.detail,
+          ...(error.code === 'internal' ? { stack: error.stack } : {}),
+        },
+        'refused',
+      );
       if (error.status === 503) ctx.set('retry-after', '2');
       if (error.status === 405) ctx.set('allow', 'GET, HEAD, POST');
       if (ctx.accepts('json', 'html') === 'html') {
         const step = error.code === 'interaction_expired' ? 'expired-link' : 'error';
-        pages.render(ctx, 'error', { title: `error.${error.code}.title`, code: error.code, message: error.publicMessage, step, requestId }, error.status);
+        pages.render(
+          ctx,
+          'error',
+          {
+            title: `error.${error.code}.title`,
+            code: error.code,
+            message: error.publicMessage,
+            step,
+            requestId,
+          },
+          error.status,
+        );
         return;
       }
       ctx.status = error.status;

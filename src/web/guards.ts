@@ -13,7 +13,19 @@
  * - `rate`: budgets of network, tenant, recipient
  * - `same`: the same answer and time for strangers
  */
-export const guardNames = ['state', 'attempts', 'factor', 'steps', 'bind', 'csrf', 'fresh', 'authz', 'once', 'rate', 'same'] as const;
+export const guardNames = [
+  'state',
+  'attempts',
+  'factor',
+  'steps',
+  'bind',
+  'csrf',
+  'fresh',
+  'authz',
+  'once',
+  'rate',
+  'same',
+] as const;
 export type GuardName = (typeof guardNames)[number];
 
 export type Guard = { on: true; how: string } | { on: false; why: string };

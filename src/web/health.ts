@@ -1,4 +1,4 @@
-import { on, waived, type Guards } from './guards.ts';
+import { type Guards, on, waived } from './guards.ts';
 import type { Registry } from './registry.ts';
 
 const why = 'says only whether this process works';
@@ -28,13 +28,22 @@ function within<T>(promise: Promise<T>): Promise<T> {
  * `GET /health/live`: the process answers. `GET /health/ready`: it can serve, or 503 with the names of what fails.
  * @param checks by name; each throws when it fails
  */
-export function addHealthRoutes(registry: Registry, checks: Readonly<Record<string, () => Promise<void>>>): void {
+export function addHealthRoutes(
+  registry: Registry,
+  checks: Readonly<Record<string, () => Promise<void>>>,
+): void {
   registry.route({ method: 'GET', path: '/health/live', name: 'health live', guards }, async (ctx) => {
     ctx.body = { status: 'live' };
   });
   registry.route({ method: 'GET', path: '/health/ready', name: 'health ready', guards }, async (ctx) => {
     const outcomes = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => ({ name, ok: await within(check()).then(() => true, () => false) })),
+      Object.entries(checks).map(async ([name, check]) => ({
+        name,
+        ok: await within(check()).then(
+          () => true,
+          () => false,
+        ),
+      })),
     );
     const failing = outcomes.filter(({ ok }) => !ok).map(({ name }) => name);
     ctx.status = failing.length === 0 ? 200 : 503;

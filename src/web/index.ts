@@ -1,12 +1,17 @@
 // web: the Koa pieces every door shares: the route registry with its guards, the pinned origin, headers, bodies, pages, errors.
 // Not here: what any page is about. The rooms bring their routes; this room makes sure none comes without its guards.
 export { createAssets } from './assets.ts';
-export { formFields, readForm } from './body.ts';
+export { formFields } from './body.ts';
 export { clientAddress, type EdgeOptions, edge, type WebContext, type WebState } from './edge.ts';
 export { errorRenderer } from './error-page.ts';
 export { type Guards, guardNames, on, waived } from './guards.ts';
-export { addHealthRoutes } from './health.ts';
 export { securityHeaders } from './headers.ts';
+export { addHealthRoutes } from './health.ts';
 export { createPages, type Pages } from './pages.ts';
-export { createRegistry, type DeclaredRoute, type Registry, type RouteDeclaration, type RouteHandler } from './registry.ts';
-export { isSameOrigin } from './same-origin.ts';
+export {
+  createRegistry,
+  type DeclaredRoute,
+  type Registry,
+  type RouteDeclaration,
+  type RouteHandler,
+} from './registry.ts';

@@ -6,7 +6,12 @@ import type { Context } from 'koa';
 
 export interface Pages {
   /** Renders a template of `views/` into the layout. `data.title` is a key of the language file. */
-  render(ctx: Context, template: string, data: { title: string } & Record<string, unknown>, status?: number): void;
+  render(
+    ctx: Context,
+    template: string,
+    data: { title: string } & Record<string, unknown>,
+    status?: number,
+  ): void;
   /** Says a sentence of the language file. */
   say(key: string, values?: Record<string, unknown>): string;
 }

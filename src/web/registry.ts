@@ -40,7 +40,8 @@ export function createRegistry({ origin }: { origin: string }): Registry {
   const routes: DeclaredRoute[] = [];
 
   const declare = (route: DeclaredRoute) => {
-    if (routes.some((r) => r.method === route.method && r.path === route.path)) throw new Error(`declared twice: ${route.method} ${route.path}`);
+    if (routes.some((r) => r.method === route.method && r.path === route.path))
+      throw new Error(`declared twice: ${route.method} ${route.path}`);
     routes.push(route);
   };
 
@@ -51,7 +52,10 @@ export function createRegistry({ origin }: { origin: string }): Registry {
         const ctx = koaContext as unknown as WebContext;
         if (declaration.method === 'POST') {
           if (declaration.guards.csrf.on && !isSameOrigin(ctx, origin, options.bareFormAllowed ?? false)) {
-            throw new SallyportError('cross_site_refused', `${ctx.get('sec-fetch-site')} ${ctx.get('origin')}`);
+            throw new SallyportError(
+              'cross_site_refused',
+              `${ctx.get('sec-fetch-site')} ${ctx.get('origin')}`,
+            );
           }
           ctx.state.form = await readForm(ctx);
         }

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
-import { type SampleApplication, startSampleApplication } from '../../src/demo/sample-application.ts';
 import type { Account } from '../../src/accounts/index.ts';
+import { type SampleApplication, startSampleApplication } from '../../src/demo/sample-application.ts';
 import type { Tenant } from '../../src/tenants/index.ts';
 import { freePort, type NewPerson, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { launchChromium, newPage, picture } from '../support/chromium.ts';
@@ -25,8 +25,19 @@ beforeAll(async () => {
   browser = await launchChromium();
   const port = await freePort();
   home = `http://localhost:${port}`;
-  const application = await server.application({ id: 'sample', name: 'the sample application', redirectUris: [`${home}/callback`], postLogoutRedirectUris: [`${home}/`], population: 'any' });
-  sample = await startSampleApplication({ issuer: server.issuer, port, clientId: 'sample', secret: application.secret });
+  const application = await server.application({
+    id: 'sample',
+    name: 'the sample application',
+    redirectUris: [`${home}/callback`],
+    postLogoutRedirectUris: [`${home}/`],
+    population: 'any',
+  });
+  sample = await startSampleApplication({
+    issuer: server.issuer,
+    port,
+    clientId: 'sample',
+    secret: application.secret,
+  });
 });
 afterAll(async () => {
   await sample.close();
@@ -56,7 +67,11 @@ async function step(page: Page): Promise<string> {
 /** From the application to the password page, by keyboard where there are fields. */
 async function toPassword(page: Page, who: Person, password: string) {
   await page.goto(home);
-  await page.getByRole('button', { name: 'Sign in' }).or(page.getByRole('link', { name: 'Sign in' })).first().click();
+  await page
+    .getByRole('button', { name: 'Sign in' })
+    .or(page.getByRole('link', { name: 'Sign in' }))
+    .first()
+    .click();
   await picture(page, 'identify');
   await page.getByRole('button', { name: who.account.population === 'agent' ? /agent/ : /portal/ }).click();
   expect(await step(page)).toBe('password');
@@ -87,119 +102,128 @@ async function accessible(page: Page) {
   expect(results).toEqual([]);
 }
 
-describe.each([{ scripts: true }, { scripts: false }])('in Chromium with scripts: $scripts', ({ scripts }) => {
-  test('SGN-6 SGN-1 signing in with a password only, refreshing, userinfo and signing out', async () => {
-    const who = await person();
-    const page = await newPage(browser, { scripts });
-    await toPassword(page, who, PASSWORD);
-    expect(await page.getByRole('status').innerText()).toBe('Signed in.');
-    expect([await claim(page, 'sub'), await claim(page, 'amr')]).toEqual([who.account.id, 'pwd']);
-    expect(Number(await claim(page, 'auth_time'))).toBeGreaterThan(1_700_000_000);
-    await picture(page, 'sample-application');
-    await page.getByRole('button', { name: 'Refresh the tokens' }).click();
-    expect(await page.getByRole('status').innerText()).toBe('New tokens were issued.');
-    await page.getByRole('button', { name: 'Call userinfo' }).click();
-    expect(await page.locator('[data-userinfo]').innerText()).toContain(who.tenant.clientCode);
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    expect(await step(page)).toBe('logout');
-    await picture(page, 'logout');
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    expect(page.url()).toBe(`${home}/`);
-    await page.goto(`${home}/sign-in?prompt=none`);
-    expect(await page.getByRole('status').innerText()).toBe('Not signed in: login_required');
-    await page.context().close();
-  });
+describe.each([{ scripts: true }, { scripts: false }])(
+  'in Chromium with scripts: $scripts',
+  ({ scripts }) => {
+    test('SGN-6 SGN-1 signing in with a password only, refreshing, userinfo and signing out', async () => {
+      const who = await person();
+      const page = await newPage(browser, { scripts });
+      await toPassword(page, who, PASSWORD);
+      expect(await page.getByRole('status').innerText()).toBe('Signed in.');
+      expect([await claim(page, 'sub'), await claim(page, 'amr')]).toEqual([who.account.id, 'pwd']);
+      expect(Number(await claim(page, 'auth_time'))).toBeGreaterThan(1_700_000_000);
+      await picture(page, 'sample-application');
+      await page.getByRole('button', { name: 'Refresh the tokens' }).click();
+      expect(await page.getByRole('status').innerText()).toBe('New tokens were issued.');
+      await page.getByRole('button', { name: 'Call userinfo' }).click();
+      expect(await page.locator('[data-userinfo]').innerText()).toContain(who.tenant.clientCode);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      expect(await step(page)).toBe('logout');
+      await picture(page, 'logout');
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      expect(page.url()).toBe(`${home}/`);
+      await page.goto(`${home}/sign-in?prompt=none`);
+      expect(await page.getByRole('status').innerText()).toBe('Not signed in: login_required');
+      await page.context().close();
+    });
 
-  test('SGN-6 MFA-15 signing in with an active authenticator', async () => {
-    const who = await person({ totpSecret: SECRET, population: 'agent' });
-    const page = await newPage(browser, { scripts });
-    await toPassword(page, who, PASSWORD);
-    expect(await step(page)).toBe('second-factor');
-    await picture(page, 'second-factor');
-    await typeCode(page, '000 000');
-    expect(await page.getByRole('alert').innerText()).toContain('not accepted');
-    const code = codeOf(SECRET);
-    await typeCode(page, `${code.slice(0, 3)} ${code.slice(3)}`);
-    expect([await claim(page, 'acr'), await claim(page, 'amr')]).toEqual(['urn:sallyport:acr:multi-factor', 'pwd otp mfa']);
-    await page.context().close();
-  });
+    test('SGN-6 MFA-15 signing in with an active authenticator', async () => {
+      const who = await person({ totpSecret: SECRET, population: 'agent' });
+      const page = await newPage(browser, { scripts });
+      await toPassword(page, who, PASSWORD);
+      expect(await step(page)).toBe('second-factor');
+      await picture(page, 'second-factor');
+      await typeCode(page, '000 000');
+      expect(await page.getByRole('alert').innerText()).toContain('not accepted');
+      const code = codeOf(SECRET);
+      await typeCode(page, `${code.slice(0, 3)} ${code.slice(3)}`);
+      expect([await claim(page, 'acr'), await claim(page, 'amr')]).toEqual([
+        'urn:sallyport:acr:multi-factor',
+        'pwd otp mfa',
+      ]);
+      await page.context().close();
+    });
 
-  test('SGN-6 MFA-2 MFA-4 activating an authenticator at the first sign-in: the picture and the text hold one secret', async () => {
-    const who = await person({ isEnrolled: true });
-    const page = await newPage(browser, { scripts });
-    await toPassword(page, who, PASSWORD);
-    expect(await step(page)).toBe('activate');
-    const image = PNG.sync.read(await page.locator('img.qr').screenshot());
-    const uri = jsQR(new Uint8ClampedArray(image.data), image.width, image.height)?.data ?? '';
-    await page.locator('summary').click();
-    const secret = (await page.locator('[data-totp-secret]').innerText()).replace(/\s/g, '');
-    await picture(page, 'activate');
-    expect(new URL(uri).searchParams.get('secret')).toBe(secret);
-    expect(decodeURIComponent(uri)).toContain(`${who.tenant.name}:${who.account.userName}`);
-    await typeCode(page, codeOf(secret));
-    expect(await claim(page, 'amr')).toBe('pwd otp mfa');
-    await page.context().close();
-  });
+    test('SGN-6 MFA-2 MFA-4 activating an authenticator at the first sign-in: the picture and the text hold one secret', async () => {
+      const who = await person({ isEnrolled: true });
+      const page = await newPage(browser, { scripts });
+      await toPassword(page, who, PASSWORD);
+      expect(await step(page)).toBe('activate');
+      const image = PNG.sync.read(await page.locator('img.qr').screenshot());
+      const uri = jsQR(new Uint8ClampedArray(image.data), image.width, image.height)?.data ?? '';
+      await page.locator('summary').click();
+      const secret = (await page.locator('[data-totp-secret]').innerText()).replace(/\s/g, '');
+      await picture(page, 'activate');
+      expect(new URL(uri).searchParams.get('secret')).toBe(secret);
+      expect(decodeURIComponent(uri)).toContain(`${who.tenant.name}:${who.account.userName}`);
+      await typeCode(page, codeOf(secret));
+      expect(await claim(page, 'amr')).toBe('pwd otp mfa');
+      await page.context().close();
+    });
 
-  test('SGN-6 PWD-9 changing a temporary password', async () => {
-    const who = await person({ isTemporary: true });
-    const page = await newPage(browser, { scripts });
-    await toPassword(page, who, PASSWORD);
-    expect(await step(page)).toBe('change-password');
-    const change = async (password: string) => {
-      await page.getByLabel('Old Password').fill(PASSWORD);
-      await page.getByLabel('New Password').fill(password);
-      await page.getByLabel('Retype Password').fill(password);
-      await page.getByRole('button', { name: 'CHANGE' }).click();
-    };
-    await change('short');
-    expect(await page.getByRole('alert').locator('li').allInnerTexts()).toEqual(['It has fewer than 8 characters.', 'It has no digit (0 to 9).']);
-    await picture(page, 'change-password');
-    await change('a better one 2');
-    expect(await page.getByRole('status').innerText()).toBe('Signed in.');
-    await page.context().close();
-  });
+    test('SGN-6 PWD-9 changing a temporary password', async () => {
+      const who = await person({ isTemporary: true });
+      const page = await newPage(browser, { scripts });
+      await toPassword(page, who, PASSWORD);
+      expect(await step(page)).toBe('change-password');
+      const change = async (password: string) => {
+        await page.getByLabel('Old Password').fill(PASSWORD);
+        await page.getByLabel('New Password').fill(password);
+        await page.getByLabel('Retype Password').fill(password);
+        await page.getByRole('button', { name: 'CHANGE' }).click();
+      };
+      await change('short');
+      expect(await page.getByRole('alert').locator('li').allInnerTexts()).toEqual([
+        'It has fewer than 8 characters.',
+        'It has no digit (0 to 9).',
+      ]);
+      await picture(page, 'change-password');
+      await change('a better one 2');
+      expect(await page.getByRole('status').innerText()).toBe('Signed in.');
+      await page.context().close();
+    });
 
-  test('SGN-6 LCK-4 LCK-5 wrong passwords up to the lock, and in again after the unlock', async () => {
-    const who = await person();
-    const page = await newPage(browser, { scripts });
-    await toPassword(page, who, 'wrong 123456');
-    for (let i = 0; i < 4; i++) {
-      if (i === 0) await picture(page, 'password-wrong');
-      expect(await page.getByRole('alert').innerText()).toContain('did not work');
-      expect(await page.getByLabel('User Name').inputValue()).toBe(who.account.userName);
-      await page.getByLabel('Password').fill('wrong 123456');
-      await enter(page);
-    }
-    expect(await step(page)).toBe('locked');
-    await picture(page, 'locked');
-    await server.core.lockout.unlock(who.account.id);
-    await toPassword(page, who, PASSWORD);
-    expect(await page.getByRole('status').innerText()).toBe('Signed in.');
-    await page.context().close();
-  });
+    test('SGN-6 LCK-4 LCK-5 wrong passwords up to the lock, and in again after the unlock', async () => {
+      const who = await person();
+      const page = await newPage(browser, { scripts });
+      await toPassword(page, who, 'wrong 123456');
+      for (let i = 0; i < 4; i++) {
+        if (i === 0) await picture(page, 'password-wrong');
+        expect(await page.getByRole('alert').innerText()).toContain('did not work');
+        expect(await page.getByLabel('User Name').inputValue()).toBe(who.account.userName);
+        await page.getByLabel('Password').fill('wrong 123456');
+        await enter(page);
+      }
+      expect(await step(page)).toBe('locked');
+      await picture(page, 'locked');
+      await server.core.lockout.unlock(who.account.id);
+      await toPassword(page, who, PASSWORD);
+      expect(await page.getByRole('status').innerText()).toBe('Signed in.');
+      await page.context().close();
+    });
 
-  test('SGN-2 the back button after signing in shows the way back, and two tabs both arrive', async () => {
-    const who = await person();
-    const page = await newPage(browser, { scripts });
-    const second = await page.context().newPage();
-    await second.goto(`${home}/sign-in`);
-    await toPassword(page, who, PASSWORD);
-    await page.goBack();
-    await page.reload();
-    expect(await step(page)).toBe('expired-link');
-    await picture(page, 'expired');
-    await page.getByRole('button', { name: /Back to/ }).click();
-    expect(page.url()).toBe(`${home}/`);
-    await second.getByRole('button', { name: /portal/ }).click();
-    await second.getByLabel('Client Code').fill(who.tenant.clientCode);
-    await second.getByLabel('User Name').fill(who.account.userName);
-    await second.getByLabel('Password').fill(PASSWORD);
-    await second.getByRole('button', { name: 'Login' }).click();
-    expect(second.url().startsWith(home)).toBe(true);
-    await page.context().close();
-  });
-});
+    test('SGN-2 the back button after signing in shows the way back, and two tabs both arrive', async () => {
+      const who = await person();
+      const page = await newPage(browser, { scripts });
+      const second = await page.context().newPage();
+      await second.goto(`${home}/sign-in`);
+      await toPassword(page, who, PASSWORD);
+      await page.goBack();
+      await page.reload();
+      expect(await step(page)).toBe('expired-link');
+      await picture(page, 'expired');
+      await page.getByRole('button', { name: /Back to/ }).click();
+      expect(page.url()).toBe(`${home}/`);
+      await second.getByRole('button', { name: /portal/ }).click();
+      await second.getByLabel('Client Code').fill(who.tenant.clientCode);
+      await second.getByLabel('User Name').fill(who.account.userName);
+      await second.getByLabel('Password').fill(PASSWORD);
+      await second.getByRole('button', { name: 'Login' }).click();
+      expect(second.url().startsWith(home)).toBe(true);
+      await page.context().close();
+    });
+  },
+);
 
 test('SGN-6 every page of the sign-in passes axe at both widths', async () => {
   const who = await person({ isEnrolled: true, isTemporary: true });
@@ -243,7 +267,11 @@ test('S60 the pages load nothing that their policy refuses, and say nothing on t
 test('S76 SGN-6 consent is asked for an application that is not first-party', async () => {
   const who = await person();
   const port = await freePort();
-  const { id, secret } = await server.application({ isFirstParty: false, name: 'Wallboard', redirectUris: [`http://localhost:${port}/callback`] });
+  const { id, secret } = await server.application({
+    isFirstParty: false,
+    name: 'Wallboard',
+    redirectUris: [`http://localhost:${port}/callback`],
+  });
   const other = await startSampleApplication({ issuer: server.issuer, port, clientId: id, secret });
   const page = await newPage(browser, { scripts: false });
   await page.goto(`http://localhost:${port}/sign-in`);

@@ -47,7 +47,16 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
     });
 
     test('a document is found by id and by its unique key, odd values included', async () => {
-      for (const [i, key] of ['a.b', '$gt', 'nul\u0000in', 'ünï', '{"$gt":""}', "o'brien", '%_', ''].entries()) {
+      for (const [i, key] of [
+        'a.b',
+        '$gt',
+        'nul\u0000in',
+        'ünï',
+        '{"$gt":""}',
+        "o'brien",
+        '%_',
+        '',
+      ].entries()) {
         const doc = thing(`id-${key}-${i}`, { name: { key, shown: key } });
         expect(await things.insert(doc)).toEqual({ inserted: true });
         expect(await elsewhere.get(doc.id)).toEqual({ doc, version: 1 });
@@ -59,9 +68,17 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
 
     test('a duplicate is refused, and the index that holds it is named', async () => {
       await things.insert(thing('a'));
-      expect(await elsewhere.insert(thing('a', { name: { key: 'other', shown: '' } }))).toEqual({ inserted: false, duplicate: 'id' });
-      expect(await elsewhere.insert(thing('b', { name: { key: 'a', shown: '' } }))).toEqual({ inserted: false, duplicate: 'name' });
-      expect(await elsewhere.insert(thing('c', { tenant: 't2', name: { key: 'a', shown: '' } }))).toEqual({ inserted: true });
+      expect(await elsewhere.insert(thing('a', { name: { key: 'other', shown: '' } }))).toEqual({
+        inserted: false,
+        duplicate: 'id',
+      });
+      expect(await elsewhere.insert(thing('b', { name: { key: 'a', shown: '' } }))).toEqual({
+        inserted: false,
+        duplicate: 'name',
+      });
+      expect(await elsewhere.insert(thing('c', { tenant: 't2', name: { key: 'a', shown: '' } }))).toEqual({
+        inserted: true,
+      });
     });
 
     test('P1 replace wins on the version that was read, and only then', async () => {
@@ -81,12 +98,18 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
     });
 
     test('pages run in index order, ties by id, and none is skipped or shown twice', async () => {
-      for (let i = 0; i < 25; i++) await things.insert(thing(`d${String(i).padStart(2, '0')}`, { size: i % 3 }));
+      for (let i = 0; i < 25; i++)
+        await things.insert(thing(`d${String(i).padStart(2, '0')}`, { size: i % 3 }));
       await things.insert(thing('x', { tenant: 't2' }));
       const seen: string[] = [];
       let after: string | undefined;
       do {
-        const page = await elsewhere.page({ index: 'size', equals: ['t1'], limit: 7, ...(after ? { after } : {}) });
+        const page = await elsewhere.page({
+          index: 'size',
+          equals: ['t1'],
+          limit: 7,
+          ...(after ? { after } : {}),
+        });
         seen.push(...page.items.map(({ doc }) => `${doc.size}${doc.id}`));
         after = page.next;
       } while (after);
@@ -104,9 +127,28 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
 
     test('V34 a forged cursor is a clear error', async () => {
       await things.insert(thing('a'));
-      for (const after of ['', 'x', Buffer.from('[1]').toString('base64url'), Buffer.from('[{"$gt":""},"",""]').toString('base64url')]) {
-        await expect(things.page({ index: 'size', equals: ['t1'], limit: 1, after })).rejects.toMatchObject({ code: 'bad_request' });
+      for (const after of [
+        '',
+        'x',
+        Buffer.from('[1]').toString('base64url'),
+        Buffer.from('[{"$gt":""},"",""]').toString('base64url'),
+      ]) {
+        await expect(things.page({ index: 'size', equals: ['t1'], limit: 1, after })).rejects.toMatchObject({
+          code: 'bad_request',
+        });
       }
+    });
+
+    test('F11 64 writers at once beside a long reader lose nothing', async () => {
+      const reading = (async () => {
+        for (let i = 0; i < 50; i++) await elsewhere.page({ index: 'size', equals: ['t1'], limit: 500 });
+      })();
+      const written = await Promise.all(
+        Array.from({ length: 64 }, (_, i) => (i % 2 ? things : elsewhere).insert(thing(`w${i}`))),
+      );
+      await reading;
+      expect(written.every((outcome) => outcome.inserted)).toBe(true);
+      expect(await things.count({ index: 'size', equals: ['t1'], cap: 100 })).toBe(64);
     });
 
     test('P1 P7 R1 of 20 replaces of one version and 20 inserts of one name one wins, from 4 processes', async () => {
@@ -114,7 +156,9 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
       for (let i = 0; i < rounds; i++) await things.insert(thing(`replace-${i}`));
       for (const verb of ['replaceDocument', 'insertDocument'] as const) {
         const results = await race(subject.address, { verb, processes: 4, perProcess: 5, rounds, now: 0 });
-        expect(results.map((round) => round.filter((r) => r === 'true').length)).toEqual(Array(rounds).fill(1));
+        expect(results.map((round) => round.filter((r) => r === 'true').length)).toEqual(
+          Array(rounds).fill(1),
+        );
       }
     });
   });

@@ -36,7 +36,11 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
       test('a record is there for every opener until its second of expiry, odd ids included', async () => {
         for (const id of ['a.b', '$where', 'nul\u0000in', 'ünï', '{"$gt":""}', 'x'.repeat(500), "o'brien"]) {
           expect(await store.put('Kind', id, record(`{"id":1}`), NOW)).toBe(true);
-          expect(await other.get('Kind', id, LATER - 1)).toMatchObject({ value: '{"id":1}', parts: {}, claimedAt: undefined });
+          expect(await other.get('Kind', id, LATER - 1)).toMatchObject({
+            value: '{"id":1}',
+            parts: {},
+            claimedAt: undefined,
+          });
           expect(await other.get('Kind', id, LATER)).toBeUndefined();
           expect(await other.get('Other', id, NOW)).toBeUndefined();
         }
@@ -89,7 +93,9 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
         expect(await other.get('Session', 's', NOW)).toBeUndefined();
         expect(await other.put('Session', 's', record(), NOW)).toBe(false);
         expect(await other.insert('Session', 's', record(), NOW)).toBe(false);
-        expect(await other.merge('Session', 's', { ...record(), setParts: { a: '1' }, unsetParts: [] }, NOW)).toBe(false);
+        expect(
+          await other.merge('Session', 's', { ...record(), setParts: { a: '1' }, unsetParts: [] }, NOW),
+        ).toBe(false);
         await other.remove('Session', 's');
         expect(await other.put('Session', 's', record(), NOW + 59)).toBe(false);
         expect(await other.put('Session', 's', record(), NOW + 60)).toBe(true);
@@ -133,8 +139,16 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
       test('P1 P7 R1 of 64 claims from 4 processes one wins, in every round', async () => {
         const rounds = process.env.SALLYPORT_TEST_LONG ? 500 : 25;
         for (let i = 0; i < rounds; i++) await store.put('Code', `c${i}`, record(), NOW);
-        const results = await race(subject.address, { verb: 'claim', processes: 4, perProcess: 16, rounds, now: NOW });
-        expect(results.map((round) => round.filter((r) => r === 'won').length)).toEqual(Array(rounds).fill(1));
+        const results = await race(subject.address, {
+          verb: 'claim',
+          processes: 4,
+          perProcess: 16,
+          rounds,
+          now: NOW,
+        });
+        expect(results.map((round) => round.filter((r) => r === 'won').length)).toEqual(
+          Array(rounds).fill(1),
+        );
       });
     });
 
@@ -165,10 +179,12 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
         await fail('password');
         await fail('second-factor');
         const turn = await reserve('password');
-        if (turn.outcome === 'granted') expect(await store.settle(turn.lease, 'success', NOW)).toEqual({ failures: 0 });
+        if (turn.outcome === 'granted')
+          expect(await store.settle(turn.lease, 'success', NOW)).toEqual({ failures: 0 });
         expect(await store.failures('second-factor', NOW)).toBe(1);
         const again = await reserve('second-factor');
-        if (again.outcome === 'granted') expect(await store.settle(again.lease, 'not-verified', NOW)).toEqual({ failures: 1 });
+        if (again.outcome === 'granted')
+          expect(await store.settle(again.lease, 'not-verified', NOW)).toEqual({ failures: 1 });
         expect.assertions(3);
       });
 
@@ -176,7 +192,8 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
         const turn = await reserve('k', 1);
         expect(await reserve('k', 1, NOW + 29)).toMatchObject({ outcome: 'busy' });
         expect(await reserve('k', 1, NOW + 30)).toMatchObject({ outcome: 'full', abandoned: 1, failures: 1 });
-        if (turn.outcome === 'granted') expect(await store.settle(turn.lease, 'success', NOW + 31)).toBe('dead');
+        if (turn.outcome === 'granted')
+          expect(await store.settle(turn.lease, 'success', NOW + 31)).toBe('dead');
         expect(await store.failures('k', NOW + 31)).toBe(1);
       });
 
@@ -188,8 +205,17 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
       });
 
       test('P11 P17 20 processes’ worth of guesses at once: no more are granted than the limit', async () => {
-        const results = await race(subject.address, { verb: 'reserve', processes: 4, perProcess: 5, rounds: 20, now: NOW, limit: 5 });
-        expect(results.map((round) => round.filter((r) => r === 'granted').length)).toEqual(Array(20).fill(5));
+        const results = await race(subject.address, {
+          verb: 'reserve',
+          processes: 4,
+          perProcess: 5,
+          rounds: 20,
+          now: NOW,
+          limit: 5,
+        });
+        expect(results.map((round) => round.filter((r) => r === 'granted').length)).toEqual(
+          Array(20).fill(5),
+        );
       });
     });
 
@@ -203,21 +229,34 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
       });
 
       test('P5 of 20 advances to one number from 4 processes one succeeds, in every round', async () => {
-        const results = await race(subject.address, { verb: 'advance', processes: 4, perProcess: 5, rounds: 20, now: NOW });
+        const results = await race(subject.address, {
+          verb: 'advance',
+          processes: 4,
+          perProcess: 5,
+          rounds: 20,
+          now: NOW,
+        });
         expect(results.map((round) => round.filter((r) => r === 'true').length)).toEqual(Array(20).fill(1));
       });
 
       test('of 20 replaces of one version and 20 inserts of one id, one succeeds, in every round', async () => {
         for (let i = 0; i < 10; i++) await store.put('Race', `r${i}`, record(), NOW);
         for (const verb of ['replace', 'insert'] as const) {
-          const results = await race(subject.address, { verb, processes: 4, perProcess: 5, rounds: 10, now: NOW });
+          const results = await race(subject.address, {
+            verb,
+            processes: 4,
+            perProcess: 5,
+            rounds: 10,
+            now: NOW,
+          });
           expect(results.map((round) => round.filter((r) => r === 'true').length)).toEqual(Array(10).fill(1));
         }
       });
 
       test('20 writers merging a part each lose none', async () => {
         await race(subject.address, { verb: 'merge', processes: 4, perProcess: 5, rounds: 3, now: NOW });
-        for (let i = 0; i < 3; i++) expect(Object.keys((await store.get('Merge', `m${i}`, NOW))?.parts ?? {})).toHaveLength(20);
+        for (let i = 0; i < 3; i++)
+          expect(Object.keys((await store.get('Merge', `m${i}`, NOW))?.parts ?? {})).toHaveLength(20);
       });
 
       test('a touch of a topic is seen by every opener, and each touch differs', async () => {

@@ -12,5 +12,9 @@ documentsContract('SQLite', async () => {
 ephemeralContract('SQLite', async () => {
   const folder = freshFolder();
   const address = `sqlite:${folder.path}`;
-  return { address, open: () => openEphemeralAt(address, 1_800_000_000), destroy: async () => folder.remove() };
+  return {
+    address,
+    open: () => openEphemeralAt(address, 1_800_000_000),
+    destroy: async () => folder.remove(),
+  };
 });

@@ -11,13 +11,27 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 /** A request as raw as Node sends it: fetch refuses to set Host. */
-function raw(path: string, headers: Record<string, string | string[]>, method = 'GET'): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; headers: Record<string, unknown>; body: string }>();
+function raw(
+  path: string,
+  headers: Record<string, string | string[]>,
+  method = 'GET',
+): Promise<{ status: number; headers: Record<string, unknown>; body: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{
+    status: number;
+    headers: Record<string, unknown>;
+    body: string;
+  }>();
   const { port } = new URL(server.issuer);
   const sent = request({ host: '127.0.0.1', port, path, method, headers, setHost: false }, (response) => {
     const chunks: Buffer[] = [];
     response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() }));
+    response.on('end', () =>
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        body: Buffer.concat(chunks).toString(),
+      }),
+    );
   });
   sent.on('error', reject);
   sent.end();
@@ -27,11 +41,24 @@ function raw(path: string, headers: Record<string, string | string[]>, method = 
 const host = () => new URL(server.issuer).host;
 
 describe('forms', () => {
-  async function post(page: Shown, browser: Browser, body: string | Buffer, headers: Record<string, string> = {}) {
+  async function post(
+    page: Shown,
+    browser: Browser,
+    body: string | Buffer,
+    headers: Record<string, string> = {},
+  ) {
     const cookie = await browser.jar.getCookieString(page.url);
     return fetch(`${page.url}/password`, {
-      method: 'POST', body, redirect: 'manual',
-      headers: { cookie, origin: server.issuer, 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html', ...headers },
+      method: 'POST',
+      body,
+      redirect: 'manual',
+      headers: {
+        cookie,
+        origin: server.issuer,
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'text/html',
+        ...headers,
+      },
     });
   }
 
@@ -48,21 +75,37 @@ describe('forms', () => {
     ['a field twice', 'userName=a&userName=b&password=x', {}, 400],
     ['a hundred fields', Array.from({ length: 100 }, (_, i) => `f${i}=1`).join('&'), {}, 400],
     ['a name of 5,000 characters', `userName=${'x'.repeat(5_000)}&password=x`, {}, 400],
-  ])('SEC-3 %s is a clear error, and the sign-in goes on afterwards', async (_name, body, headers, status) => {
-    const { begin, browser, typePassword } = await story(server);
-    const page = await begin();
-    const response = await post(page, browser, body as string, headers as Record<string, string>);
-    expect(response.status).toBe(status);
-    expect(await response.text()).toContain('data-step="error"');
-    await browser.open(page.url);
-    expect((await typePassword()).url.startsWith(CALLBACK)).toBe(true);
-  });
+  ])(
+    'SEC-3 %s is a clear error, and the sign-in goes on afterwards',
+    async (_name, body, headers, status) => {
+      const { begin, browser, typePassword } = await story(server);
+      const page = await begin();
+      const response = await post(page, browser, body as string, headers as Record<string, string>);
+      expect(response.status).toBe(status);
+      expect(await response.text()).toContain('data-step="error"');
+      await browser.open(page.url);
+      expect((await typePassword()).url.startsWith(CALLBACK)).toBe(true);
+    },
+  );
 
   test('V34 SEC-3 {"$gt":""}, arrays and prototype keys in every field are just wrong text', async () => {
     const { begin, browser } = await story(server);
     const page = await begin();
-    for (const text of ['{"$gt":""}', '["a"]', '__proto__', 'constructor', "' OR 1=1 --", '../../etc/passwd', '<script>alert(1)</script>', '\u202Eevil']) {
-      const answered = await browser.post(`${page.url}/password`, { clientCode: text, userName: text, password: text });
+    for (const text of [
+      '{"$gt":""}',
+      '["a"]',
+      '__proto__',
+      'constructor',
+      "' OR 1=1 --",
+      '../../etc/passwd',
+      '<script>alert(1)</script>',
+      '\u202Eevil',
+    ]) {
+      const answered = await browser.post(`${page.url}/password`, {
+        clientCode: text,
+        userName: text,
+        password: text,
+      });
       expect(answered).toMatchObject({ status: 200 });
       expect(['password', 'locked']).toContain(answered.step);
       expect(answered.html).not.toContain('<script>alert');
@@ -76,7 +119,11 @@ describe('forms', () => {
     const { begin, browser } = await story(server);
     const page = await begin();
     const cookie = await browser.jar.getCookieString(page.url);
-    const response = await fetch(`${page.url}/password`, { method: 'POST', headers: { cookie, origin: server.issuer }, redirect: 'manual' });
+    const response = await fetch(`${page.url}/password`, {
+      method: 'POST',
+      headers: { cookie, origin: server.issuer },
+      redirect: 'manual',
+    });
     expect(response.status).toBe(303);
   });
 
@@ -85,7 +132,11 @@ describe('forms', () => {
     const page = await begin();
     const fields = { clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD };
     for (const headers of [
-      { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site', origin: server.issuer }, { origin: 'http://evil.example' }, { origin: 'null' }, { origin: `${server.issuer}.evil.example` },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site', origin: server.issuer },
+      { origin: 'http://evil.example' },
+      { origin: 'null' },
+      { origin: `${server.issuer}.evil.example` },
     ]) {
       const refused = await browser.post(`${page.url}/password`, fields, headers as Record<string, string>);
       expect([refused.status, refused.step]).toEqual([403, 'error']);
@@ -97,23 +148,38 @@ describe('forms', () => {
   test('the token endpoint refuses a megabyte, JSON and a wrong method', async () => {
     const url = `${server.issuer}/oauth2/token`;
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
-    expect((await fetch(url, { method: 'POST', body: 'a='.padEnd(1_048_576, 'x'), headers: form })).status).toBe(400);
-    expect((await fetch(url, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } })).status).toBe(400);
+    expect(
+      (await fetch(url, { method: 'POST', body: 'a='.padEnd(1_048_576, 'x'), headers: form })).status,
+    ).toBe(400);
+    expect(
+      (await fetch(url, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } }))
+        .status,
+    ).toBe(400);
     expect((await fetch(url)).status).toBe(404);
   });
 });
 
 describe('headers that lie', () => {
   const SPOOFS: Record<string, string>[] = [
-    { 'x-forwarded-host': 'evil.example' }, { 'x-forwarded-proto': 'https' }, { 'x-forwarded-port': '1' }, { forwarded: 'host=evil.example;proto=https' },
-    { 'x-forwarded-host': 'a, b' }, { 'x-forwarded-for': '6.6.6.6' }, { 'x-real-ip': '6.6.6.6' }, { 'x-forwarded-for': 'x'.repeat(4_000) }, { 'x-forwarded-for': ',,,' },
+    { 'x-forwarded-host': 'evil.example' },
+    { 'x-forwarded-proto': 'https' },
+    { 'x-forwarded-port': '1' },
+    { forwarded: 'host=evil.example;proto=https' },
+    { 'x-forwarded-host': 'a, b' },
+    { 'x-forwarded-for': '6.6.6.6' },
+    { 'x-real-ip': '6.6.6.6' },
+    { 'x-forwarded-for': 'x'.repeat(4_000) },
+    { 'x-forwarded-for': ',,,' },
   ];
 
   test.each(SPOOFS)('S44 S26 V25 %j changes no address that we make', async (spoof) => {
     const discovery = await raw('/.well-known/openid-configuration', { host: host(), ...spoof });
     expect(discovery.status).toBe(200);
     expect(discovery.body).not.toContain('evil');
-    expect(JSON.parse(discovery.body)).toMatchObject({ issuer: server.issuer, token_endpoint: `${server.issuer}/oauth2/token` });
+    expect(JSON.parse(discovery.body)).toMatchObject({
+      issuer: server.issuer,
+      token_endpoint: `${server.issuer}/oauth2/token`,
+    });
   });
 
   test('S63 a foreign Host is answered 421; health answers by any name', async () => {
@@ -128,7 +194,10 @@ describe('headers that lie', () => {
     const { begin, browser, account, tenant } = await story(server);
     const page = await begin();
     const fields = { clientCode: tenant.clientCode, userName: account.userName, password: 'wrong 123456' };
-    await browser.post(`${page.url}/password`, fields, { origin: server.issuer, 'x-forwarded-for': '6.6.6.6' });
+    await browser.post(`${page.url}/password`, fields, {
+      origin: server.issuer,
+      'x-forwarded-for': '6.6.6.6',
+    });
     expect((await server.core.audit.ofAccount(account.id, 5))[0]?.address).toBe('127.0.0.1');
   });
 
@@ -137,15 +206,37 @@ describe('headers that lie', () => {
     try {
       const { port } = new URL(proxied.issuer);
       const { promise, resolve } = Promise.withResolvers<string>();
-      request({ host: '127.0.0.1', port, path: '/.well-known/openid-configuration', setHost: false, headers: { host: 'internal:8080', 'x-forwarded-host': 'evil.example', 'x-forwarded-for': '6.6.6.6, 203.0.113.9, 127.0.0.2' } }, (response) => {
-        let body = '';
-        response.on('data', (chunk) => { body += chunk; });
-        response.on('end', () => resolve(body));
-      }).end();
-      expect(JSON.parse(await promise)).toMatchObject({ issuer: proxied.issuer, token_endpoint: `${proxied.issuer}/oauth2/token` });
+      request(
+        {
+          host: '127.0.0.1',
+          port,
+          path: '/.well-known/openid-configuration',
+          setHost: false,
+          headers: {
+            host: 'internal:8080',
+            'x-forwarded-host': 'evil.example',
+            'x-forwarded-for': '6.6.6.6, 203.0.113.9, 127.0.0.2',
+          },
+        },
+        (response) => {
+          let body = '';
+          response.on('data', (chunk) => {
+            body += chunk;
+          });
+          response.on('end', () => resolve(body));
+        },
+      ).end();
+      expect(JSON.parse(await promise)).toMatchObject({
+        issuer: proxied.issuer,
+        token_endpoint: `${proxied.issuer}/oauth2/token`,
+      });
       const { begin, browser, account, tenant } = await story(proxied);
       const page = await begin();
-      await browser.post(`${page.url}/password`, { clientCode: tenant.clientCode, userName: account.userName, password: 'wrong 123456' }, { origin: proxied.issuer, 'x-forwarded-for': '6.6.6.6, 203.0.113.9, 127.0.0.2' });
+      await browser.post(
+        `${page.url}/password`,
+        { clientCode: tenant.clientCode, userName: account.userName, password: 'wrong 123456' },
+        { origin: proxied.issuer, 'x-forwarded-for': '6.6.6.6, 203.0.113.9, 127.0.0.2' },
+      );
       expect((await proxied.core.audit.ofAccount(account.id, 5))[0]?.address).toBe('203.0.113.9');
     } finally {
       await proxied.close();
@@ -155,21 +246,37 @@ describe('headers that lie', () => {
   test('S80 a User-Agent with control characters cannot forge a line', async () => {
     const { begin, browser, account, tenant } = await story(server);
     const page = await begin();
-    await browser.post(`${page.url}/password`, { clientCode: tenant.clientCode, userName: account.userName, password: 'wrong 123456' }, { origin: server.issuer, 'user-agent': `x\t${'y'.repeat(2_000)}` });
+    await browser.post(
+      `${page.url}/password`,
+      { clientCode: tenant.clientCode, userName: account.userName, password: 'wrong 123456' },
+      { origin: server.issuer, 'user-agent': `x\t${'y'.repeat(2_000)}` },
+    );
     const [entry] = await server.core.audit.ofAccount(account.id, 5);
     expect(entry?.browser).toMatch(/^x y{298}$/);
   });
 });
 
 describe('headers that we send', () => {
-  test('S60 S61 every page carries the strict policy and is not stored', async () => {
+  test('S60 S61 D20 every page carries the strict policy and is not stored', async () => {
     const { begin } = await story(server);
     const page = await begin();
     const policy = page.headers.get('content-security-policy') ?? '';
-    expect(policy.split('; ')).toEqual(expect.arrayContaining(["default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"]));
+    expect(policy.split('; ')).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+      ]),
+    );
     expect(policy).not.toMatch(/unsafe|nonce|form-action|\*/);
     expect(Object.fromEntries(page.headers)).toMatchObject({
-      'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cache-control': 'no-store', 'cross-origin-opener-policy': 'same-origin', 'x-frame-options': 'DENY',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+      'cross-origin-opener-policy': 'same-origin',
+      'x-frame-options': 'DENY',
     });
     expect(page.html).not.toMatch(/<script|<style|\sstyle=|\son[a-z]+=/i);
     expect(page.headers.get('server')).toBeNull();
@@ -177,14 +284,30 @@ describe('headers that we send', () => {
   });
 
   test('S53 on http cookies are HttpOnly and Lax; on https they are Secure and carry their prefixes', async () => {
-    const secure = await startApp({ SALLYPORT_ISSUER: 'https://sign-in.example.org', SALLYPORT_TRUSTED_PROXIES: '127.0.0.1' });
+    const secure = await startApp({
+      SALLYPORT_ISSUER: 'https://sign-in.example.org',
+      SALLYPORT_TRUSTED_PROXIES: '127.0.0.1',
+    });
     try {
       const { id } = await secure.application();
-      const query = new URLSearchParams({ client_id: id, response_type: 'code', scope: 'openid', redirect_uri: CALLBACK, code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' });
-      const response = await fetch(`http://127.0.0.1:${secure.core.settings.listen.port}/oauth2/authorize?${query}`, { redirect: 'manual' });
+      const query = new URLSearchParams({
+        client_id: id,
+        response_type: 'code',
+        scope: 'openid',
+        redirect_uri: CALLBACK,
+        code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+        code_challenge_method: 'S256',
+      });
+      const response = await fetch(
+        `http://127.0.0.1:${secure.core.settings.listen.port}/oauth2/authorize?${query}`,
+        { redirect: 'manual' },
+      );
       const cookies = response.headers.getSetCookie();
       expect(cookies.length).toBeGreaterThan(0);
-      for (const cookie of cookies) expect(cookie).toMatch(/^__Secure-sallyport_.*; secure.*httponly|^__Secure-sallyport_.*httponly.*secure/i);
+      for (const cookie of cookies)
+        expect(cookie).toMatch(
+          /^__Secure-sallyport_.*; secure.*httponly|^__Secure-sallyport_.*httponly.*secure/i,
+        );
       expect(response.headers.get('strict-transport-security')).toMatch(/max-age=31536000/);
     } finally {
       await secure.close();
@@ -192,17 +315,21 @@ describe('headers that we send', () => {
     const { begin, browser, typePassword } = await story(server);
     await begin();
     await typePassword();
-    for (const cookie of await browser.jar.getCookies(server.issuer)) expect([cookie.httpOnly, cookie.sameSite]).toEqual([true, 'lax']);
+    for (const cookie of await browser.jar.getCookies(server.issuer))
+      expect([cookie.httpOnly, cookie.sameSite]).toEqual([true, 'lax']);
   });
 
   test('S62 CORS is for the registered origin of the application alone, and pages have none', async () => {
     const { id, secret } = await server.application();
     const ask = (origin: string) =>
       fetch(`${server.issuer}/oauth2/token`, {
-        method: 'POST', body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x' }),
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x' }),
         headers: { origin, authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
       });
-    expect((await ask('http://localhost:9')).headers.get('access-control-allow-origin')).toBe('http://localhost:9');
+    expect((await ask('http://localhost:9')).headers.get('access-control-allow-origin')).toBe(
+      'http://localhost:9',
+    );
     expect((await ask('http://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
     const { begin } = await story(server);
     expect((await begin()).headers.get('access-control-allow-origin')).toBeNull();
@@ -216,7 +343,10 @@ describe('headers that we send', () => {
     const page = await new Browser(server.issuer).open('/nothing/here');
     expect(page).toMatchObject({ status: 404, step: 'error' });
     const json = await fetch(`${server.issuer}/nothing/here`, { headers: { accept: 'application/json' } });
-    expect([json.status, await json.json()]).toEqual([404, { error: 'not_found', message: expect.any(String), requestId: expect.any(String) }]);
+    expect([json.status, await json.json()]).toEqual([
+      404,
+      { error: 'not_found', message: expect.any(String), requestId: expect.any(String) },
+    ]);
   });
 });
 
@@ -232,12 +362,19 @@ test('S81 SEC-3 OPS-3 a lost store means 503 at every door, never an open one, a
     expect((await browser.open(await relying.request())).status).toBe(503);
     const body = new URLSearchParams({ grant_type: 'client_credentials' });
     const authorization = `Basic ${Buffer.from(`${machine.id}:${machine.secret}`).toString('base64')}`;
-    const token = await fetch(`${broken.issuer}/oauth2/token`, { method: 'POST', body, headers: { authorization } });
+    const token = await fetch(`${broken.issuer}/oauth2/token`, {
+      method: 'POST',
+      body,
+      headers: { authorization },
+    });
     expect(token.status).toBe(503);
     expect(await token.text()).not.toMatch(/sqlite|stack|\.ts|node_modules/);
     expect((await fetch(`${broken.issuer}/health/live`)).status).toBe(200);
     const ready = await fetch(`${broken.issuer}/health/ready`);
-    expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', failing: ['ephemeral'] }]);
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { status: 'not ready', failing: ['ephemeral'] },
+    ]);
     expect(application.id).toBeTruthy();
   } finally {
     await broken.close();

@@ -29,10 +29,14 @@ async function wrong(story: Story, times: number): Promise<Shown> {
 }
 
 describe('wrong passwords', () => {
-  test('LCK-1 LCK-2 LCK-4 S20 the fifth locks and itself answers with the lock page; then every try does, right or wrong', async () => {
+  test('LCK-1 LCK-2 LCK-4 S20 V10 the fifth locks and itself answers with the lock page; then every try does, right or wrong', async () => {
     const tale = await story(server);
     await tale.begin();
-    expect(await wrong(tale, 4)).toMatchObject({ step: 'password', status: 200, alert: expect.stringContaining('did not work') });
+    expect(await wrong(tale, 4)).toMatchObject({
+      step: 'password',
+      status: 200,
+      alert: expect.stringContaining('did not work'),
+    });
     const locked = await wrong(tale, 1);
     expect(locked).toMatchObject({ step: 'locked', status: 200 });
     expect(locked.html).toContain('contact your administrator');
@@ -44,7 +48,10 @@ describe('wrong passwords', () => {
   });
 
   test('LCK-1 users and agents have limits of their own, and a right password clears the count', async () => {
-    const tenant = await server.tenant('livevox', (p) => ({ ...p, lockout: { ...p.lockout, user: 2, agent: 3, contactLine: 'Call 1234' } }));
+    const tenant = await server.tenant('livevox', (p) => ({
+      ...p,
+      lockout: { ...p.lockout, user: 2, agent: 3, contactLine: 'Call 1234' },
+    }));
     const user = await story(server, { tenant });
     await user.begin();
     expect((await wrong(user, 1)).step).toBe('password');
@@ -110,8 +117,15 @@ describe('wrong passwords', () => {
   });
 
   test('D8 S15 where the lock is not revealed, a locked account, a disabled one and a wrong password look alike', async () => {
-    const tenant = await server.tenant('modern', (p) => ({ ...p, secondFactor: { ...p.secondFactor, mode: 'off' } }));
-    const tales = await Promise.all([story(server, { tenant }), story(server, { tenant }), story(server, { tenant })]);
+    const tenant = await server.tenant('modern', (p) => ({
+      ...p,
+      secondFactor: { ...p.secondFactor, mode: 'off' },
+    }));
+    const tales = await Promise.all([
+      story(server, { tenant }),
+      story(server, { tenant }),
+      story(server, { tenant }),
+    ]);
     const [lockedOut, disabled, mistyped] = tales as [Story, Story, Story];
     await lockedOut.begin();
     await wrong(lockedOut, 6);
@@ -120,7 +134,11 @@ describe('wrong passwords', () => {
     await lockedOut.begin();
     await disabled.begin();
     await mistyped.begin();
-    const pages = [await lockedOut.typePassword(), await disabled.typePassword(), await mistyped.typePassword('wrong 123456')];
+    const pages = [
+      await lockedOut.typePassword(),
+      await disabled.typePassword(),
+      await mistyped.typePassword('wrong 123456'),
+    ];
     const bytes = pages.map((page, i) => masked(page, tales[i]?.account.userName ?? ''));
     expect(new Set(bytes).size).toBe(1);
     expect(pages[0]).toMatchObject({ step: 'password', status: 200 });
@@ -145,7 +163,11 @@ describe('wrong codes', () => {
       await tale.begin();
       await tale.typePassword();
       for (let i = 0; i < 2; i++) await tale.browser.submit({ code: `00000${round}` }, '/second-factor');
-      expect(tale.browser.page).toMatchObject({ step: 'second-factor', status: 200, alert: expect.stringContaining('not accepted') });
+      expect(tale.browser.page).toMatchObject({
+        step: 'second-factor',
+        status: 200,
+        alert: expect.stringContaining('not accepted'),
+      });
     }
     // LCK-2: the right password in between cleared nothing here.
     await tale.begin();
@@ -190,7 +212,10 @@ test('D7 SES-4 a lock refuses new sign-ins and leaves the running session alone:
   const stranger = new Browser(server.issuer);
   await stranger.open(await tale.relying.request());
   for (let i = 0; i < 5; i++) {
-    await stranger.submit({ clientCode: tale.tenant.clientCode, userName: tale.account.userName, password: 'wrong 123456' }, '/password');
+    await stranger.submit(
+      { clientCode: tale.tenant.clientCode, userName: tale.account.userName, password: 'wrong 123456' },
+      '/password',
+    );
   }
   expect(stranger.page.step).toBe('locked');
   expect((await tale.relying.refresh(tokens)).access_token).toBeTruthy();
@@ -204,10 +229,17 @@ test('AUD-1 S80 every try leaves who, whom, where, outcome and count, and no pas
   await tale.typePassword();
   const entries = await server.core.audit.ofAccount(tale.account.id, 10);
   expect(entries.map((e) => [e.type, e.outcome])).toEqual([
-    ['sign-in.password', 'failure'], ['sign-in.password', 'success'], ['sign-in.complete', 'success'],
+    ['sign-in.password', 'failure'],
+    ['sign-in.password', 'success'],
+    ['sign-in.complete', 'success'],
   ]);
   expect(entries[0]).toMatchObject({
-    tenantId: tale.tenant.id, applicationId: tale.application.id, address: '127.0.0.1', factor: 'password', reason: 'wrong', detail: { failures: 1, limit: 5 },
+    tenantId: tale.tenant.id,
+    applicationId: tale.application.id,
+    address: '127.0.0.1',
+    factor: 'password',
+    reason: 'wrong',
+    detail: { failures: 1, limit: 5 },
   });
   expect(JSON.stringify(entries)).not.toContain('marked secret');
 });

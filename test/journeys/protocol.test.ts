@@ -59,16 +59,26 @@ describe('asking again', () => {
     const page = await begin({ acr_values: MULTI_FACTOR });
     expect(page.step).toBe('activate');
     const landed = await browser.submit({ code: codeOf(shownSecret(page)) });
-    expect((await relying.exchange(landed.url)).claims()).toMatchObject({ acr: MULTI_FACTOR, amr: ['pwd', 'otp', 'mfa'] });
-    expect((await relying.exchange((await begin({ acr_values: MULTI_FACTOR })).url)).claims()?.acr).toBe(MULTI_FACTOR);
+    expect((await relying.exchange(landed.url)).claims()).toMatchObject({
+      acr: MULTI_FACTOR,
+      amr: ['pwd', 'otp', 'mfa'],
+    });
+    expect((await relying.exchange((await begin({ acr_values: MULTI_FACTOR })).url)).claims()?.acr).toBe(
+      MULTI_FACTOR,
+    );
   });
 
   test('SGN-3 acr_values is a wish where the tenant has no factor; an essential claim that cannot be met is an error', async () => {
     const tale = await story(server);
-    const off = await server.tenant('livevox', (p) => ({ ...p, secondFactor: { ...p.secondFactor, mode: 'off' } }));
+    const off = await server.tenant('livevox', (p) => ({
+      ...p,
+      secondFactor: { ...p.secondFactor, mode: 'off' },
+    }));
     const { begin, typePassword, relying } = await story(server, { tenant: off });
     await begin({ acr_values: MULTI_FACTOR });
-    expect((await relying.exchange((await typePassword()).url)).claims()?.acr).toBe('urn:sallyport:acr:password');
+    expect((await relying.exchange((await typePassword()).url)).claims()?.acr).toBe(
+      'urn:sallyport:acr:password',
+    );
     const claims = JSON.stringify({ id_token: { acr: { essential: true, values: [MULTI_FACTOR] } } });
     const fresh = await story(server, { tenant: off });
     await fresh.begin({ claims });
@@ -79,11 +89,15 @@ describe('asking again', () => {
 
   test('S58 V21 re-authentication as somebody else gives a new session and leaves nothing of the first person', async () => {
     const { begin, browser, relying, tenant, tokens } = await signedIn();
-    const cookie = async () => (await browser.jar.getCookies(server.issuer)).find((c) => c.key === 'sallyport_session')?.value;
+    const cookie = async () =>
+      (await browser.jar.getCookies(server.issuer)).find((c) => c.key === 'sallyport_session')?.value;
     const firstCookie = await cookie();
     const other = await server.account(tenant);
     await begin({ prompt: 'login' });
-    let page = await browser.submit({ clientCode: tenant.clientCode, userName: other.userName, password: 'correct horse 9' }, '/password');
+    let page = await browser.submit(
+      { clientCode: tenant.clientCode, userName: other.userName, password: 'correct horse 9' },
+      '/password',
+    );
     // The engine signs the first person out by a form of its own, for browsers without scripts a button.
     if (page.html.includes('Submitting Callback')) page = await browser.submit({});
     const second = (await relying.exchange(page.url)).claims();
@@ -106,7 +120,11 @@ describe('tokens', () => {
 
   test('OID-1 introspection, userinfo and revocation', async () => {
     const { relying, tokens, account, application } = await signedIn();
-    expect(await relying.introspect(tokens.access_token)).toMatchObject({ active: true, sub: account.id, client_id: application.id });
+    expect(await relying.introspect(tokens.access_token)).toMatchObject({
+      active: true,
+      sub: account.id,
+      client_id: application.id,
+    });
     await relying.revoke(tokens.access_token);
     expect(await relying.introspect(tokens.access_token)).toEqual({ active: false });
     await expect(relying.userinfo(tokens)).rejects.toBeTruthy();
@@ -131,18 +149,29 @@ describe('tokens', () => {
     const { id, secret } = await server.application({ kind: 'machine', audience, scopes: ['read', 'write'] });
     const config = (await RelyingApplication.discover(server.issuer, id, secret)).config;
     const tokens = await client.clientCredentialsGrant(config, { scope: 'read' });
-    const [header, payload] = tokens.access_token.split('.').map((part) => Buffer.from(part, 'base64url').toString());
+    const [header, payload] = tokens.access_token
+      .split('.')
+      .map((part) => Buffer.from(part, 'base64url').toString());
     expect(JSON.parse(header ?? '')).toMatchObject({ typ: 'at+jwt', alg: 'ES256' });
-    expect(JSON.parse(payload ?? '')).toMatchObject({ aud: audience, client_id: id, scope: 'read', iss: server.issuer });
+    expect(JSON.parse(payload ?? '')).toMatchObject({
+      aud: audience,
+      client_id: id,
+      scope: 'read',
+      iss: server.issuer,
+    });
     expect(tokens.expires_in).toBeLessThanOrEqual(300);
-    await expect(client.clientCredentialsGrant(config, { resource: 'https://other.example.org' })).rejects.toMatchObject({ error: 'invalid_target' });
+    await expect(
+      client.clientCredentialsGrant(config, { resource: 'https://other.example.org' }),
+    ).rejects.toMatchObject({ error: 'invalid_target' });
   });
 
   test('S72 a wrong secret is refused; after a rotation both secrets work', async () => {
     const { id, secret } = await server.application({ kind: 'machine' });
     const ask = async (s: string) => {
       const response = await fetch(`${server.issuer}/oauth2/token`, {
-        method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials' }), headers: { authorization: basic(id, s) },
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'client_credentials' }),
+        headers: { authorization: basic(id, s) },
       });
       return response.status;
     };
@@ -152,7 +181,9 @@ describe('tokens', () => {
   });
 
   test('OID-2 discovery, and keys of both algorithms without a private part', async () => {
-    const discovery = (await (await fetch(`${server.issuer}/.well-known/openid-configuration`)).json()) as Record<string, unknown>;
+    const discovery = (await (
+      await fetch(`${server.issuer}/.well-known/openid-configuration`)
+    ).json()) as Record<string, unknown>;
     expect(discovery).toMatchObject({
       issuer: server.issuer,
       authorization_endpoint: `${server.issuer}/oauth2/authorize`,
@@ -166,7 +197,9 @@ describe('tokens', () => {
       response_types_supported: ['code'],
       grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     });
-    const { keys } = (await (await fetch(`${server.issuer}/oauth2/jwks`)).json()) as { keys: Record<string, unknown>[] };
+    const { keys } = (await (await fetch(`${server.issuer}/oauth2/jwks`)).json()) as {
+      keys: Record<string, unknown>[];
+    };
     expect(keys.map((k) => k.alg).sort()).toEqual(['ES256', 'RS256']);
     expect(keys.some((k) => 'd' in k)).toBe(false);
   });
@@ -187,7 +220,8 @@ describe('the end of a session', () => {
   test('S55 the old cookie opens nothing after signing out', async () => {
     const { browser, relying, tokens } = await signedIn();
     const thief = new Browser(server.issuer);
-    for (const cookie of await browser.jar.getCookies(server.issuer)) await thief.jar.setCookie(cookie.toString(), server.issuer);
+    for (const cookie of await browser.jar.getCookies(server.issuer))
+      await thief.jar.setCookie(cookie.toString(), server.issuer);
     await browser.open(relying.logoutUrl(tokens.id_token));
     await browser.submit({ logout: 'yes' });
     expect(errorOf((await thief.open(await relying.request({ prompt: 'none' }))).url)).toBe('login_required');
@@ -203,10 +237,13 @@ describe('the end of a session', () => {
     expect((await browser.open(relying.logoutUrl(`${h}.${p}.AAAA`))).status).toBe(400);
   });
 
-  test('SES-2 S54 a session ends after the idle time, and after the absolute one however much it is used', async () => {
+  test('SES-2 S54 D16 a session ends after the idle time, and after the absolute one however much it is used', async () => {
     const time = holdTime();
     try {
-      const tenant = await server.tenant('livevox', (p) => ({ ...p, session: { ...p.session, idleMinutes: 60, absoluteMinutes: 150 } }));
+      const tenant = await server.tenant('livevox', (p) => ({
+        ...p,
+        session: { ...p.session, idleMinutes: 60, absoluteMinutes: 150 },
+      }));
       const { begin, relying } = await signedIn({ tenant });
       for (const minutes of [50, 50]) {
         time.move(minutes * 60);
@@ -244,15 +281,24 @@ describe('the end of a session', () => {
       await server.core.sessions.credentialEvent({
         accountId: account.id,
         kind,
-        change: (a) => (kind === 'disabled' ? { ...a, status: 'disabled' } : server.core.passwords.withPassword(a, record)),
+        change: (a) =>
+          kind === 'disabled' ? { ...a, status: 'disabled' } : server.core.passwords.withPassword(a, record),
         context: { actor: 'test' },
       });
       expect(await relying.introspect(tokens.access_token)).toEqual({ active: false });
       await expect(relying.userinfo(tokens)).rejects.toBeTruthy();
       await expect(relying.refresh(tokens)).rejects.toMatchObject({ error: 'invalid_grant' });
       expect(errorOf((await begin({ prompt: 'none' })).url)).toBe('login_required');
-      const [event] = (await server.core.audit.ofAccount(account.id, 20)).filter((e) => e.type === 'credential.event');
-      expect(event?.detail).toMatchObject({ kind, browserSessions: 1, grants: 1, accessTokens: 1, refreshTokens: 1 });
+      const [event] = (await server.core.audit.ofAccount(account.id, 20)).filter(
+        (e) => e.type === 'credential.event',
+      );
+      expect(event?.detail).toMatchObject({
+        kind,
+        browserSessions: 1,
+        grants: 1,
+        accessTokens: 1,
+        refreshTokens: 1,
+      });
     }
   });
 
@@ -270,7 +316,12 @@ describe('the end of a session', () => {
     await tale.begin();
     expect((await tale.typePassword()).step).toBe('second-factor');
     const { url } = tale.browser.page;
-    await server.core.sessions.credentialEvent({ accountId: tale.account.id, kind: 'factor-reset', change: (a) => ({ ...a }), context: {} });
+    await server.core.sessions.credentialEvent({
+      accountId: tale.account.id,
+      kind: 'factor-reset',
+      change: (a) => ({ ...a }),
+      context: {},
+    });
     expect((await tale.browser.post(`${url}/second-factor`, { code: codeOf(SECRET) })).step).toBe('password');
   });
 });
@@ -282,7 +333,13 @@ describe('requests that are wrong', () => {
   };
   const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
   const sound = (id: string, redirectUri = CALLBACK) => ({
-    client_id: id, response_type: 'code', scope: 'openid', redirect_uri: redirectUri, code_challenge: challenge, code_challenge_method: 'S256', state: 's',
+    client_id: id,
+    response_type: 'code',
+    scope: 'openid',
+    redirect_uri: redirectUri,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    state: 's',
   });
 
   test('S66 an unknown application gets a page of ours and no redirect', async () => {
@@ -292,16 +349,48 @@ describe('requests that are wrong', () => {
   });
 
   const VARIANTS = [
-    'http://localhost:9/callback/', 'http://localhost:9/Callback', 'http://LOCALHOST:9/callback', 'http://localhost:9/callback?x=1',
-    'http://localhost:9/callback#x', 'http://localhost:9//callback', 'http://localhost:9/./callback', 'http://localhost:9/x/../callback',
-    'http://localhost:9/callback/..', 'http://localhost:9/callback..;/', 'http://localhost:9/callback%2f', 'http://localhost:9/%63allback',
-    'http://localhost:9/callback.', 'http://localhost.:9/callback', 'http://localhost:90/callback', 'http://localhost/callback',
-    'https://localhost:9/callback', 'http://localhost:9@evil.example/callback', 'http://evil.example/callback', 'http://evil.example#localhost:9/callback',
-    'http://localhost:9.evil.example/callback', 'http://evil.example\\@localhost:9/callback', 'http://localhost:9\\callback', '//localhost:9/callback',
-    '/callback', 'callback', 'javascript:alert(1)', 'data:text/html,x', 'http://127.0.0.1:9/callback', 'http://[::1]:9/callback',
-    'http://xn--lcalhost-q4a:9/callback', 'http://lοcalhost:9/callback', 'http://localhost:9/callback\t', ' http://localhost:9/callback',
-    'http://localhost:9/callback ', 'http://localhost:9/callback%00', 'http://localhost:9/callback%0d%0aLocation:%20http://evil.example',
-    'http://localhost:9/callback?', 'http://localhost:9/callback;x', 'http://localhost:9/callbac', 'http://localhost:9/callback2', 'http://localhost:9',
+    'http://localhost:9/callback/',
+    'http://localhost:9/Callback',
+    'http://LOCALHOST:9/callback',
+    'http://localhost:9/callback?x=1',
+    'http://localhost:9/callback#x',
+    'http://localhost:9//callback',
+    'http://localhost:9/./callback',
+    'http://localhost:9/x/../callback',
+    'http://localhost:9/callback/..',
+    'http://localhost:9/callback..;/',
+    'http://localhost:9/callback%2f',
+    'http://localhost:9/%63allback',
+    'http://localhost:9/callback.',
+    'http://localhost.:9/callback',
+    'http://localhost:90/callback',
+    'http://localhost/callback',
+    'https://localhost:9/callback',
+    'http://localhost:9@evil.example/callback',
+    'http://evil.example/callback',
+    'http://evil.example#localhost:9/callback',
+    'http://localhost:9.evil.example/callback',
+    'http://evil.example\\@localhost:9/callback',
+    'http://localhost:9\\callback',
+    '//localhost:9/callback',
+    '/callback',
+    'callback',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'http://127.0.0.1:9/callback',
+    'http://[::1]:9/callback',
+    'http://xn--lcalhost-q4a:9/callback',
+    'http://lοcalhost:9/callback',
+    'http://localhost:9/callback\t',
+    ' http://localhost:9/callback',
+    'http://localhost:9/callback ',
+    'http://localhost:9/callback%00',
+    'http://localhost:9/callback%0d%0aLocation:%20http://evil.example',
+    'http://localhost:9/callback?',
+    'http://localhost:9/callback;x',
+    'http://localhost:9/callbac',
+    'http://localhost:9/callback2',
+    'http://localhost:9',
   ];
   test.each(VARIANTS)('S65 V23 the redirect URI %j is not the registered one', async (redirectUri) => {
     const { id } = await server.application();
@@ -331,7 +420,9 @@ describe('requests that are wrong', () => {
       ]) {
         const location = (await authorize(parameters)).headers.get('location') ?? '';
         expect(location.startsWith(CALLBACK)).toBe(true);
-        expect(location).toMatch(/[?#&]error=(invalid_request|unsupported_response_type|unauthorized_client)/);
+        expect(location).toMatch(
+          /[?#&]error=(invalid_request|unsupported_response_type|unauthorized_client)/,
+        );
         expect(location).toMatch(/[?#&]iss=/);
       }
     }
@@ -343,22 +434,57 @@ describe('requests that are wrong', () => {
     const { code_verifier: _, ...request } = tale.relying.tokenRequest((await tale.typePassword()).url);
     for (const body of [request, { ...request, code_verifier: 'x'.repeat(43) }]) {
       const response = await fetch(`${server.issuer}/oauth2/token`, {
-        method: 'POST', body: new URLSearchParams(body), headers: { authorization: basic(tale.application.id, tale.application.secret) },
+        method: 'POST',
+        body: new URLSearchParams(body),
+        headers: { authorization: basic(tale.application.id, tale.application.secret) },
       });
-      expect([response.status, ((await response.json()) as { error: string }).error]).toEqual([400, 'invalid_grant']);
+      expect([response.status, ((await response.json()) as { error: string }).error]).toEqual([
+        400,
+        'invalid_grant',
+      ]);
     }
   });
 
-  test('S71 the password grant does not exist', async () => {
+  test('S73 a hint without a signature, or signed with the public key as a secret, is refused', async () => {
+    const { relying, tokens, browser } = await signedIn();
+    const [, payload = ''] = (tokens.id_token ?? '').split('.');
+    const header = (alg: string) => Buffer.from(JSON.stringify({ alg, typ: 'JWT' })).toString('base64url');
+    const jwks = await (await fetch(`${server.issuer}/oauth2/jwks`)).text();
+    const { createHmac } = await import('node:crypto');
+    const mac = createHmac('sha256', jwks)
+      .update(`${header('HS256')}.${payload}`)
+      .digest('base64url');
+    for (const forged of [
+      `${header('none')}.${payload}.`,
+      `${header('HS256')}.${payload}.${mac}`,
+      'x.y.z',
+      '',
+    ]) {
+      expect((await browser.open(relying.logoutUrl(forged || 'nothing'))).status).toBe(400);
+    }
+  });
+
+  test('S71 D15 the password grant does not exist', async () => {
     const { id, secret } = await server.application();
     const response = await fetch(`${server.issuer}/oauth2/token`, {
-      method: 'POST', body: new URLSearchParams({ grant_type: 'password', username: 'a', password: 'b' }), headers: { authorization: basic(id, secret) },
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'password', username: 'a', password: 'b' }),
+      headers: { authorization: basic(id, secret) },
     });
     expect(((await response.json()) as { error: string }).error).toBe('unsupported_grant_type');
   });
 
   test('V32 features that are off answer 404 to direct calls', async () => {
-    for (const path of ['/oauth2/par', '/oauth2/device/auth', '/oauth2/register', '/oauth2/device', '/interaction/x', '/reg', '/token', '/auth']) {
+    for (const path of [
+      '/oauth2/par',
+      '/oauth2/device/auth',
+      '/oauth2/register',
+      '/oauth2/device',
+      '/interaction/x',
+      '/reg',
+      '/token',
+      '/auth',
+    ]) {
       expect((await fetch(`${server.issuer}${path}`, { method: 'POST' })).status).toBe(404);
     }
   });

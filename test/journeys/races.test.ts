@@ -13,16 +13,22 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const times = <T>(n: number, work: (i: number) => Promise<T>) => Promise.all(Array.from({ length: n }, (_, i) => work(i)));
+const times = <T>(n: number, work: (i: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: n }, (_, i) => work(i)));
 
 interface Answer {
   status: number;
   body: { access_token?: string; refresh_token?: string; error?: string };
 }
 
-async function token(application: { id: string; secret: string }, body: Record<string, string>): Promise<Answer> {
+async function token(
+  application: { id: string; secret: string },
+  body: Record<string, string>,
+): Promise<Answer> {
   const response = await fetch(`${server.issuer}/oauth2/token`, {
-    method: 'POST', body: new URLSearchParams(body), headers: { authorization: basic(application.id, application.secret) },
+    method: 'POST',
+    body: new URLSearchParams(body),
+    headers: { authorization: basic(application.id, application.secret) },
   });
   return { status: response.status, body: (await response.json()) as Answer['body'] };
 }
@@ -35,7 +41,13 @@ async function signedIn() {
 }
 
 /** Posts one form at once from as many requests of one browser as asked. */
-async function storm(browser: Browser, page: Shown, action: string, fields: (i: number) => Record<string, string>, n: number) {
+async function storm(
+  browser: Browser,
+  page: Shown,
+  action: string,
+  fields: (i: number) => Record<string, string>,
+  n: number,
+) {
   const cookie = await browser.jar.getCookieString(page.url);
   return times(n, async (i) => {
     const response = await fetch(`${page.url}/${action}`, {
@@ -49,16 +61,25 @@ async function storm(browser: Browser, page: Shown, action: string, fields: (i: 
 }
 
 describe('spent once, however many come at the same moment', () => {
-  test('OID-4 R2 S69 P10 one authorization code by 20: one success, and then nothing of its grant works', async () => {
+  test('OID-4 R2 S69 P4 P10 one authorization code by 20: one success, and then nothing of its grant works', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const { landed, relying, application } = await signedIn();
       const request = relying.tokenRequest(landed.url);
       const answers = await times(20, () => token(application, request));
       const won = answers.filter((a) => a.status === 200);
       expect(won).toHaveLength(1);
-      expect(new Set(answers.filter((a) => a.status !== 200).map((a) => `${a.status} ${a.body.error}`))).toEqual(new Set(['400 invalid_grant']));
+      expect(
+        new Set(answers.filter((a) => a.status !== 200).map((a) => `${a.status} ${a.body.error}`)),
+      ).toEqual(new Set(['400 invalid_grant']));
       expect(await relying.introspect(won[0]?.body.access_token ?? '')).toEqual({ active: false });
-      expect((await token(application, { grant_type: 'refresh_token', refresh_token: won[0]?.body.refresh_token ?? '' })).status).toBe(400);
+      expect(
+        (
+          await token(application, {
+            grant_type: 'refresh_token',
+            refresh_token: won[0]?.body.refresh_token ?? '',
+          })
+        ).status,
+      ).toBe(400);
     }
   });
 
@@ -66,26 +87,44 @@ describe('spent once, however many come at the same moment', () => {
     for (let round = 0; round < ROUNDS; round++) {
       const { landed, relying, application } = await signedIn();
       const tokens = await relying.exchange(landed.url);
-      const answers = await times(20, () => token(application, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '' }));
+      const answers = await times(20, () =>
+        token(application, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '' }),
+      );
       const won = answers.filter((a) => a.status === 200);
       expect(won).toHaveLength(1);
       expect(answers.filter((a) => a.status !== 200 && a.body.error !== 'invalid_grant')).toEqual([]);
-      expect((await token(application, { grant_type: 'refresh_token', refresh_token: won[0]?.body.refresh_token ?? '' })).body.error).toBe('invalid_grant');
+      expect(
+        (
+          await token(application, {
+            grant_type: 'refresh_token',
+            refresh_token: won[0]?.body.refresh_token ?? '',
+          })
+        ).body.error,
+      ).toBe('invalid_grant');
     }
   });
 
   test('R2 S28 MFA-15 one TOTP code by 20 attempts of 20 browsers: one gets in', async () => {
-    const tenant = await server.tenant('livevox', (p) => ({ ...p, lockout: { ...p.lockout, secondFactor: 9 } }));
+    const tenant = await server.tenant('livevox', (p) => ({
+      ...p,
+      lockout: { ...p.lockout, secondFactor: 9 },
+    }));
     const first = await story(server, { tenant, person: { totpSecret: SECRET } });
     const browsers = await times(20, async () => {
       const browser = new Browser(server.issuer);
       await browser.open(await first.relying.request());
-      const page = await browser.submit({ clientCode: tenant.clientCode, userName: first.account.userName, password: PASSWORD });
+      const page = await browser.submit({
+        clientCode: tenant.clientCode,
+        userName: first.account.userName,
+        password: PASSWORD,
+      });
       expect(page.step).toBe('second-factor');
       return browser;
     });
     const code = codeOf(SECRET);
-    const pages = await Promise.all(browsers.map((browser) => browser.submit({ code }).catch(() => undefined)));
+    const pages = await Promise.all(
+      browsers.map((browser) => browser.submit({ code }).catch(() => undefined)),
+    );
     expect(pages.filter((page) => page?.url.startsWith(CALLBACK))).toHaveLength(1);
   });
 
@@ -94,18 +133,25 @@ describe('spent once, however many come at the same moment', () => {
     const secrets = await times(2, async () => {
       const browser = new Browser(server.issuer);
       await browser.open(await relying.request());
-      const page = await browser.submit({ clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD });
+      const page = await browser.submit({
+        clientCode: tenant.clientCode,
+        userName: account.userName,
+        password: PASSWORD,
+      });
       return { browser, secret: shownSecret(page) };
     });
     await Promise.all(secrets.map(({ browser, secret }) => browser.submit({ code: codeOf(secret) })));
     const { secondFactor } = await server.reread(account);
     expect(secondFactor.authenticators.length).toBeLessThanOrEqual(1);
-    expect(secrets.filter(({ browser }) => browser.page.url.startsWith(CALLBACK)).length).toBe(secondFactor.authenticators.length);
+    expect(secrets.filter(({ browser }) => browser.page.url.startsWith(CALLBACK)).length).toBe(
+      secondFactor.authenticators.length,
+    );
   });
 });
 
 describe('limits, however many try at the same moment', () => {
-  const audit = async (accountId: string) => (await server.core.audit.ofAccount(accountId, 500)).filter((e) => e.type === 'sign-in.password');
+  const audit = async (accountId: string) =>
+    (await server.core.audit.ofAccount(accountId, 500)).filter((e) => e.type === 'sign-in.password');
 
   test('LCK-6 R5 P11 S18 V1 V2 60 wrong passwords at once are checked at most 5 times, and the account is locked', async () => {
     const { account, tenant, relying } = await story(server);
@@ -114,8 +160,14 @@ describe('limits, however many try at the same moment', () => {
       await browser.open(await relying.request());
       return browser;
     });
-    await Promise.all(pages.map((b) => b.submit({ clientCode: tenant.clientCode, userName: account.userName, password: 'wrong 123456' })));
-    expect(pages.every((b) => b.page.status === 200 && ['password', 'locked'].includes(b.page.step))).toBe(true);
+    await Promise.all(
+      pages.map((b) =>
+        b.submit({ clientCode: tenant.clientCode, userName: account.userName, password: 'wrong 123456' }),
+      ),
+    );
+    expect(pages.every((b) => b.page.status === 200 && ['password', 'locked'].includes(b.page.step))).toBe(
+      true,
+    );
     const entries = await audit(account.id);
     expect(entries.filter((e) => e.outcome === 'failure')).toHaveLength(5);
     expect(entries.filter((e) => e.outcome === 'refused')).toHaveLength(55);
@@ -129,7 +181,11 @@ describe('limits, however many try at the same moment', () => {
       await browser.open(await relying.request());
       return browser;
     });
-    await Promise.all(browsers.map((b) => b.submit({ clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD })));
+    await Promise.all(
+      browsers.map((b) =>
+        b.submit({ clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD }),
+      ),
+    );
     expect(browsers.filter((b) => b.page.url.startsWith(CALLBACK))).toHaveLength(50);
   });
 
@@ -140,7 +196,15 @@ describe('limits, however many try at the same moment', () => {
       await browser.open(await relying.request());
       return browser;
     });
-    await Promise.all(browsers.map((b, i) => b.submit({ clientCode: tenant.clientCode, userName: account.userName, password: i % 5 === 0 ? PASSWORD : 'wrong 123456' })));
+    await Promise.all(
+      browsers.map((b, i) =>
+        b.submit({
+          clientCode: tenant.clientCode,
+          userName: account.userName,
+          password: i % 5 === 0 ? PASSWORD : 'wrong 123456',
+        }),
+      ),
+    );
     const entries = await audit(account.id);
     let inARow = 0;
     for (const { outcome, detail } of entries) {
@@ -158,7 +222,9 @@ describe('limits, however many try at the same moment', () => {
     const page = await tale.typePassword();
     const answers = await storm(tale.browser, page, 'second-factor', () => ({ code: '000000' }), 30);
     expect(answers.every((a) => a.status === 303)).toBe(true);
-    const entries = (await server.core.audit.ofAccount(tale.account.id, 100)).filter((e) => e.type === 'sign-in.second-factor');
+    const entries = (await server.core.audit.ofAccount(tale.account.id, 100)).filter(
+      (e) => e.type === 'sign-in.second-factor',
+    );
     expect(entries.filter((e) => e.outcome === 'failure').length).toBeLessThanOrEqual(5);
     expect((await server.reread(tale.account)).lock?.cause).toBe('second-factor');
   });
@@ -190,7 +256,13 @@ describe('one browser, many applications at once', () => {
     const { id, secret } = await server.application();
     const relying = await RelyingApplication.discover(server.issuer, id, secret);
     const cookie = await browser.jar.getCookieString(`${server.issuer}/oauth2/authorize`);
-    const locations = await times(4, async () => (await fetch(await relying.request(), { headers: { cookie }, redirect: 'manual' })).headers.get('location') ?? '');
+    const locations = await times(
+      4,
+      async () =>
+        (await fetch(await relying.request(), { headers: { cookie }, redirect: 'manual' })).headers.get(
+          'location',
+        ) ?? '',
+    );
     const tokens = await Promise.all(locations.map((location) => relying.exchange(location)));
     expect(tokens).toHaveLength(4);
   });
@@ -204,7 +276,12 @@ describe('one browser, many applications at once', () => {
       const xsrf = browser.page.dom.querySelector('input[name=xsrf]')?.getAttribute('value') ?? '';
       const request = await relying.request({ prompt: 'none' });
       await Promise.all([
-        fetch(`${server.issuer}/oauth2/logout/confirm`, { method: 'POST', body: new URLSearchParams({ xsrf, logout: 'yes' }), headers: { cookie, origin: server.issuer }, redirect: 'manual' }),
+        fetch(`${server.issuer}/oauth2/logout/confirm`, {
+          method: 'POST',
+          body: new URLSearchParams({ xsrf, logout: 'yes' }),
+          headers: { cookie, origin: server.issuer },
+          redirect: 'manual',
+        }),
         ...Array.from({ length: 4 }, () => fetch(request, { headers: { cookie }, redirect: 'manual' })),
       ]);
       expect(errorOf((await begin({ prompt: 'none' })).url)).toBe('login_required');
@@ -218,11 +295,24 @@ describe('one browser, many applications at once', () => {
       const tokens = await relying.exchange(landed.url);
       const [answer] = await Promise.all([
         token(application, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '' }),
-        server.core.sessions.credentialEvent({ accountId: account.id, kind: 'password-set', change: (a) => ({ ...a }), context: {} }),
+        server.core.sessions.credentialEvent({
+          accountId: account.id,
+          kind: 'password-set',
+          change: (a) => ({ ...a }),
+          context: {},
+        }),
       ]);
-      if (answer.body.access_token) expect(await relying.introspect(answer.body.access_token)).toEqual({ active: false });
+      if (answer.body.access_token)
+        expect(await relying.introspect(answer.body.access_token)).toEqual({ active: false });
       if (answer.body.refresh_token) {
-        expect((await token(application, { grant_type: 'refresh_token', refresh_token: answer.body.refresh_token })).status).toBe(400);
+        expect(
+          (
+            await token(application, {
+              grant_type: 'refresh_token',
+              refresh_token: answer.body.refresh_token,
+            })
+          ).status,
+        ).toBe(400);
       }
       expect(await relying.introspect(tokens.access_token)).toEqual({ active: false });
     }
@@ -232,12 +322,20 @@ describe('one browser, many applications at once', () => {
     const { hash } = await import('argon2');
     const tale = await story(server);
     const old = await hash(PASSWORD, { type: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
-    await server.core.accounts.update(tale.account.id, (a) => ({ ...a, password: { hash: old, setAt: 1, temporary: null } }));
+    await server.core.accounts.update(tale.account.id, (a) => ({
+      ...a,
+      password: { hash: old, setAt: 1, temporary: null },
+    }));
     await tale.begin();
     const record = await server.core.passwords.make('set meanwhile 1', tale.tenant.policy, false);
     await Promise.all([
       tale.typePassword(),
-      server.core.sessions.credentialEvent({ accountId: tale.account.id, kind: 'password-set', change: (a) => server.core.passwords.withPassword(a, record), context: {} }),
+      server.core.sessions.credentialEvent({
+        accountId: tale.account.id,
+        kind: 'password-set',
+        change: (a) => server.core.passwords.withPassword(a, record),
+        context: {},
+      }),
     ]);
     expect((await server.reread(tale.account)).password?.hash).toBe(record.hash);
   });

@@ -16,11 +16,15 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('signing in with a password', () => {
-  test('SGN-1 SGN-3 S39 a user types client code, name and password, and the application gets truthful tokens', async () => {
+  test('SGN-1 SGN-3 S39 S67 a user types client code, name and password, and the application gets truthful tokens', async () => {
     const { begin, typePassword, relying, account, browser } = await story(server);
     const page = await begin();
     expect(page).toMatchObject({ status: 200, step: 'password', alert: '' });
-    expect(page.dom.querySelectorAll('label').map((l) => l.text.trim())).toEqual(['Client Code', 'User Name', 'Password']);
+    expect(page.dom.querySelectorAll('label').map((l) => l.text.trim())).toEqual([
+      'Client Code',
+      'User Name',
+      'Password',
+    ]);
     expect(page.dom.querySelector('form button')?.text).toBe('Login');
     const landed = await typePassword();
     expect(landed.url.startsWith(CALLBACK)).toBe(true);
@@ -28,7 +32,11 @@ describe('signing in with a password', () => {
     const claims = tokens.claims();
     expect(claims).toMatchObject({ sub: account.id, acr: PASSWORD_ACR, amr: ['pwd'] });
     expect(Math.abs(Number(claims?.auth_time) - Date.now() / 1000)).toBeLessThan(10);
-    expect(await relying.userinfo(tokens)).toMatchObject({ sub: account.id, preferred_username: account.userName, population: 'user' });
+    expect(await relying.userinfo(tokens)).toMatchObject({
+      sub: account.id,
+      preferred_username: account.userName,
+      population: 'user',
+    });
     // S67: never 307 or 308 after a post with credentials.
     expect(browser.statuses.filter((s) => s >= 300 && s < 400 && s !== 303)).toEqual([]);
   });
@@ -39,14 +47,19 @@ describe('signing in with a password', () => {
     expect(page.dom.querySelectorAll('label').map((l) => l.text.trim())).toEqual(['Login ID', 'Password']);
     expect(page.dom.querySelector('form button')?.text).toBe('Next');
     const [name, password] = page.dom.querySelectorAll('input');
-    expect([name?.getAttribute('autocomplete'), password?.getAttribute('autocomplete'), password?.getAttribute('type')]).toEqual([
-      'username', 'current-password', 'password',
-    ]);
+    expect([
+      name?.getAttribute('autocomplete'),
+      password?.getAttribute('autocomplete'),
+      password?.getAttribute('type'),
+    ]).toEqual(['username', 'current-password', 'password']);
     expect((await browser.submit({ userName: 'nobody', password: 'x' })).step).toBe('password');
   });
 
   test('SGN-1 an application for everybody lets the person pick the population first', async () => {
-    const { begin, browser, typePassword } = await story(server, { population: 'any', person: { population: 'agent' } });
+    const { begin, browser, typePassword } = await story(server, {
+      population: 'any',
+      person: { population: 'agent' },
+    });
     expect((await begin()).step).toBe('identify');
     expect((await browser.submit({ population: 'agent' }, '/identify')).step).toBe('password');
     expect((await typePassword()).url.startsWith(CALLBACK)).toBe(true);
@@ -56,7 +69,8 @@ describe('signing in with a password', () => {
     const { begin, browser, tenant, account } = await story(server);
     const elsewhere = await server.tenant();
     await begin();
-    const type = (clientCode: string) => browser.submit({ clientCode, userName: account.userName, password: PASSWORD }, '/password');
+    const type = (clientCode: string) =>
+      browser.submit({ clientCode, userName: account.userName, password: PASSWORD }, '/password');
     expect((await type(elsewhere.clientCode)).step).toBe('password');
     expect((await type(tenant.clientCode.toLowerCase())).url.startsWith(CALLBACK)).toBe(true);
   });
@@ -90,7 +104,10 @@ describe('signing in with a password', () => {
     const { begin, typePassword, account } = await story(server);
     const { hash } = await import('argon2');
     const old = await hash(PASSWORD, { type: 2, memoryCost: 8192, timeCost: 1, parallelism: 1 });
-    await server.core.accounts.update(account.id, (a) => ({ ...a, password: { hash: old, setAt: 1, temporary: null } }));
+    await server.core.accounts.update(account.id, (a) => ({
+      ...a,
+      password: { hash: old, setAt: 1, temporary: null },
+    }));
     expect(old).toMatch(/^\$argon2id\$.*m=8192/);
     await begin();
     await typePassword();
@@ -112,9 +129,15 @@ describe('the second factor', () => {
     await begin();
     expect((await typePassword()).step).toBe('second-factor');
     const input = browser.page.dom.querySelector('input[name=code]');
-    expect([input?.getAttribute('autocomplete'), input?.getAttribute('inputmode')]).toEqual(['one-time-code', 'numeric']);
+    expect([input?.getAttribute('autocomplete'), input?.getAttribute('inputmode')]).toEqual([
+      'one-time-code',
+      'numeric',
+    ]);
     const landed = await browser.submit({ code: codeOf(SECRET) });
-    expect((await relying.exchange(landed.url)).claims()).toMatchObject({ acr: MULTI_FACTOR_ACR, amr: ['pwd', 'otp', 'mfa'] });
+    expect((await relying.exchange(landed.url)).claims()).toMatchObject({
+      acr: MULTI_FACTOR_ACR,
+      amr: ['pwd', 'otp', 'mfa'],
+    });
   });
 
   test('V11 SGN-2 a code posted without the password step is not even looked at', async () => {
@@ -126,13 +149,17 @@ describe('the second factor', () => {
     expect(entries.filter((e) => e.type === 'sign-in.second-factor')).toEqual([]);
   });
 
-  test('MFA-3 MFA-4 S33 activation at first sign-in: one secret through reloads and wrong codes, then never again', async () => {
-    const { begin, typePassword, browser, relying, account } = await story(server, { person: { isEnrolled: true, email: 'person@site.example' } });
+  test('MFA-3 MFA-4 S33 S34 S35 activation at first sign-in: one secret through reloads and wrong codes, then never again', async () => {
+    const { begin, typePassword, browser, relying, account } = await story(server, {
+      person: { isEnrolled: true, email: 'person@site.example' },
+    });
     await begin();
     expect((await typePassword()).step).toBe('activate');
     const secret = shownSecret(browser.page);
     expect(secret).toMatch(/^[A-Z2-7]{32}$/);
-    expect(browser.page.dom.querySelector('img.qr')?.getAttribute('src')).toMatch(/^data:image\/svg\+xml;base64,/);
+    expect(browser.page.dom.querySelector('img.qr')?.getAttribute('src')).toMatch(
+      /^data:image\/svg\+xml;base64,/,
+    );
     expect(browser.page.html).toContain('otpauth://totp/');
     expect(browser.page.headers.get('cache-control')).toBe('no-store');
     expect(shownSecret(await browser.open(browser.page.url))).toBe(secret);
@@ -141,9 +168,15 @@ describe('the second factor', () => {
     expect(shownSecret(browser.page)).toBe(secret);
     expect((await server.reread(account)).secondFactor.status).toBe('pending');
     const landed = await browser.submit({ code: codeOf(secret) });
-    expect((await relying.exchange(landed.url)).claims()).toMatchObject({ acr: MULTI_FACTOR_ACR, amr: ['pwd', 'otp', 'mfa'] });
+    expect((await relying.exchange(landed.url)).claims()).toMatchObject({
+      acr: MULTI_FACTOR_ACR,
+      amr: ['pwd', 'otp', 'mfa'],
+    });
     expect((await server.reread(account)).secondFactor.status).toBe('active');
-    expect(server.mailbox.messages[0]).toMatchObject({ to: 'person@site.example', subject: 'An authenticator was set up' });
+    expect(server.mailbox.messages[0]).toMatchObject({
+      to: 'person@site.example',
+      subject: 'An authenticator was set up',
+    });
     const again = new Browser(server.issuer);
     await again.open(await relying.request());
     await again.submit({ clientCode: 'SITE', userName: 'x', password: 'x' });
@@ -151,12 +184,16 @@ describe('the second factor', () => {
   });
 
   test('MFA-4 a newer attempt voids the secret of the older one', async () => {
-    const { begin, typePassword, browser, relying, tenant, account } = await story(server, { person: { isEnrolled: true } });
+    const { begin, typePassword, browser, relying, tenant, account } = await story(server, {
+      person: { isEnrolled: true },
+    });
     await begin();
     const first = shownSecret(await typePassword());
     const other = new Browser(server.issuer);
     await other.open(await relying.request());
-    const second = shownSecret(await other.submit({ clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD }));
+    const second = shownSecret(
+      await other.submit({ clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD }),
+    );
     expect(second).not.toBe(first);
     const refused = await browser.submit({ code: codeOf(first) });
     expect(refused).toMatchObject({ step: 'activate' });
@@ -170,10 +207,12 @@ describe('the second factor', () => {
     expect((await typePassword()).step).toBe('activate');
   });
 
-  test('S27 MFA-15 the code that activated cannot sign in, nor can a used one; the next one can', async () => {
+  test('S27 S30 MFA-15 the code that activated cannot sign in, nor can a used one; the next one can', async () => {
     time.current = holdTime();
     time.current.toStepStart(2);
-    const { begin, typePassword, browser, relying, tenant, account } = await story(server, { person: { isEnrolled: true } });
+    const { begin, typePassword, browser, relying, tenant, account } = await story(server, {
+      person: { isEnrolled: true },
+    });
     await begin();
     const secret = shownSecret(await typePassword());
     const code = codeOf(secret);
@@ -203,7 +242,7 @@ describe('the second factor', () => {
     }
   });
 
-  test('S31 after the clock goes back a day, no code is accepted twice', async () => {
+  test('S31 F23 after the clock goes back a day, no code is accepted twice', async () => {
     time.current = holdTime();
     time.current.toStepStart(1);
     const { begin, typePassword, browser } = await story(server, { person: { totpSecret: SECRET } });
@@ -225,13 +264,19 @@ describe('the second factor', () => {
 });
 
 describe('a temporary password', () => {
-  test('PWD-7 PWD-8 PWD-9 it must be changed; every broken rule is said at once; the new one signs in from then on', async () => {
-    const { begin, typePassword, browser, relying, account } = await story(server, { person: { password: 'temporary 1', isTemporary: true } });
+  test('PWD-7 PWD-8 PWD-9 PWD-4 D3 D5 it must be changed; every broken rule is said at once; the new one signs in from then on', async () => {
+    const { begin, typePassword, browser, relying, account } = await story(server, {
+      person: { password: 'temporary 1', isTemporary: true },
+    });
     await begin();
     const page = await typePassword();
     expect(page.step).toBe('change-password');
     expect(page.dom.querySelector('.note')?.text).toContain('temporary');
-    expect(page.dom.querySelectorAll('label').map((l) => l.text.trim())).toEqual(['Old Password', 'New Password', 'Retype Password']);
+    expect(page.dom.querySelectorAll('label').map((l) => l.text.trim())).toEqual([
+      'Old Password',
+      'New Password',
+      'Retype Password',
+    ]);
     expect(page.dom.querySelector('form button')?.text).toBe('CHANGE');
     const change = (currentPassword: string, newPassword: string, newPasswordAgain = newPassword) =>
       browser.submit({ currentPassword, newPassword, newPasswordAgain }, '/change-password');
@@ -239,7 +284,10 @@ describe('a temporary password', () => {
     expect((await change('temporary 1', 'a new pass 1', 'another 1')).alert).toContain('not the same');
     const broken = await change('temporary 1', '—\u0007');
     expect(broken.dom.querySelectorAll('[role=alert] li').map((li) => li.text)).toEqual([
-      'It has fewer than 8 characters.', 'It has no digit (0 to 9).', 'It has no letter.', 'It holds a character that cannot be typed.',
+      'It has fewer than 8 characters.',
+      'It has no digit (0 to 9).',
+      'It has no letter.',
+      'It holds a character that cannot be typed.',
     ]);
     expect((await change('temporary 1', 'temporary 1')).alert).toContain('one of your last 4 passwords');
     const epoch = (await server.reread(account)).epoch;
@@ -261,19 +309,31 @@ describe('a temporary password', () => {
       expect((await typePassword()).step).toBe('change-password');
       time.move(60);
       await begin();
-      expect(await typePassword()).toMatchObject({ step: 'password', alert: expect.stringContaining('did not work') });
+      expect(await typePassword()).toMatchObject({
+        step: 'password',
+        alert: expect.stringContaining('did not work'),
+      });
     } finally {
       time.release();
     }
   });
 
-  test('PWD-11 SGN-2 with a factor the code comes first, and the one given counts for the change', async () => {
-    const { begin, typePassword, browser, relying } = await story(server, { person: { isTemporary: true, totpSecret: SECRET } });
+  test('PWD-11 SGN-2 S43 with a factor the code comes first, and the one given counts for the change', async () => {
+    const { begin, typePassword, browser, relying } = await story(server, {
+      person: { isTemporary: true, totpSecret: SECRET },
+    });
     await begin();
     await typePassword();
     expect((await browser.submit({ code: codeOf(SECRET) })).step).toBe('change-password');
-    const landed = await browser.submit({ currentPassword: PASSWORD, newPassword: 'a new pass 1', newPasswordAgain: 'a new pass 1' });
-    expect((await relying.exchange(landed.url)).claims()).toMatchObject({ acr: MULTI_FACTOR_ACR, amr: ['pwd', 'otp', 'mfa'] });
+    const landed = await browser.submit({
+      currentPassword: PASSWORD,
+      newPassword: 'a new pass 1',
+      newPasswordAgain: 'a new pass 1',
+    });
+    expect((await relying.exchange(landed.url)).claims()).toMatchObject({
+      acr: MULTI_FACTOR_ACR,
+      amr: ['pwd', 'otp', 'mfa'],
+    });
   });
 });
 
@@ -285,16 +345,23 @@ describe('tabs, browsers and endings', () => {
     const fields = { clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD };
     const first = await browser.post(`${two.url}/password`, fields);
     const second = await browser.post(`${one.url}/password`, fields);
-    for (const landed of [first, second]) expect((await relying.exchange(landed.url)).claims()?.sub).toBe(account.id);
+    for (const landed of [first, second])
+      expect((await relying.exchange(landed.url)).claims()?.sub).toBe(account.id);
   });
 
-  test('SGN-2 V14 of two tabs that finish one interaction, one does, and the other is told to start again', async () => {
+  test('SGN-2 P2 V14 of two tabs that finish one interaction, one does, and the other is told to start again', async () => {
     const { begin, browser, tenant, account } = await story(server);
     const { url } = await begin();
     const fields = { clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD };
     const type = { 'content-type': 'application/x-www-form-urlencoded', origin: server.issuer };
     const cookie = await browser.jar.getCookieString(url);
-    const post = () => fetch(`${url}/password`, { method: 'POST', body: new URLSearchParams(fields), headers: { ...type, cookie }, redirect: 'manual' });
+    const post = () =>
+      fetch(`${url}/password`, {
+        method: 'POST',
+        body: new URLSearchParams(fields),
+        headers: { ...type, cookie },
+        redirect: 'manual',
+      });
     const answers = await Promise.all(Array.from({ length: 8 }, post));
     const toResume = answers.filter((a) => a.headers.get('location')?.includes('/oauth2/authorize/'));
     expect(toResume).toHaveLength(1);
@@ -341,7 +408,10 @@ describe('tabs, browsers and endings', () => {
     const { begin } = await story(server);
     const { url } = await begin();
     const uid = url.split('/').pop() ?? '';
-    for (const cookie of [`sallyport_interaction=${uid}`, `sallyport_interaction=${uid}; sallyport_interaction.sig=AAAAAAAAAAAAAAAAAAAAAAAAAAA`]) {
+    for (const cookie of [
+      `sallyport_interaction=${uid}`,
+      `sallyport_interaction=${uid}; sallyport_interaction.sig=AAAAAAAAAAAAAAAAAAAAAAAAAAA`,
+    ]) {
       expect((await fetch(url, { headers: { cookie, accept: 'text/html' } })).status).toBe(400);
     }
   });
@@ -365,14 +435,75 @@ describe('tabs, browsers and endings', () => {
     expect((await begin()).url.startsWith(CALLBACK)).toBe(true);
   });
 
-  test('S50 the session id changes at sign-in, and a planted one dies', async () => {
+  test('S50 V20 the session id changes at sign-in, and a planted one dies', async () => {
     const { begin, typePassword, browser } = await story(server);
     await begin();
     await typePassword();
-    const before = (await browser.jar.getCookies(server.issuer)).find((c) => c.key === 'sallyport_session')?.value;
+    const before = (await browser.jar.getCookies(server.issuer)).find(
+      (c) => c.key === 'sallyport_session',
+    )?.value;
     await begin({ prompt: 'login' });
     await typePassword();
-    const after = (await browser.jar.getCookies(server.issuer)).find((c) => c.key === 'sallyport_session')?.value;
+    const after = (await browser.jar.getCookies(server.issuer)).find(
+      (c) => c.key === 'sallyport_session',
+    )?.value;
     expect(after).not.toBe(before);
+  });
+});
+
+describe('what a form cannot do', () => {
+  test('V33 SEC-3 fields that belong to the server are ignored', async () => {
+    const { begin, browser, tenant, account } = await story(server, { person: { isEnrolled: true } });
+    const page = await begin();
+    const answered = await browser.post(`${page.url}/password`, {
+      clientCode: tenant.clientCode,
+      userName: account.userName,
+      password: PASSWORD,
+      passwordProof: '1',
+      factorProof: '1',
+      population: 'agent',
+      accountId: account.id,
+      role: 'SysAdmin',
+      status: 'active',
+    });
+    expect(answered.step).toBe('activate');
+    expect(await server.reread(account)).toMatchObject({
+      role: 'Agent',
+      population: 'user',
+      secondFactor: { status: 'pending' },
+    });
+  });
+
+  test('S24 LCK-1 S7 wrong current passwords on the change page count on the one counter, and lock', async () => {
+    const { begin, typePassword, browser, account } = await story(server, { person: { isTemporary: true } });
+    await begin();
+    await typePassword();
+    for (let i = 0; i < 5; i++) {
+      await browser.submit(
+        { currentPassword: 'wrong', newPassword: 'a new pass 1', newPasswordAgain: 'a new pass 1' },
+        '/change-password',
+      );
+    }
+    expect(browser.page.step).toBe('locked');
+    expect((await server.reread(account)).lock?.cause).toBe('password');
+  });
+
+  test('S64 no address that we make carries a password, a code of the authenticator, a session id or a token', async () => {
+    const { begin, typePassword, browser } = await story(server, { person: { totpSecret: SECRET } });
+    const seen: string[] = [];
+    await begin();
+    seen.push(browser.page.url, browser.page.html);
+    await typePassword();
+    seen.push(browser.page.url, browser.page.html);
+    const code = codeOf(SECRET);
+    const landed = await browser.submit({ code });
+    seen.push(landed.url);
+    const session =
+      (await browser.jar.getCookies(server.issuer)).find((c) => c.key === 'sallyport_session')?.value ??
+      'none';
+    for (const text of seen) {
+      for (const secret of [PASSWORD, SECRET, code, session]) expect(text).not.toContain(secret);
+    }
+    expect([...new URL(landed.url).searchParams.keys()].sort()).toEqual(['code', 'iss', 'state']);
   });
 });

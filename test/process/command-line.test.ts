@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CALLBACK, freePort, PASSWORD } from '../support/app.ts';
@@ -19,7 +19,11 @@ beforeEach(async () => {
   folder = freshFolder();
   const port = await freePort();
   issuer = `http://localhost:${port}`;
-  environment = { SALLYPORT_DATA: join(folder.path, 'data'), SALLYPORT_PORT: String(port), SALLYPORT_ISSUER: issuer };
+  environment = {
+    SALLYPORT_DATA: join(folder.path, 'data'),
+    SALLYPORT_PORT: String(port),
+    SALLYPORT_ISSUER: issuer,
+  };
 });
 afterEach(async () => {
   for (const { child, ended } of running.splice(0)) {
@@ -42,7 +46,9 @@ const PERSON = '--tenant ACME --population user --user-name ann';
 async function prepare(): Promise<RelyingApplication> {
   await command('tenant create --client-code ACME --preset livevox');
   await command(`account create ${PERSON} --password-stdin --permanent`, `${PASSWORD}\n`);
-  const created = await command(`application create --id desk --kind web --redirect-uri ${CALLBACK} --first-party --json`);
+  const created = await command(
+    `application create --id desk --kind web --redirect-uri ${CALLBACK} --first-party --json`,
+  );
   const { secret } = JSON.parse(created.stdout) as { secret: string };
   return RelyingApplication.discover(issuer, 'desk', secret);
 }
@@ -66,7 +72,7 @@ describe('the real process', () => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
-  test('ADM-4 S13 the set-up link makes one operator, once; then its route is gone and no start prints another', async () => {
+  test('ADM-4 S13 S48 the set-up link makes one operator, once; then its route is gone and no start prints another', async () => {
     let server = await start();
     await server.says('/set-up?token=');
     const link = /http\S+set-up\?token=\S+/.exec(server.output())?.[0] ?? '';
@@ -75,14 +81,26 @@ describe('the real process', () => {
     expect(await browser.open(`${issuer}/set-up?token=wrong`)).toMatchObject({ status: 400 });
     await browser.open(link);
     const fields = { userName: 'operator', newPassword: 'long enough', newPasswordAgain: 'long enough' };
-    expect((await browser.submit({ ...fields, newPasswordAgain: 'different' })).alert).toContain('not the same');
-    expect((await browser.submit({ ...fields, newPassword: 'short', newPasswordAgain: 'short' })).alert).toContain('fewer than 8');
+    expect((await browser.submit({ ...fields, newPasswordAgain: 'different' })).alert).toContain(
+      'not the same',
+    );
+    expect(
+      (await browser.submit({ ...fields, newPassword: 'short', newPasswordAgain: 'short' })).alert,
+    ).toContain('fewer than 8');
     expect((await browser.submit({ ...fields, userName: ' ' })).alert).toContain('empty');
     const { token } = Object.fromEntries(new URL(link).searchParams) as { token: string };
-    const posts = await Promise.all(Array.from({ length: 8 }, (_, i) => new Browser(issuer).open('/').then((_, b = new Browser(issuer)) => b.open('/health/live').then(() => b.post('/set-up', { token, ...fields, userName: `operator${i}` })))));
+    const posts = await Promise.all(
+      Array.from({ length: 8 }, async (_, i) => {
+        const rival = new Browser(issuer);
+        await rival.open(link);
+        return rival.post('/set-up', { token, ...fields, userName: `operator${i}` });
+      }),
+    );
     expect(posts.filter((page) => page.step === 'set-up-done')).toHaveLength(1);
     expect((await browser.open(link)).status).toBe(400);
-    const listed = JSON.parse((await command('account list --tenant OPERATOR --json')).stdout) as { accounts: { role: string }[] };
+    const listed = JSON.parse((await command('account list --tenant OPERATOR --json')).stdout) as {
+      accounts: { role: string }[];
+    };
     expect(listed.accounts.map((a) => a.role)).toEqual(['SysAdmin']);
     server.child.kill('SIGTERM');
     await server.ended;
@@ -91,7 +109,7 @@ describe('the real process', () => {
     expect((await server.ended).stdout).not.toContain('set-up');
   });
 
-  test('OPS-1 kill -9 in the middle of a sign-in loses nobody: the half-done one goes on, sessions and tokens live', async () => {
+  test('OPS-1 R3 V4 kill -9 in the middle of a sign-in loses nobody: the half-done one goes on, sessions and tokens live', async () => {
     const server = await start();
     const relying = await prepare();
     const done = await signIn(relying);
@@ -101,7 +119,11 @@ describe('the real process', () => {
     server.child.kill('SIGKILL');
     await server.ended;
     await start();
-    expect((await half.submit({ clientCode: 'ACME', userName: 'ann', password: PASSWORD }, '/password')).url.startsWith(CALLBACK)).toBe(true);
+    expect(
+      (
+        await half.submit({ clientCode: 'ACME', userName: 'ann', password: PASSWORD }, '/password')
+      ).url.startsWith(CALLBACK),
+    ).toBe(true);
     expect((await done.open(await relying.request({ prompt: 'none' }))).url).toContain('code=');
     const next = await relying.refresh(tokens);
     expect((await relying.userinfo(next)).sub).toBe(tokens.claims()?.sub);
@@ -127,7 +149,10 @@ describe('commands', () => {
     for (let i = 0; i < 5; i++) await signIn(relying, 'wrong 123456');
     expect((await signIn(relying)).page.step).toBe('locked');
     expect((await command(`account show ${PERSON}`)).stdout).toContain('"cause":"password"');
-    expect(await command(`account unlock ${PERSON}`)).toMatchObject({ code: 0, stdout: 'ann is unlocked.\n' });
+    expect(await command(`account unlock ${PERSON}`)).toMatchObject({
+      code: 0,
+      stdout: 'ann is unlocked.\n',
+    });
     expect((await signIn(relying)).page.url.startsWith(CALLBACK)).toBe(true);
     expect((await command(`account disable ${PERSON}`)).code).toBe(0);
     expect((await signIn(relying)).page.step).toBe('password');
@@ -138,12 +163,18 @@ describe('commands', () => {
   test('PWD-7 account set-password makes a temporary one unless told otherwise, and prints a made one once', async () => {
     await start();
     const relying = await prepare();
-    const made = /shown once: (\S+)/.exec((await command(`account set-password ${PERSON}`)).stdout)?.[1] ?? '';
+    const made =
+      /shown once: (\S+)/.exec((await command(`account set-password ${PERSON}`)).stdout)?.[1] ?? '';
     expect((await signIn(relying, made)).page.step).toBe('change-password');
-    expect((await command(`account set-password ${PERSON} --password-stdin --permanent`, 'chosen one 1\n')).code).toBe(0);
+    expect(
+      (await command(`account set-password ${PERSON} --password-stdin --permanent`, 'chosen one 1\n')).code,
+    ).toBe(0);
     expect((await signIn(relying, 'chosen one 1')).page.url.startsWith(CALLBACK)).toBe(true);
     expect(await command(`account set-password ${PERSON} --password-stdin`, 'x\n')).toMatchObject({
-      code: 1, stderr: expect.stringMatching(/^sallyport: the password cannot be used: it has fewer than 8 characters; it has no digit\n$/),
+      code: 1,
+      stderr: expect.stringMatching(
+        /^sallyport: the password cannot be used: it has fewer than 8 characters; it has no digit\n$/,
+      ),
     });
   });
 
@@ -152,12 +183,20 @@ describe('commands', () => {
     const relying = await prepare();
     expect((await command(`account enrol ${PERSON}`)).code).toBe(0);
     expect((await signIn(relying)).page.step).toBe('activate');
-    await command('account create --tenant ACME --population user --user-name bob --password-stdin --totp-secret-stdin --permanent', `${PASSWORD}\n${SECRET}\n`);
+    await command(
+      'account create --tenant ACME --population user --user-name bob --password-stdin --totp-secret-stdin --permanent',
+      `${PASSWORD}\n${SECRET}\n`,
+    );
     const browser = new Browser(issuer);
     await browser.open(await relying.request());
-    expect((await browser.submit({ clientCode: 'ACME', userName: 'bob', password: PASSWORD }, '/password')).step).toBe('second-factor');
+    expect(
+      (await browser.submit({ clientCode: 'ACME', userName: 'bob', password: PASSWORD }, '/password')).step,
+    ).toBe('second-factor');
     expect((await browser.submit({ code: codeOf(SECRET) })).url.startsWith(CALLBACK)).toBe(true);
-    expect(await command('account enrol --tenant ACME --population user --user-name bob')).toMatchObject({ code: 1, stderr: expect.stringContaining('active') });
+    expect(await command('account enrol --tenant ACME --population user --user-name bob')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('active'),
+    });
   });
 
   test.each([
@@ -170,7 +209,11 @@ describe('commands', () => {
     ['application create --id desk --kind web --redirect-uri http://evil.example/', 1, 'must be https'],
     ['application create --id desk --kind web --redirect-uri https://ok.example/*', 1, 'no wildcards'],
     ['application create --id desk --kind spa --redirect-uri https://ok.example/#x', 1, 'fragment'],
-    ['application create --id desk --kind web --redirect-uri https://ok.example/ --secret-stdin', 1, 'standard input held 0 of 1'],
+    [
+      'application create --id desk --kind web --redirect-uri https://ok.example/ --secret-stdin',
+      1,
+      'standard input held 0 of 1',
+    ],
     ['nonsense', 2, "unknown command 'nonsense'"],
     ['tenant list --nonsense', 2, "unknown option '--nonsense'"],
   ])('%s exits with %i and one line that says why', async (args, code, reason) => {
@@ -182,15 +225,22 @@ describe('commands', () => {
 
   test('TEN-1 a client code is taken once, in whatever case', async () => {
     expect((await command('tenant create --client-code Acme')).code).toBe(0);
-    expect(await command('tenant create --client-code ACME')).toMatchObject({ code: 1, stderr: 'sallyport: the client code is taken\n' });
-    expect(JSON.parse((await command('tenant list --json')).stdout)).toMatchObject({ tenants: [{ clientCode: 'ACME' }] });
+    expect(await command('tenant create --client-code ACME')).toMatchObject({
+      code: 1,
+      stderr: 'sallyport: the client code is taken\n',
+    });
+    expect(JSON.parse((await command('tenant list --json')).stdout)).toMatchObject({
+      tenants: [{ clientCode: 'ACME' }],
+    });
   });
 
   test('ACC-2 a name that differs by case, width or form only is refused', async () => {
     await command('tenant create --client-code ACME --preset livevox');
     expect((await command('account create --tenant ACME --population user --user-name Ann')).code).toBe(0);
     for (const name of ['ann', 'ANN', 'Ａnn']) {
-      expect(await command(`account create --tenant ACME --population user --user-name ${name}`)).toMatchObject({ code: 1 });
+      expect(
+        await command(`account create --tenant ACME --population user --user-name ${name}`),
+      ).toMatchObject({ code: 1 });
     }
     expect((await command('account create --tenant ACME --population agent --user-name ann')).code).toBe(0);
   });
@@ -200,7 +250,10 @@ describe('what a start refuses', () => {
   test('SEC-2 another master key: it says so, and harms nothing', async () => {
     await command('tenant create --client-code ACME');
     const wrong = await runCommand(['start'], { ...environment, SALLYPORT_MASTER_KEY: 'ab'.repeat(32) });
-    expect([wrong.code, wrong.stderr]).toEqual([1, 'sallyport: the master key is not the one that these documents were sealed with\n']);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      'sallyport: the master key is not the one that these documents were sealed with\n',
+    ]);
     expect((await command('tenant list')).stdout).toContain('ACME');
   });
 
@@ -210,7 +263,6 @@ describe('what a start refuses', () => {
     const key = readFileSync(file);
     writeFileSync(file, '');
     expect((await command('check')).stderr).toContain('must be 32 bytes');
-    const { rmSync } = await import('node:fs');
     rmSync(file);
     expect((await command('check')).stderr).toContain('is gone; put it back');
     writeFileSync(file, key);
@@ -221,7 +273,11 @@ describe('what a start refuses', () => {
     await command('tenant create --client-code ACME');
     const file = join(folder.path, 'data', 'documents.sqlite');
     const bytes = readFileSync(file);
-    for (const damage of [Buffer.concat([Buffer.from('garbage!garbage!'), bytes.subarray(16)]), bytes.subarray(0, 5_000), Buffer.concat([bytes.subarray(0, 4_096), Buffer.alloc(bytes.length - 4_096, 0xff)])]) {
+    for (const damage of [
+      Buffer.concat([Buffer.from('garbage!garbage!'), bytes.subarray(16)]),
+      bytes.subarray(0, 5_000),
+      Buffer.concat([bytes.subarray(0, 4_096), Buffer.alloc(bytes.length - 4_096, 0xff)]),
+    ]) {
       writeFileSync(file, damage);
       const ended = await command('start');
       expect(ended.code).toBe(1);
@@ -238,16 +294,18 @@ describe('what a start refuses', () => {
     const ended = await runCommand(['start'], { ...environment, SALLYPORT_DATA: join(file, 'data') });
     expect([ended.code, ended.stderr.split('\n').length]).toEqual([1, 2]);
     expect(ended.stderr).toMatch(/^sallyport: .*a-file/);
-    mkdirSync(join(folder.path, 'sealed'));
-    chmodSync(join(folder.path, 'sealed'), 0o500);
   });
 
   test('OPS-2 wrong settings are all named at once', async () => {
     const config = join(folder.path, 'settings.yaml');
     writeFileSync(config, 'issuer: http://sign-in.example.org/path\nlisten:\n  port: seventy\nlockout: 3\n');
-    const ended = await runCommand(['--config', config, 'check'], { SALLYPORT_MAIL_URL: 'ftp://x', SALLYPORT_NONSENSE: '1' });
+    const ended = await runCommand(['--config', config, 'check'], {
+      SALLYPORT_MAIL_URL: 'ftp://x',
+      SALLYPORT_NONSENSE: '1',
+    });
     expect(ended.code).toBe(1);
-    for (const key of ['issuer:', 'listen.port:', 'lockout:', 'mail.url:', 'SALLYPORT_NONSENSE:']) expect(ended.stderr).toContain(key);
+    for (const key of ['issuer:', 'listen.port:', 'lockout:', 'mail.url:', 'SALLYPORT_NONSENSE:'])
+      expect(ended.stderr).toContain(key);
   });
 
   test('a port in use', async () => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { type App, createApp } from '../../src/app.ts';
 import type { Account, Population } from '../../src/accounts/index.ts';
+import { type App, createApp } from '../../src/app.ts';
 import { createLog, systemClock } from '../../src/base/index.ts';
 import { type Core, openCore } from '../../src/core.ts';
 import type { Mailbox } from '../../src/mail/index.ts';
@@ -77,19 +77,40 @@ export async function startApp(environment: Record<string, string> = {}): Promis
       serial += 1;
       const policy = loadPreset(preset);
       if (!policy) throw new Error(preset);
-      const tenant = await core.tenants.create({ clientCode: clientCode ?? `SITE-${serial}`, name: `Site ${serial}`, policy: change(policy) });
+      const tenant = await core.tenants.create({
+        clientCode: clientCode ?? `SITE-${serial}`,
+        name: `Site ${serial}`,
+        policy: change(policy),
+      });
       if (typeof tenant === 'string') throw new Error(tenant);
       return tenant;
     },
     async account(tenant, options = {}) {
       serial += 1;
-      const { population = 'user', password = PASSWORD, isTemporary = false, totpSecret, isEnrolled, email } = options;
+      const {
+        population = 'user',
+        password = PASSWORD,
+        isTemporary = false,
+        totpSecret,
+        isEnrolled,
+        email,
+      } = options;
       const record = await core.passwords.make(password, tenant.policy, isTemporary);
       const userName = options.userName ?? `Person${serial}`;
-      const account = await core.accounts.create({ tenantId: tenant.id, population, userName, email, password: record });
+      const account = await core.accounts.create({
+        tenantId: tenant.id,
+        population,
+        userName,
+        email,
+        password: record,
+      });
       if ('refused' in account) throw new Error(account.refused);
       if (totpSecret) await core.secondFactor.bindKnown(account.id, totpSecret);
-      if (isEnrolled) await core.accounts.update(account.id, (a) => ({ ...a, secondFactor: { status: 'pending', authenticators: [] } }));
+      if (isEnrolled)
+        await core.accounts.update(account.id, (a) => ({
+          ...a,
+          secondFactor: { status: 'pending', authenticators: [] },
+        }));
       return account;
     },
     async application(options = {}) {

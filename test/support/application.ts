@@ -14,7 +14,11 @@ export class RelyingApplication {
 
   static async discover(issuer: string, id: string, secret: string): Promise<RelyingApplication> {
     const auth = secret ? client.ClientSecretBasic(secret) : client.None();
-    return new RelyingApplication(await client.discovery(new URL(issuer), id, undefined, auth, { execute: [client.allowInsecureRequests] }));
+    return new RelyingApplication(
+      await client.discovery(new URL(issuer), id, undefined, auth, {
+        execute: [client.allowInsecureRequests],
+      }),
+    );
   }
 
   /** An authorization request with PKCE, state and nonce. */

@@ -40,21 +40,34 @@ export class Browser {
     const forms = this.page.dom.querySelectorAll('form');
     const form = forms.find((f) => (f.getAttribute('action') ?? '').endsWith(action));
     if (!form) throw new Error(`no form ${action} on ${this.page.url} (${this.page.step})`);
-    const hidden = form.querySelectorAll('input').map((input) => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? '']);
+    const hidden = form
+      .querySelectorAll('input')
+      .map((input) => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? '']);
     return this.post(form.getAttribute('action') ?? '', { ...Object.fromEntries(hidden), ...fields });
   }
 
-  post(url: string, fields: Record<string, string>, headers: Record<string, string> = { origin: this.origin }): Promise<Shown> {
+  post(
+    url: string,
+    fields: Record<string, string>,
+    headers: Record<string, string> = { origin: this.origin },
+  ): Promise<Shown> {
     const body = new URLSearchParams(fields).toString();
     const type = { 'content-type': 'application/x-www-form-urlencoded' };
-    return this.request(new URL(url, this.page.url).href, { method: 'POST', body, headers: { ...type, ...headers } });
+    return this.request(new URL(url, this.page.url).href, {
+      method: 'POST',
+      body,
+      headers: { ...type, ...headers },
+    });
   }
 
   cookies(url = this.origin): Promise<string[]> {
     return this.jar.getCookies(url).then((all) => all.map((cookie) => cookie.key).sort());
   }
 
-  private async request(start: string, init: RequestInit & { headers: Record<string, string> }): Promise<Shown> {
+  private async request(
+    start: string,
+    init: RequestInit & { headers: Record<string, string> },
+  ): Promise<Shown> {
     let url = start;
     let next: RequestInit & { headers: Record<string, string> } = init;
     for (let hops = 0; hops < 20; hops++) {
@@ -62,7 +75,8 @@ export class Browser {
       const cookie = await this.jar.getCookieString(url);
       const headers = { accept: 'text/html', ...next.headers, ...(cookie ? { cookie } : {}) };
       const response = await fetch(url, { ...next, headers, redirect: 'manual' });
-      for (const line of response.headers.getSetCookie()) await this.jar.setCookie(line, url, { ignoreError: true });
+      for (const line of response.headers.getSetCookie())
+        await this.jar.setCookie(line, url, { ignoreError: true });
       this.statuses.push(response.status);
       const location = response.headers.get('location');
       if (response.status < 300 || response.status > 399 || !location) {

@@ -10,14 +10,23 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
-      '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync', '--no-first-run',
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
     ],
   });
 }
 
 /** A page in a profile of its own. */
-export async function newPage(browser: Browser, options: { scripts?: boolean; width?: number } = {}): Promise<Page> {
+export async function newPage(
+  browser: Browser,
+  options: { scripts?: boolean; width?: number } = {},
+): Promise<Page> {
   const context = await browser.newContext({
     javaScriptEnabled: options.scripts ?? true,
     viewport: { width: options.width ?? 1280, height: options.width && options.width < 600 ? 844 : 800 },

@@ -19,7 +19,11 @@ export interface RunningProcess {
 }
 
 /** Starts the real program with settings from the environment alone. */
-export function startProcess(args: string[], environment: Record<string, string>, input = ''): RunningProcess {
+export function startProcess(
+  args: string[],
+  environment: Record<string, string>,
+  input = '',
+): RunningProcess {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
     env: { PATH, HOME, ...environment },
@@ -53,7 +57,8 @@ export function startProcess(args: string[], environment: Record<string, string>
       const timer = setTimeout(() => reject(new Error(`never said ${text}: ${stdout}${stderr}`)), 30_000);
       const look = () => {
         if ((stdout + stderr).includes(text)) resolve();
-        else if (child.exitCode !== null) reject(new Error(`ended before saying ${text}: ${stdout}${stderr}`));
+        else if (child.exitCode !== null)
+          reject(new Error(`ended before saying ${text}: ${stdout}${stderr}`));
       };
       listeners.add(look);
       look();

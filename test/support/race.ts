@@ -4,7 +4,15 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 export interface Race {
-  verb: 'claim' | 'reserve' | 'advance' | 'replace' | 'insert' | 'merge' | 'replaceDocument' | 'insertDocument';
+  verb:
+    | 'claim'
+    | 'reserve'
+    | 'advance'
+    | 'replace'
+    | 'insert'
+    | 'merge'
+    | 'replaceDocument'
+    | 'insertDocument';
   processes: number;
   /** Simultaneous calls of each process in one round. */
   perProcess: number;
@@ -27,10 +35,14 @@ async function line(child: ChildProcess, lines: AsyncIterator<string>): Promise<
  */
 export async function race(address: string, race: Race): Promise<string[][]> {
   const children = Array.from({ length: race.processes }, (_, racer) =>
-    spawn('node', ['--disable-warning=ExperimentalWarning', RACER, address, JSON.stringify({ ...race, racer })], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, NODE_OPTIONS: '' },
-    }),
+    spawn(
+      'node',
+      ['--disable-warning=ExperimentalWarning', RACER, address, JSON.stringify({ ...race, racer })],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: { ...process.env, NODE_OPTIONS: '' },
+      },
+    ),
   );
   const streams = children.map((child) => createInterface({ input: child.stdout })[Symbol.asyncIterator]());
   const each = <T>(work: (child: ChildProcess, lines: AsyncIterator<string>) => Promise<T>) =>

@@ -1,17 +1,22 @@
 // One racing process: opens the store, says so, and runs its calls at each line on standard input.
 import { createInterface } from 'node:readline';
+import type { Race } from './race.ts';
 import { THINGS_FOR_RACE } from './racer-things.ts';
 import { openDocumentsAt, openEphemeralAt } from './stores.ts';
-import type { Race } from './race.ts';
 
 const [address = '', json = '{}'] = process.argv.slice(2);
 const plan = JSON.parse(json) as Race & { racer: number };
 const LATER = plan.now + 3_600;
 
-async function contestant(): Promise<{ call(round: number, n: number): Promise<unknown>; close(): Promise<void> }> {
+async function contestant(): Promise<{
+  call(round: number, n: number): Promise<unknown>;
+  close(): Promise<void>;
+}> {
   if (plan.verb.endsWith('Document')) {
     const store = await openDocumentsAt(address);
-    const things = store.collection<{ id: string; tenant: string; name: { key: string }; size: number }>(THINGS_FOR_RACE);
+    const things = store.collection<{ id: string; tenant: string; name: { key: string }; size: number }>(
+      THINGS_FOR_RACE,
+    );
     const doc = (id: string, key: string) => ({ id, tenant: 't1', name: { key }, size: 2 });
     return {
       close: () => store.close(),
@@ -30,7 +35,12 @@ async function contestant(): Promise<{ call(round: number, n: number): Promise<u
     replace: (round) => store.replace('Race', `r${round}`, record, 1, plan.now),
     insert: (round) => store.insert('Once', `o${round}`, record, plan.now),
     merge: (round, n) =>
-      store.merge('Merge', `m${round}`, { ...record, setParts: { [`p${plan.racer}-${n}`]: '1' }, unsetParts: [] }, plan.now),
+      store.merge(
+        'Merge',
+        `m${round}`,
+        { ...record, setParts: { [`p${plan.racer}-${n}`]: '1' }, unsetParts: [] },
+        plan.now,
+      ),
   };
   const verb = verbs[plan.verb];
   if (!verb) throw new Error(plan.verb);
@@ -40,7 +50,9 @@ async function contestant(): Promise<{ call(round: number, n: number): Promise<u
 const { call, close } = await contestant();
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {
-  const calls = Array.from({ length: plan.perProcess }, (_, n) => call(Number(line), n).then(String, (error) => `${error}`));
+  const calls = Array.from({ length: plan.perProcess }, (_, n) =>
+    call(Number(line), n).then(String, (error) => `${error}`),
+  );
   console.log(JSON.stringify(await Promise.all(calls)));
 }
 await close();

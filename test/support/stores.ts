@@ -1,5 +1,10 @@
 import { join } from 'node:path';
-import { type Documents, type Ephemeral, openSqliteDocuments, openSqliteEphemeral } from '../../src/stores/index.ts';
+import {
+  type Documents,
+  type Ephemeral,
+  openSqliteDocuments,
+  openSqliteEphemeral,
+} from '../../src/stores/index.ts';
 
 /** Opens the documents store at an address such as `sqlite:/folder`. */
 export async function openDocumentsAt(address: string): Promise<Documents> {

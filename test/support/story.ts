@@ -19,7 +19,14 @@ export interface Story {
 
 export async function story(
   server: StartedApp,
-  options: { preset?: string; person?: NewPerson; tenant?: Tenant; population?: 'user' | 'agent' | 'any'; isFirstParty?: boolean; fixTenant?: boolean } = {},
+  options: {
+    preset?: string;
+    person?: NewPerson;
+    tenant?: Tenant;
+    population?: 'user' | 'agent' | 'any';
+    isFirstParty?: boolean;
+    fixTenant?: boolean;
+  } = {},
 ): Promise<Story> {
   const tenant = options.tenant ?? (await server.tenant(options.preset));
   const account = await server.account(tenant, options.person);
@@ -45,7 +52,10 @@ export async function story(
 
 /** The code that an authenticator shows, `steps` away from now. */
 export function codeOf(secret: string, steps = 0): string {
-  return generateSync({ secret: secret.replace(/\s/g, ''), epoch: Math.floor(Date.now() / 1000) + steps * 30 });
+  return generateSync({
+    secret: secret.replace(/\s/g, ''),
+    epoch: Math.floor(Date.now() / 1000) + steps * 30,
+  });
 }
 
 /** The secret of an activation page. */

@@ -2,8 +2,20 @@ import { jest } from '@jest/globals';
 
 /** Everything but `Date`: real HTTP and real waiting go on while the clock is moved. */
 const REAL = [
-  'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'requestAnimationFrame', 'cancelAnimationFrame', 'requestIdleCallback',
-  'cancelIdleCallback', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout',
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'requestAnimationFrame',
+  'cancelAnimationFrame',
+  'requestIdleCallback',
+  'cancelIdleCallback',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
 ] as const;
 
 /** Takes hold of the clock. @returns the words to move it; `release` in afterEach */
@@ -13,7 +25,8 @@ export function holdTime() {
     /** Moves by seconds, backwards too. */
     move: (seconds: number) => jest.setSystemTime(Date.now() + seconds * 1000),
     /** Goes to the beginning of a TOTP step, plus seconds. */
-    toStepStart: (seconds = 0) => jest.setSystemTime((Math.floor(Date.now() / 30_000) + 1) * 30_000 + seconds * 1000),
+    toStepStart: (seconds = 0) =>
+      jest.setSystemTime((Math.floor(Date.now() / 30_000) + 1) * 30_000 + seconds * 1000),
     release: () => jest.useRealTimers(),
   };
 }

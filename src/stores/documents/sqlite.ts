@@ -45,7 +45,10 @@ function encodeCursor(values: Value[]): string {
 function decodeCursor(cursor: string, length: number): Value[] {
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const sound = Array.isArray(values) && values.length === length && values.every((v) => typeof v === 'string' || typeof v === 'number');
+    const sound =
+      Array.isArray(values) &&
+      values.length === length &&
+      values.every((v) => typeof v === 'string' || typeof v === 'number');
     if (sound) return values;
   } catch {
     // falls through to the refusal
@@ -110,7 +113,9 @@ class SqliteCollection<T extends Document> implements Collection<T> {
   }
 
   get(id: string) {
-    const statement = this.connection.prepare(`SELECT id, version, body FROM "${this.spec.name}" WHERE id = ?`);
+    const statement = this.connection.prepare(
+      `SELECT id, version, body FROM "${this.spec.name}" WHERE id = ?`,
+    );
     return this.connection.read(() => versioned<T>(statement.get(id) as Row | undefined));
   }
 
@@ -120,7 +125,9 @@ class SqliteCollection<T extends Document> implements Collection<T> {
       throw new RangeError(`find takes all ${fields.length} fields of a unique index: ${index}`);
     }
     const where = fields.map((field) => `${expression(field)} = ?`).join(' AND ');
-    const statement = this.connection.prepare(`SELECT id, version, body FROM "${this.spec.name}" WHERE ${where}`);
+    const statement = this.connection.prepare(
+      `SELECT id, version, body FROM "${this.spec.name}" WHERE ${where}`,
+    );
     return this.connection.read(() => versioned<T>(statement.get(...values) as Row | undefined));
   }
 
@@ -138,7 +145,8 @@ class SqliteCollection<T extends Document> implements Collection<T> {
   }
 
   async page(query: PageQuery): Promise<Page<T>> {
-    if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 500) throw new RangeError('a page holds 1 to 500');
+    if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 500)
+      throw new RangeError('a page holds 1 to 500');
     const { where, values, rest } = conditions(this.spec, query);
     const keys = rest.map(expression);
     if (query.after !== undefined) {
@@ -167,7 +175,8 @@ class SqliteCollection<T extends Document> implements Collection<T> {
 function valueAt(doc: object, field: string): Value {
   let at: unknown = doc;
   for (const name of field.split('.')) at = (at as Record<string, unknown> | undefined)?.[name];
-  if (typeof at !== 'string' && typeof at !== 'number') throw new RangeError(`${field} must be text or a number in every document`);
+  if (typeof at !== 'string' && typeof at !== 'number')
+    throw new RangeError(`${field} must be text or a number in every document`);
   return at;
 }
 

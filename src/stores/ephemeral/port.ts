@@ -9,7 +9,13 @@ export interface Ephemeral {
   insert(kind: string, id: string, record: RecordInput, now: number): Promise<boolean>;
   get(kind: string, id: string, now: number): Promise<StoredRecord | undefined>;
   /** Compare-and-set on the record's version. @returns whether this caller won */
-  replace(kind: string, id: string, record: RecordInput, expectedVersion: number, now: number): Promise<boolean>;
+  replace(
+    kind: string,
+    id: string,
+    record: RecordInput,
+    expectedVersion: number,
+    now: number,
+  ): Promise<boolean>;
   /** Sets the value and the given parts, leaving every other part as another writer left it. @returns false when buried */
   merge(kind: string, id: string, change: MergeInput, now: number): Promise<boolean>;
   remove(kind: string, id: string): Promise<void>;

@@ -10,7 +10,11 @@ export function sqliteAttempts(connection: SqliteConnection) {
   const { prepare } = connection;
 
   const failuresOf = (key: string, now: number) =>
-    (prepare('SELECT failures FROM counter WHERE key = ? AND expires_at > ?').get(key, now) as { failures: number } | undefined)?.failures ?? 0;
+    (
+      prepare('SELECT failures FROM counter WHERE key = ? AND expires_at > ?').get(key, now) as
+        | { failures: number }
+        | undefined
+    )?.failures ?? 0;
 
   const setFailures = (key: string, failures: number, keepUntil: number) =>
     prepare(
@@ -20,12 +24,15 @@ export function sqliteAttempts(connection: SqliteConnection) {
 
   /** Whoever held these leases is gone without a word: count each as a failure (P15). */
   const countAbandoned = (key: string, now: number, keepUntil: number) => {
-    const gone = Number(prepare('DELETE FROM lease WHERE key = ? AND granted_at <= ?').run(key, now - LEASE_SECONDS).changes);
+    const gone = Number(
+      prepare('DELETE FROM lease WHERE key = ? AND granted_at <= ?').run(key, now - LEASE_SECONDS).changes,
+    );
     if (gone > 0) setFailures(key, failuresOf(key, now) + gone, keepUntil);
     return gone;
   };
 
-  const openLeases = (key: string) => (prepare('SELECT COUNT(*) AS n FROM lease WHERE key = ?').get(key) as { n: number }).n;
+  const openLeases = (key: string) =>
+    (prepare('SELECT COUNT(*) AS n FROM lease WHERE key = ?').get(key) as { n: number }).n;
 
   return {
     reserve: (key: string, limit: number, now: number, keepUntil: number) =>
@@ -49,7 +56,8 @@ export function sqliteAttempts(connection: SqliteConnection) {
         if (changes !== 1) return 'dead';
         const failures = failuresOf(lease.key, now);
         const after = outcome === 'failure' ? failures + 1 : outcome === 'success' ? 0 : failures;
-        if (after !== failures) prepare('UPDATE counter SET failures = ? WHERE key = ?').run(after, lease.key);
+        if (after !== failures)
+          prepare('UPDATE counter SET failures = ? WHERE key = ?').run(after, lease.key);
         return { failures: after };
       }),
 

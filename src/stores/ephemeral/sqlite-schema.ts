@@ -41,7 +41,8 @@ export function prepareEphemeral(connection: SqliteConnection, now: number): Gen
     const row = connection.prepare('SELECT id, born_at AS bornAt, boot FROM generation').get() as
       | (Generation & { boot: string })
       | undefined;
-    const current = row && row.boot === boot ? { id: row.id, bornAt: row.bornAt } : { id: newId(), bornAt: now };
+    const current =
+      row && row.boot === boot ? { id: row.id, bornAt: row.bornAt } : { id: newId(), bornAt: now };
     connection
       .prepare('INSERT OR REPLACE INTO generation (one, id, born_at, boot) VALUES (1, ?, ?, ?)')
       .run(current.id, current.bornAt, boot);

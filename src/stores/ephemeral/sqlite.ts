@@ -4,7 +4,14 @@ import type { Ephemeral, MergeInput, RecordInput, StoredRecord } from './port.ts
 import { sqliteAttempts } from './sqlite-attempts.ts';
 import { prepareEphemeral } from './sqlite-schema.ts';
 
-type Row = { value: string; parts: string; version: number; expires_at: number; claimed_at: number | null; generation: string };
+type Row = {
+  value: string;
+  parts: string;
+  version: number;
+  expires_at: number;
+  claimed_at: number | null;
+  generation: string;
+};
 
 const LIVE = 'kind = ? AND id = ? AND expires_at > ? AND buried = 0';
 
@@ -25,12 +32,21 @@ function records(connection: SqliteConnection, generation: () => string) {
   const { prepare } = connection;
 
   const isBuried = (kind: string, id: string, now: number) =>
-    prepare('SELECT 1 FROM record WHERE kind = ? AND id = ? AND buried = 1 AND expires_at > ?').get(kind, id, now) !== undefined;
+    prepare('SELECT 1 FROM record WHERE kind = ? AND id = ? AND buried = 1 AND expires_at > ?').get(
+      kind,
+      id,
+      now,
+    ) !== undefined;
 
   const enrol = (kind: string, id: string, sets: RecordInput['sets']) => {
     if (!sets) return;
     for (const [name, key] of Object.entries(sets)) {
-      prepare('INSERT INTO member (kind, name, key, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING').run(kind, name, key, id);
+      prepare('INSERT INTO member (kind, name, key, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING').run(
+        kind,
+        name,
+        key,
+        id,
+      );
     }
   };
 
@@ -50,10 +66,12 @@ function records(connection: SqliteConnection, generation: () => string) {
 
   /** A record past its expiry is as good as gone: a new one under its id starts afresh, unclaimed. */
   const dropExpired = (kind: string, id: string, now: number) => {
-    if (prepare('SELECT 1 FROM record WHERE kind = ? AND id = ? AND expires_at <= ?').get(kind, id, now)) drop(kind, id);
+    if (prepare('SELECT 1 FROM record WHERE kind = ? AND id = ? AND expires_at <= ?').get(kind, id, now))
+      drop(kind, id);
   };
 
-  const get = (kind: string, id: string, now: number) => stored(prepare(`SELECT * FROM record WHERE ${LIVE}`).get(kind, id, now) as Row | undefined);
+  const get = (kind: string, id: string, now: number) =>
+    stored(prepare(`SELECT * FROM record WHERE ${LIVE}`).get(kind, id, now) as Row | undefined);
 
   return {
     put: (kind: string, id: string, record: RecordInput, now: number) =>
@@ -78,7 +96,15 @@ function records(connection: SqliteConnection, generation: () => string) {
       connection.write(() => {
         const { changes } = prepare(
           `UPDATE record SET value = ?, parts = ?, version = version + 1, expires_at = ? WHERE ${LIVE} AND version = ?`,
-        ).run(record.value, JSON.stringify(record.parts ?? {}), record.expiresAt, kind, id, now, expectedVersion);
+        ).run(
+          record.value,
+          JSON.stringify(record.parts ?? {}),
+          record.expiresAt,
+          kind,
+          id,
+          now,
+          expectedVersion,
+        );
         if (changes === 1) enrol(kind, id, record.sets);
         return changes === 1;
       }),
@@ -110,7 +136,9 @@ function records(connection: SqliteConnection, generation: () => string) {
     claim: (kind: string, id: string, now: number) =>
       connection.write((): 'won' | 'lost' => {
         // The whole promise is in this one statement: check and set cannot come apart (P7).
-        const { changes } = prepare(`UPDATE record SET claimed_at = ? WHERE ${LIVE} AND claimed_at IS NULL`).run(now, kind, id, now);
+        const { changes } = prepare(
+          `UPDATE record SET claimed_at = ? WHERE ${LIVE} AND claimed_at IS NULL`,
+        ).run(now, kind, id, now);
         return changes === 1 ? 'won' : 'lost';
       }),
 
@@ -125,7 +153,11 @@ function records(connection: SqliteConnection, generation: () => string) {
 
     removeMembers: (kind: string, set: string, key: string) =>
       connection.write(() => {
-        const rows = prepare('SELECT id FROM member WHERE kind = ? AND name = ? AND key = ?').all(kind, set, key) as { id: string }[];
+        const rows = prepare('SELECT id FROM member WHERE kind = ? AND name = ? AND key = ?').all(
+          kind,
+          set,
+          key,
+        ) as { id: string }[];
         for (const { id } of rows) drop(kind, id);
         return rows.length;
       }),
@@ -151,7 +183,11 @@ function topics(connection: SqliteConnection) {
   const { prepare } = connection;
   return {
     topicVersion: (topic: string) =>
-      connection.read(() => (prepare('SELECT version FROM topic WHERE name = ?').get(topic) as { version: string } | undefined)?.version ?? ''),
+      connection.read(
+        () =>
+          (prepare('SELECT version FROM topic WHERE name = ?').get(topic) as { version: string } | undefined)
+            ?.version ?? '',
+      ),
     touchTopic: (topic: string) =>
       connection.write(() => {
         prepare('INSERT OR REPLACE INTO topic (name, version) VALUES (?, ?)').run(topic, newId());
@@ -163,7 +199,10 @@ function sweeper(connection: SqliteConnection) {
   const { prepare } = connection;
   return (now: number, limit: number) =>
     connection.write(() => {
-      const expired = prepare('SELECT kind, id FROM record WHERE expires_at <= ? LIMIT ?').all(now, limit) as { kind: string; id: string }[];
+      const expired = prepare('SELECT kind, id FROM record WHERE expires_at <= ? LIMIT ?').all(
+        now,
+        limit,
+      ) as { kind: string; id: string }[];
       for (const { kind, id } of expired) {
         prepare('DELETE FROM record WHERE kind = ? AND id = ?').run(kind, id);
         prepare('DELETE FROM member WHERE kind = ? AND id = ?').run(kind, id);

@@ -1,0 +1,122 @@
+// Makes the generated documents, or with --check tells which are not current.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { auditTypes } from '../src/audit/index.ts';
+import { declareEngineRoutes } from '../src/oidc/routes.ts';
+import { addSetUpRoutes } from '../src/set-up/index.ts';
+import { declarations } from '../src/settings/index.ts';
+import { addSignInRoutes } from '../src/sign-in/index.ts';
+import { policySchema } from '../src/tenants/index.ts';
+import {
+  addHealthRoutes,
+  createAssets,
+  createRegistry,
+  type DeclaredRoute,
+  guardNames,
+} from '../src/web/index.ts';
+import { catalogue, provedIds } from './catalogue.ts';
+
+const MADE = 'Made by `npm run docs`; do not edit.';
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function settings(): string {
+  const rows = declarations.map(({ key, environment, schema, description }) => {
+    const standard = schema.safeParse(undefined);
+    const value =
+      standard.success && standard.data !== undefined ? `\`${JSON.stringify(standard.data)}\`` : 'none';
+    return [`\`${key}\``, `\`${environment}\``, value, description];
+  });
+  return `# Settings\n\n${MADE} A YAML file named by \`--config\` or \`SALLYPORT_CONFIG\`, and the environment, which wins. Unknown keys are mistakes, and all mistakes are reported together.\n\n${table(['key', 'environment', 'default', 'meaning'], rows)}\n`;
+}
+
+function policy(): string {
+  const defaults = policySchema.parse({}) as Record<string, Record<string, unknown>>;
+  const schema = z.toJSONSchema(policySchema, { io: 'input' }) as {
+    properties: Record<string, { properties: Record<string, { description?: string }> }>;
+  };
+  const rows = Object.entries(schema.properties).flatMap(([group, { properties }]) =>
+    Object.entries(properties).map(([name, { description }]) => [
+      `\`${group}.${name}\``,
+      `\`${JSON.stringify(defaults[group]?.[name])}\``,
+      description ?? '',
+    ]),
+  );
+  return `# Policy\n\n${MADE} The rules of a tenant, by path. The presets in \`config/presets/\` are complete policies.\n\n${table(['path', 'default', 'meaning'], rows)}\n`;
+}
+
+function auditEvents(): string {
+  const rows = Object.entries(auditTypes).map(([type, meaning]) => [`\`${type}\``, meaning]);
+  return `# Audit events\n\n${MADE} Each entry says who, what, whom, where, when, by what factor, with what outcome and why; never a secret.\n\n${table(['type', 'meaning'], rows)}\n`;
+}
+
+/** Declares every route without anything behind it: the doors do not depend on what they open to. */
+function routes(): readonly DeclaredRoute[] {
+  const registry = createRegistry({ origin: 'http://localhost:3000' });
+  createAssets(registry);
+  addHealthRoutes(registry, {});
+  declareEngineRoutes(registry);
+  addSetUpRoutes(registry, {} as never, {} as never);
+  addSignInRoutes({ registry } as never);
+  return registry.declared();
+}
+
+function doors(): string {
+  const all = [...routes()].sort((a, b) => `${a.path} ${a.method}`.localeCompare(`${b.path} ${b.method}`));
+  const rows = all.map((r) => [
+    `${r.method} \`${r.path}\``,
+    ...guardNames.map((name) => (r.guards[name].on ? '●' : '–')),
+  ]);
+  const reasons = all.map((r) => {
+    const lines = guardNames.map((name) => {
+      const guard = r.guards[name];
+      return `- ${name}: ${guard.on ? guard.how : `waived, ${guard.why}`}`;
+    });
+    return `### ${r.method} ${r.path}\n\n${lines.join('\n')}`;
+  });
+  return `# Doors and guards\n\n${MADE} Every route with its guards: ● on, – waived; how and why below.\n\n${table(['route', ...guardNames], rows)}\n\n${reasons.join('\n\n')}\n`;
+}
+
+function security(): string {
+  const { later, waived } = JSON.parse(readFileSync('test/house/security-ids.json', 'utf8')) as {
+    later: string[];
+    waived: Record<string, string>;
+  };
+  const proved = provedIds();
+  const status = (id: string) => {
+    const files = proved.get(id);
+    if (files) return [...files].map((f) => `\`${f}\``).join(', ');
+    return later.includes(id) ? 'later' : `not yet: ${waived[id]}`;
+  };
+  const parts = Object.entries(catalogue()).map(([heading, lines]) => {
+    const rows = Object.entries(lines).map(([id, text]) => [id, text, status(id)]);
+    return `## ${heading}\n\n${table(['id', 'what must hold', 'proved in'], rows)}`;
+  });
+  return `# Security catalogue\n\n${MADE} The text stands in \`docs/security-catalogue.yaml\`. Test titles carry the ids; a line without a test says *later*.\n\n${parts.join('\n\n')}\n`;
+}
+
+const DOCUMENTS: Record<string, () => string> = {
+  'docs/reference/settings.md': settings,
+  'docs/reference/policy.md': policy,
+  'docs/reference/audit-events.md': auditEvents,
+  'docs/reference/doors.md': doors,
+  'docs/security.md': security,
+};
+
+const isCheck = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [file, make] of Object.entries(DOCUMENTS)) {
+  const text = make();
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+  stale.push(file);
+  if (isCheck) continue;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+if (stale.length > 0)
+  console.log(`${isCheck ? 'Not current, run npm run docs' : 'Written'}: ${stale.join(', ')}`);
+process.exitCode = isCheck && stale.length > 0 ? 1 : 0;

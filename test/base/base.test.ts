@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import ipaddr from 'ipaddr.js';
+import { foldName, nameProblem } from '../../src/accounts/index.ts';
+import { createVault, errorCatalogue, fingerprint, newId, sameSecret } from '../../src/base/index.ts';
+import { redirectUriProblem } from '../../src/oidc/redirect-uris.ts';
+import { loadPreset, presetNames } from '../../src/tenants/index.ts';
+import { clientAddress } from '../../src/web/index.ts';
+
+describe('the vault', () => {
+  const vault = createVault(randomBytes(32));
+
+  test('SEC-2 S32 what is sealed opens for its own record alone, and only unchanged', () => {
+    const sealed = vault.seal('secret', 'totp:t:a');
+    expect(sealed).not.toContain('secret');
+    expect(vault.open(sealed, 'totp:t:a')).toBe('secret');
+    expect(() => vault.open(sealed, 'totp:t:b')).toThrow();
+    expect(() => createVault(randomBytes(32)).open(sealed, 'totp:t:a')).toThrow();
+    const bytes = Buffer.from(sealed.slice(3), 'base64url');
+    for (const i of [0, 13, bytes.length - 1]) {
+      const changed = Buffer.from(bytes);
+      changed[i] = (changed[i] ?? 0) ^ 1;
+      expect(() => vault.open(`v1.${changed.toString('base64url')}`, 'totp:t:a')).toThrow();
+    }
+    expect(() => vault.open(`v2.${sealed.slice(3)}`, 'totp:t:a')).toThrow('unknown version');
+  });
+
+  test('P16 a MAC differs by purpose and by installation', () => {
+    expect(vault.mac('a', 'x')).toBe(vault.mac('a', 'x'));
+    expect(
+      new Set([
+        vault.mac('a', 'x'),
+        vault.mac('b', 'x'),
+        vault.mac('a', 'y'),
+        createVault(randomBytes(32)).mac('a', 'x'),
+      ]).size,
+    ).toBe(4);
+  });
+});
+
+test('ids are UUIDv7 and sort by time', () => {
+  const ids = Array.from({ length: 100 }, newId);
+  for (const id of ids)
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(new Set(ids).size).toBe(100);
+});
+
+test('S72 secrets compare by value, whatever their length', () => {
+  expect(sameSecret(fingerprint('a'), fingerprint('a'))).toBe(true);
+  expect(sameSecret(fingerprint('a'), fingerprint('b'))).toBe(false);
+  expect(sameSecret('a', 'ab')).toBe(false);
+});
+
+test.each([
+  ['Ann', 'ann'],
+  ['ANN  Lee', ' ann lee '],
+  ['Ａnn', 'ann'],
+  ['Straße', 'STRASSE'],
+  ['ﬁn', 'fin'],
+  ['e\u0301', 'É'],
+])('ACC-2 S19 %j and %j have one skeleton', (a, b) => {
+  expect(foldName(a)).toBe(foldName(b));
+});
+
+test.each([
+  ['', true],
+  [' ann', true],
+  ['ann ', true],
+  ['a\u0000b', true],
+  ['a\u0007b', true],
+  ['x'.repeat(129), true],
+  ['Ann Müller', false],
+  ['日本', false],
+])('the name %j is refused: %p', (name, isRefused) => {
+  expect(nameProblem(name) !== undefined).toBe(isRefused);
+});
+
+describe('S26 the client address', () => {
+  const ranges = [ipaddr.parseCIDR('10.0.0.0/8'), ipaddr.parseCIDR('fd00::/8')];
+  test.each([
+    ['203.0.113.1', '6.6.6.6', '203.0.113.1'],
+    ['10.0.0.1', '6.6.6.6', '6.6.6.6'],
+    ['10.0.0.1', '6.6.6.6, 203.0.113.9', '203.0.113.9'],
+    ['10.0.0.1', '6.6.6.6, 203.0.113.9, 10.0.0.2', '203.0.113.9'],
+    ['10.0.0.1', '', '10.0.0.1'],
+    ['10.0.0.1', 'nonsense', '10.0.0.1'],
+    ['10.0.0.1', '6.6.6.6, nonsense', '10.0.0.1'],
+    ['::ffff:10.0.0.1', '6.6.6.6', '6.6.6.6'],
+    ['fd00::1', '2001:db8::1', '2001:db8::1'],
+  ])('peer %s with X-Forwarded-For %j is %s', (peer, header, address) => {
+    expect(clientAddress(peer, header, ranges)).toBe(address);
+  });
+});
+
+test.each([
+  ['https://app.example/cb', 'web', true],
+  ['http://localhost:8080/cb', 'web', true],
+  ['http://127.0.0.1/cb', 'native', true],
+  ['com.example.app:/cb', 'native', true],
+  ['com.example.app:/cb', 'web', false],
+  ['http://app.example/cb', 'web', false],
+  ['javascript:alert(1)', 'native', false],
+  ['data:text/html,x', 'native', false],
+  ['https://a@b.example/', 'web', false],
+  ['https://app.example/#', 'web', false],
+  ['/cb', 'web', false],
+  ['https://*.example/', 'web', false],
+  ['file:///x', 'native', false],
+] as const)('OID-3 registering %s for %s: %p', (uri, kind, accepted) => {
+  expect(redirectUriProblem(uri, kind) === undefined).toBe(accepted);
+});
+
+test('PRE-1 every preset is a complete and sound policy', () => {
+  expect(presetNames()).toEqual(['cloudcx', 'liveperson', 'livevox', 'modern', 'vcc-live']);
+  for (const name of presetNames())
+    expect(loadPreset(name)?.lockout).toMatchObject({ user: 5, agent: 5, secondFactor: 5 });
+  expect(loadPreset('../presets/modern')).toBeUndefined();
+});
+
+test('every error is documented, and no document describes one that is gone', () => {
+  const documented = [
+    ...readFileSync('docs/errors.md', 'utf8').matchAll(/^\| `([a-z_]+)` \| (\d+) \| (.+) \|/gm),
+  ];
+  expect(documented.map((m) => [m[1], Number(m[2])])).toEqual(
+    Object.entries(errorCatalogue).map(([code, { status }]) => [code, status]),
+  );
+});

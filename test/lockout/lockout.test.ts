@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { limitFor } from '../../src/lockout/index.ts';
+import type { Ephemeral, Lease } from '../../src/stores/index.ts';
+import { loadPreset, type Policy, parsePolicy } from '../../src/tenants/index.ts';
+import { freshFolder } from '../support/folder.ts';
+import { openEphemeralAt } from '../support/stores.ts';
+
+const NOW = 1_800_000_000;
+
+let folder: ReturnType<typeof freshFolder>;
+let store: Ephemeral;
+beforeEach(async () => {
+  folder = freshFolder();
+  store = await openEphemeralAt(`sqlite:${folder.path}`, NOW);
+});
+afterEach(async () => {
+  await store.close();
+  folder.remove();
+});
+
+/** The promise in its plainest form: failures in a row, and tries in flight. */
+class Model {
+  failures = 0;
+  readonly open = new Map<Lease, number>();
+  age(now: number) {
+    for (const [lease, at] of this.open) {
+      if (now - at < 30) continue;
+      this.open.delete(lease);
+      this.failures += 1;
+    }
+  }
+}
+
+type Move =
+  | { kind: 'reserve' }
+  | { kind: 'settle'; which: number; outcome: 'success' | 'failure' | 'not-verified' }
+  | { kind: 'wait'; seconds: number };
+
+const move: fc.Arbitrary<Move> = fc.oneof(
+  fc.constant<Move>({ kind: 'reserve' }),
+  fc.record({
+    kind: fc.constant('settle' as const),
+    which: fc.nat(8),
+    outcome: fc.constantFrom('success' as const, 'failure' as const, 'not-verified' as const),
+  }),
+  fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 1, max: 40 }) }),
+);
+
+test('R4 P11 P15 random reserving, settling, abandoning and waiting agrees with a model', async () => {
+  let round = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 9 }),
+      fc.array(move, { maxLength: 60 }),
+      async (limit, moves) => {
+        round += 1;
+        const key = `model-${round}`;
+        const model = new Model();
+        let now = NOW;
+        const leases: Lease[] = [];
+        for (const step of moves) {
+          if (step.kind === 'wait') {
+            now += step.seconds;
+          } else if (step.kind === 'reserve') {
+            model.age(now);
+            const answer = await store.reserve(key, limit, now, now + 86_400);
+            const expected =
+              model.failures >= limit
+                ? 'full'
+                : model.failures + model.open.size >= limit
+                  ? 'busy'
+                  : 'granted';
+            expect(answer.outcome).toBe(expected);
+            if (answer.outcome === 'granted') {
+              model.open.set(answer.lease, now);
+              leases.push(answer.lease);
+            }
+          } else {
+            const lease = leases[step.which % Math.max(1, leases.length)];
+            if (!lease) continue;
+            const isOpen = model.open.delete(lease);
+            const answer = await store.settle(lease, step.outcome, now);
+            if (!isOpen) {
+              expect(answer).toBe('dead');
+              continue;
+            }
+            if (step.outcome === 'failure') model.failures += 1;
+            if (step.outcome === 'success') model.failures = 0;
+            expect(answer).toEqual({ failures: model.failures });
+          }
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+describe('limits', () => {
+  test('LCK-1 users, agents and codes have their own', () => {
+    const preset = loadPreset('livevox') as Policy;
+    const policy = { ...preset, lockout: { ...preset.lockout, user: 3, agent: 4, secondFactor: 6 } };
+    expect([
+      limitFor('password', 'user', policy),
+      limitFor('password', 'agent', policy),
+      limitFor('second-factor', 'user', policy),
+    ]).toEqual([3, 4, 6]);
+  });
+
+  test.each([[0], [10], [-1], [2.5], [null], ['five'], ['5'], [undefined]])(
+    'LCK-1 S25 a limit of %j is refused by name, or takes the default',
+    (value) => {
+      const result = parsePolicy({ lockout: { user: value, agent: 5 } });
+      if (value === undefined) expect('policy' in result && result.policy.lockout.user).toBe(5);
+      else expect('mistakes' in result && result.mistakes.map((m) => m.path)).toEqual(['lockout.user']);
+    },
+  );
+
+  test('TEN-4 every mistake of a policy is reported at once, by path', () => {
+    const result = parsePolicy({
+      lockout: { user: 0, agent: 10 },
+      password: { strength: 'weak' },
+      secondFactor: { driftSteps: 2 },
+      nonsense: 1,
+    });
+    expect('mistakes' in result && result.mistakes.map((m) => m.path).sort()).toEqual([
+      '',
+      'lockout.agent',
+      'lockout.user',
+      'password.strength',
+      'secondFactor.driftSteps',
+    ]);
+  });
+});

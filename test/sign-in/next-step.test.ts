@@ -1,0 +1,143 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Account } from '../../src/accounts/index.ts';
+import { type Attempt, freshAttempt } from '../../src/sign-in/attempt.ts';
+import { nextStep, type Situation, type Step } from '../../src/sign-in/next-step.ts';
+import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+
+const livevox = loadPreset('livevox') as Policy;
+const required = loadPreset('liveperson') as Policy;
+const quiet: Policy = { ...livevox, lockout: { ...livevox.lockout, reveal: 'never' } };
+const off: Policy = { ...livevox, secondFactor: { ...livevox.secondFactor, mode: 'off' } };
+
+const account: Account = {
+  id: 'a',
+  number: 1,
+  tenantId: 't',
+  population: 'user',
+  userName: 'ann',
+  nameKey: 'ann',
+  email: null,
+  role: 'Agent',
+  status: 'enabled',
+  lock: null,
+  lockRound: 2,
+  epoch: 7,
+  password: { hash: '', setAt: 1, temporary: null },
+  history: [],
+  secondFactor: { status: 'none', authenticators: [] },
+  createdAt: 1,
+};
+const fresh = freshAttempt({ uid: 'u', applicationId: 'desk', interactionEndsAt: 9, population: 'user' });
+const who = { clientCode: 'ACME', userName: 'ann', tenantId: 't', accountId: 'a', shadow: null };
+const proved: Attempt = { ...fresh, who, passwordProof: { at: 1, epoch: 7, lockRound: 2 } };
+const withFactor: Attempt = { ...proved, factorProof: { at: 2, method: 'totp' } };
+const active: Account = { ...account, secondFactor: { status: 'active', authenticators: [] } };
+const pending: Account = { ...account, secondFactor: { status: 'pending', authenticators: [] } };
+const temporary: Account = { ...account, password: { hash: '', setAt: 1, temporary: { expiresAt: 9 } } };
+const nothing = { multiFactor: false, essential: false, impossible: false };
+
+const base: Situation = {
+  isFinished: false,
+  prompt: 'login',
+  population: 'user',
+  attempt: fresh,
+  account: undefined,
+  isLocked: false,
+  policy: livevox,
+  asked: nothing,
+};
+
+const ROWS: [string, Partial<Situation>, Step][] = [
+  [
+    'a finished attempt shows nothing more, whatever was proved',
+    { isFinished: true, attempt: withFactor, account: active },
+    'expired-link',
+  ],
+  ['a consent is asked of a person who is signed in', { prompt: 'consent', account }, 'consent'],
+  [
+    'an application for everybody asks who first',
+    { population: 'any', attempt: { ...fresh, population: null } },
+    'identify',
+  ],
+  ['once picked, the password is next', { population: 'any' }, 'password'],
+  ['nothing typed yet', {}, 'password'],
+  [
+    'a name that does not exist',
+    { attempt: { ...fresh, who: { ...who, accountId: null, shadow: 's' } } },
+    'password',
+  ],
+  [
+    'that name, “locked”',
+    { attempt: { ...fresh, who: { ...who, accountId: null, shadow: 's' } }, isLocked: true },
+    'locked',
+  ],
+  ['a locked account', { attempt: proved, account, isLocked: true }, 'locked'],
+  [
+    'a locked account with everything proved',
+    { attempt: withFactor, account: active, isLocked: true },
+    'locked',
+  ],
+  [
+    'a locked account where locks are not revealed',
+    { attempt: withFactor, account: active, isLocked: true, policy: quiet },
+    'password',
+  ],
+  [
+    'a proof of another epoch no longer counts (SES-4)',
+    { attempt: { ...proved, passwordProof: { at: 1, epoch: 6, lockRound: 2 } }, account },
+    'password',
+  ],
+  [
+    'a proof of another lock round no longer counts (S22)',
+    { attempt: { ...proved, passwordProof: { at: 1, epoch: 7, lockRound: 1 } }, account },
+    'password',
+  ],
+  ['a disabled account', { attempt: withFactor, account: { ...active, status: 'disabled' } }, 'password'],
+  [
+    'a factor without a password proof is nothing (V11)',
+    { attempt: { ...withFactor, passwordProof: null }, account: active },
+    'password',
+  ],
+  ['password alone, where nothing more is due', { attempt: proved, account }, 'continue'],
+  [
+    'an active factor is demanded whatever the policy says (S36)',
+    { attempt: proved, account: active, policy: off },
+    'second-factor',
+  ],
+  ['an active factor that was proved', { attempt: withFactor, account: active }, 'continue'],
+  ['a pending factor is activated', { attempt: proved, account: pending }, 'activate'],
+  ['a required factor is activated', { attempt: proved, account, policy: required }, 'activate'],
+  ['an activated factor', { attempt: withFactor, account: active, policy: required }, 'continue'],
+  ['a temporary password is changed', { attempt: proved, account: temporary }, 'change-password'],
+  [
+    'the factor comes before the change',
+    { attempt: proved, account: { ...temporary, secondFactor: active.secondFactor } },
+    'second-factor',
+  ],
+  [
+    'the application asks for the factor, and the person may have one',
+    { attempt: proved, account, asked: { ...nothing, multiFactor: true } },
+    'activate',
+  ],
+  [
+    'the application wishes for the factor, and there is none here',
+    { attempt: proved, account, policy: off, asked: { ...nothing, multiFactor: true } },
+    'continue',
+  ],
+  [
+    'the application insists on the factor, and there is none here',
+    { attempt: proved, account, policy: off, asked: { ...nothing, multiFactor: true, essential: true } },
+    'unmet',
+  ],
+  [
+    'the application insists on what nobody can give',
+    { attempt: withFactor, account: active, asked: { ...nothing, impossible: true } },
+    'unmet',
+  ],
+];
+
+describe('SGN-2 S36 S43 the next step, from stored state alone', () => {
+  test.each(ROWS)('%s', (_name, situation, step) => {
+    expect(nextStep({ ...base, ...situation })).toBe(step);
+  });
+});
