@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Accounts, createAccounts } from './accounts/index.ts';
 import { type Audit, createAudit } from './audit/index.ts';
-import { type Clock, createVault, type Vault } from './base/index.ts';
+import { type Clock, createVault, type Log, type Vault } from './base/index.ts';
 import { createLockout, type Lockout } from './lockout/index.ts';
 import { type Applications, createApplications, dependents } from './oidc/core.ts';
 import { createHasher, createPasswords, type Passwords } from './passwords/index.ts';
@@ -45,7 +45,7 @@ const QUEUE_PER_SLOT = 64;
  * @param masterKey 32 bytes
  * @throws SallyportError `store_unavailable` when a store cannot be opened, is damaged, or belongs to another master key
  */
-export async function openCore(settings: Settings, masterKey: Buffer, clock: Clock): Promise<Core> {
+export async function openCore(settings: Settings, masterKey: Buffer, clock: Clock, log: Log): Promise<Core> {
   const vault = createVault(masterKey);
   const documents = openSqliteDocuments(join(settings.data, 'documents.sqlite'));
   const opened: { close(): Promise<void> }[] = [documents];
@@ -54,7 +54,7 @@ export async function openCore(settings: Settings, masterKey: Buffer, clock: Clo
     opened.push(ephemeral);
     const { forgottenBefore, generation } = await openInstallation({ documents, ephemeral, vault });
     const accounts = createAccounts({ documents, clock });
-    const audit = createAudit({ documents, clock });
+    const audit = createAudit({ documents, clock, log });
     const slots = availableParallelism();
     const hasher = createHasher(settings.hashing, { slots, queue: slots * QUEUE_PER_SLOT });
     return {
@@ -88,6 +88,9 @@ export async function openCore(settings: Settings, masterKey: Buffer, clock: Clo
         ],
       }),
       close: async () => {
+        await audit
+          .flush()
+          .catch((error: Error) => log.error({ error: error.message }, 'audit entries were lost'));
         for (const store of opened) await store.close();
       },
     };

@@ -1,5 +1,5 @@
-import { type Clock, newId } from '../base/index.ts';
-import type { CollectionSpec, Documents } from '../stores/index.ts';
+import { type Clock, type Log, newId } from '../base/index.ts';
+import type { Collection, CollectionSpec, Documents } from '../stores/index.ts';
 
 /** Every kind of event; `docs/reference/audit-events.md` is held to this list. */
 export const auditTypes = {
@@ -51,8 +51,12 @@ export interface AuditEntry extends Required<Omit<AuditEvent, 'detail'>> {
 }
 
 export interface Audit {
-  /** Writes the entry; resolves when it is durable. */
+  /** Writes the entry and all noted before it; resolves when they are durable. For whatever grants or changes something. */
   write(event: AuditEvent): Promise<void>;
+  /** Notes an entry that grants nothing: durable with the next `write`, or within 50 ms. */
+  note(event: AuditEvent): void;
+  /** Resolves when everything noted is durable. */
+  flush(): Promise<void>;
   /** The newest entries of an account, oldest first. */
   ofAccount(accountId: string, limit: number): Promise<AuditEntry[]>;
   /** Every entry in the order of writing, page by page. */
@@ -69,28 +73,86 @@ function bounded(text: string | undefined): string {
   return (text ?? '').replace(/\p{Cc}/gu, ' ').slice(0, 300);
 }
 
-export function createAudit({ documents, clock }: { documents: Documents; clock: Clock }): Audit {
-  const collection = documents.collection<AuditEntry>(SPEC);
+function entryOf(event: AuditEvent, at: number): AuditEntry {
   return {
-    async write(event) {
-      const entry: AuditEntry = {
-        id: newId(),
-        at: clock.now(),
-        type: event.type,
-        outcome: event.outcome,
-        actor: event.actor ?? '',
-        tenantId: event.tenantId ?? '',
-        accountId: event.accountId ?? '',
-        applicationId: event.applicationId ?? '',
-        address: event.address ?? '',
-        browser: bounded(event.browser),
-        factor: event.factor ?? '',
-        reason: event.reason ?? '',
-        detail: event.detail ?? {},
-      };
-      await collection.insert(entry);
+    id: newId(),
+    at,
+    type: event.type,
+    outcome: event.outcome,
+    actor: event.actor ?? '',
+    tenantId: event.tenantId ?? '',
+    accountId: event.accountId ?? '',
+    applicationId: event.applicationId ?? '',
+    address: event.address ?? '',
+    browser: bounded(event.browser),
+    factor: event.factor ?? '',
+    reason: event.reason ?? '',
+    detail: event.detail ?? {},
+  };
+}
+
+const NOTE_MS = 50;
+
+/** Collects entries and writes them together: those of one moment cost one write to the disk. */
+function createWriter(collection: Collection<AuditEntry>, log: Log) {
+  let noted: AuditEntry[] = [];
+  let writing: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  const flush = (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    // One batch after another, so that the order of the log is the order of the events.
+    const batch = writing
+      .catch(() => {})
+      .then(async () => {
+        if (noted.length === 0) return;
+        const entries = noted;
+        noted = [];
+        try {
+          await collection.insertAll(entries);
+        } catch (error) {
+          noted = [...entries, ...noted];
+          throw error;
+        }
+      });
+    writing = batch;
+    return batch;
+  };
+
+  return {
+    flush,
+    add(entry: AuditEntry) {
+      noted.push(entry);
+      timer ??= setTimeout(() => {
+        flush().catch((error: Error) =>
+          log.error({ error: error.message, entries: noted.length }, 'audit entries wait for the store'),
+        );
+      }, NOTE_MS);
+    },
+  };
+}
+
+export function createAudit({
+  documents,
+  clock,
+  log,
+}: {
+  documents: Documents;
+  clock: Clock;
+  log: Log;
+}): Audit {
+  const collection = documents.collection<AuditEntry>(SPEC);
+  const writer = createWriter(collection, log);
+  return {
+    note: (event) => writer.add(entryOf(event, clock.now())),
+    flush: writer.flush,
+    write: (event) => {
+      writer.add(entryOf(event, clock.now()));
+      return writer.flush();
     },
     async ofAccount(accountId, limit) {
+      await writer.flush();
       const items: AuditEntry[] = [];
       let after: string | undefined;
       do {
@@ -106,6 +168,7 @@ export function createAudit({ documents, clock }: { documents: Documents; clock:
       return items.slice(-limit);
     },
     async page(after, limit) {
+      await writer.flush();
       const page = await collection.page({ index: 'order', limit, ...(after ? { after } : {}) });
       return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
     },

@@ -20,7 +20,7 @@ async function open(settings: Settings, log: Log): Promise<Core> {
       { file },
       'a master key was made: keep a copy apart from the data; without it, sealed secrets are lost',
     );
-  return openCore(settings, key, systemClock);
+  return openCore(settings, key, systemClock, log);
 }
 
 async function serve(

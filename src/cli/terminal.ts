@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { systemClock } from '../base/index.ts';
+import { createLog, systemClock } from '../base/index.ts';
 import { type Core, openCore } from '../core.ts';
 import { loadSettings, readMasterKey } from '../settings/index.ts';
 import type { Tenant } from '../tenants/index.ts';
@@ -17,7 +17,7 @@ interface Globals {
 export async function withCore<T>(command: Command, work: (core: Core) => Promise<T>): Promise<T> {
   const { config } = command.optsWithGlobals<Globals>();
   const settings = loadSettings({ file: config });
-  const core = await openCore(settings, readMasterKey(settings).key, systemClock);
+  const core = await openCore(settings, readMasterKey(settings).key, systemClock, createLog('error'));
   try {
     return await work(core);
   } finally {

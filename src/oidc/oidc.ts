@@ -18,6 +18,7 @@ import { adjustModels } from './models.ts';
 import { enginePages } from './pages.ts';
 import { declareEngineRoutes } from './routes.ts';
 import { SessionAdapter } from './session-adapter.ts';
+import { keepWellKnown } from './well-known.ts';
 
 export interface OidcParts {
   issuer: string;
@@ -109,7 +110,7 @@ export function createOidc(parts: OidcParts): Oidc {
   const provider = build(parts, cookieKeys);
   declareEngineRoutes(parts.registry);
   return {
-    middleware: compose(provider.middleware as Middleware[]) as Middleware,
+    middleware: compose([keepWellKnown(), ...(provider.middleware as Middleware[])]) as Middleware,
     interactions: createInteractions(() => provider, parts.applications),
     cookieKeys,
   };

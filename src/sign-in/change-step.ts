@@ -4,6 +4,7 @@ import { mustHaveFactor } from '../second-factor/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import type { Attempt } from './attempt.ts';
 import { dispatch } from './finish.ts';
+import { guess } from './guess.ts';
 import type { SignInParts } from './parts.ts';
 import { back, loadWalk, trace, type Walk } from './walk.ts';
 
@@ -14,37 +15,16 @@ async function tryCurrent(
   account: Account,
   password: string,
 ): Promise<boolean> {
-  const where = trace(walk);
   if ([...password].length > MAX_PASSWORD_LENGTH) return false;
-  const turn = await parts.lockout.reserve({ account }, 'password', walk.policy);
-  if (!turn.granted) return false;
-  let isRight = false;
-  try {
-    isRight = (await parts.passwords.verify(account, password)) === 'right';
-  } catch (error) {
-    await turn.attempt.settle('not-verified');
-    throw error;
-  }
-  const { failures, limit, locked } = await turn.attempt.settle(isRight ? 'success' : 'failure');
-  if (!isRight)
-    await parts.audit.write({
-      ...where,
-      type: 'sign-in.password',
-      outcome: 'failure',
-      factor: 'password',
-      reason: 'wrong current password',
-      detail: { failures, limit },
-    });
-  if (locked)
-    await parts.audit.write({
-      ...where,
-      type: 'account.locked',
-      outcome: 'success',
-      actor: 'system',
-      reason: 'password',
-      detail: { failures, limit },
-    });
-  return isRight;
+  return guess(parts, {
+    subject: { account },
+    policy: walk.policy,
+    kind: 'password',
+    factor: 'password',
+    where: trace(walk),
+    check: async () =>
+      (await parts.passwords.verify(account, password)) === 'right' ? undefined : 'wrong current password',
+  });
 }
 
 /** The new password in one step with the new epoch, if the verified one is still the account's. */
@@ -75,7 +55,7 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
   const typed = formFields(ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
   const again = async (notice: Attempt['notice'], problems: Attempt['problems'] = []) => {
     await parts.attempts.save(walk.stored, { ...attempt, notice, problems });
-    return dispatch(parts, ctx);
+    return dispatch(parts, walk);
   };
   if (!(await tryCurrent(parts, walk, account, typed.currentPassword)))
     return again('wrong-current-password');
@@ -97,5 +77,5 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
   });
   const passwordProof = { at: parts.clock.now(), epoch: changed.epoch, lockRound: changed.lockRound };
   await parts.attempts.save(walk.stored, { ...attempt, passwordProof, notice: null, problems: [] });
-  return dispatch(parts, ctx);
+  return dispatch(parts, walk);
 }

@@ -2,64 +2,29 @@ import type { Account } from '../accounts/index.ts';
 import type { CodeVerdict } from '../second-factor/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import { dispatch } from './finish.ts';
+import { guess } from './guess.ts';
 import type { SignInParts } from './parts.ts';
 import { back, loadWalk, trace, type Walk } from './walk.ts';
 
-/** Reserves, judges, settles and records one code; both ways of giving one share the account's counter (S21). */
-async function tryCode(
+/** Both ways of giving a code share the account's counter (S21). */
+function tryCode(
   parts: SignInParts,
   walk: Walk,
   account: Account,
   judge: () => Promise<CodeVerdict>,
 ): Promise<boolean> {
-  const where = trace(walk);
-  const turn = await parts.lockout.reserve({ account }, 'second-factor', walk.policy);
-  if (turn.abandoned > 0)
-    await parts.audit.write({
-      ...where,
-      type: 'attempt.abandoned',
-      outcome: 'failure',
-      factor: 'totp',
-      detail: { attempts: turn.abandoned },
-    });
-  if (!turn.granted) {
-    await parts.audit.write({
-      ...where,
-      type: 'sign-in.second-factor',
-      outcome: 'refused',
-      factor: 'totp',
-      reason: 'locked',
-      detail: { failures: turn.failures, limit: turn.limit },
-    });
-    return false;
-  }
-  let verdict: CodeVerdict;
-  try {
-    verdict = await judge();
-  } catch (error) {
-    await turn.attempt.settle('not-verified');
-    throw error;
-  }
-  const accepted = verdict === 'accepted';
-  const { failures, limit, locked } = await turn.attempt.settle(accepted ? 'success' : 'failure');
-  await parts.audit.write({
-    ...where,
-    type: 'sign-in.second-factor',
-    outcome: accepted ? 'success' : 'failure',
+  const { policy } = walk;
+  return guess(parts, {
+    subject: { account },
+    policy,
+    kind: 'second-factor',
     factor: 'totp',
-    reason: accepted ? '' : verdict,
-    detail: { failures, limit },
+    where: trace(walk),
+    check: async () => {
+      const verdict = await judge();
+      return verdict === 'accepted' ? undefined : verdict;
+    },
   });
-  if (locked)
-    await parts.audit.write({
-      ...where,
-      type: 'account.locked',
-      outcome: 'success',
-      actor: 'system',
-      reason: 'second-factor',
-      detail: { failures, limit },
-    });
-  return accepted;
 }
 
 /** `POST /sign-in/:uid/second-factor` */
@@ -73,7 +38,7 @@ export async function submitCode(parts: SignInParts, ctx: WebContext): Promise<v
   );
   const factorProof = accepted ? ({ at: parts.clock.now(), method: 'totp' } as const) : null;
   await parts.attempts.save(walk.stored, { ...attempt, factorProof, notice: accepted ? null : 'wrong-code' });
-  return dispatch(parts, ctx);
+  return dispatch(parts, walk);
 }
 
 /** `POST /sign-in/:uid/activate` */
@@ -114,5 +79,5 @@ export async function submitActivation(parts: SignInParts, ctx: WebContext): Pro
     activation,
     notice: accepted ? null : 'wrong-code',
   });
-  return dispatch(parts, ctx);
+  return dispatch(parts, walk);
 }

@@ -1,7 +1,7 @@
 import type { EngineInteraction } from '../oidc/index.ts';
 import type { WebContext } from '../web/index.ts';
 import type { SignInParts } from './parts.ts';
-import { back, loadWalk, trace, type Walk } from './walk.ts';
+import { back, reloadWalk, trace, type Walk } from './walk.ts';
 
 function go(ctx: WebContext, address: string): void {
   ctx.status = 303;
@@ -48,17 +48,18 @@ export async function refuse(
 }
 
 /** After every post: finish where nothing is left, else show what is next. Read afresh, as the account may have changed meanwhile. */
-export async function dispatch(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
-  if (walk.step === 'continue') return commit(parts, walk);
-  if (walk.step === 'unmet') {
+export async function dispatch(parts: SignInParts, before: Walk): Promise<void> {
+  const walk = await reloadWalk(parts, before);
+  const { ctx, interaction, step } = walk;
+  if (step === 'continue') return commit(parts, walk);
+  if (step === 'unmet') {
     return refuse(
       parts,
       ctx,
-      walk.interaction,
+      interaction,
       'unmet_authentication_requirements',
       'this account cannot give the requested assurance',
     );
   }
-  back(ctx, walk.interaction.uid);
+  back(ctx, interaction.uid);
 }

@@ -5,6 +5,7 @@ import type { Tenant } from '../tenants/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import type { Attempt, Who } from './attempt.ts';
 import { dispatch } from './finish.ts';
+import { guess } from './guess.ts';
 import type { SignInParts } from './parts.ts';
 import { back, loadWalk, subjectOf, trace, type Walk } from './walk.ts';
 
@@ -82,71 +83,29 @@ export async function submitPassword(parts: SignInParts, ctx: WebContext): Promi
   const named = await findWho(parts, walk, population, clientCode, userName);
   const attempt = await tryPassword(parts, { ...walk, ...named }, named, password);
   await parts.attempts.save(walk.stored, attempt);
-  return dispatch(parts, ctx);
+  return dispatch(parts, walk);
 }
 
 async function tryPassword(parts: SignInParts, walk: Walk, named: Named, password: string): Promise<Attempt> {
   const { who, tenant, account } = named;
-  const policy = tenant?.policy ?? parts.strangersPolicy;
   const attempt = { ...walk.attempt, who };
   const subject = subjectOf(attempt, account);
   if (!subject) throw new Error('nobody to count against');
-  const where = trace({ ...walk, attempt, account, tenant });
-  // Reserved before hashing: counting afterwards lets N simultaneous guesses all be verified (CVE-2024-4629).
-  const turn = await parts.lockout.reserve(subject, 'password', policy);
-  if (turn.abandoned > 0)
-    await parts.audit.write({
-      ...where,
-      type: 'attempt.abandoned',
-      outcome: 'failure',
-      factor: 'password',
-      detail: { attempts: turn.abandoned },
-    });
-  if (!turn.granted) {
-    await parts.audit.write({
-      ...where,
-      type: 'sign-in.password',
-      outcome: 'refused',
-      factor: 'password',
-      reason: 'locked',
-      detail: { failures: turn.failures, limit: turn.limit },
-    });
-    return failed(walk.attempt, who, 'wrong-password');
-  }
-  let isRight = false;
-  try {
-    const verdict = await parts.passwords.verify(account, password);
-    isRight =
-      verdict === 'right' &&
-      account?.status === 'enabled' &&
-      tenant !== undefined &&
-      isSpelledRight(account, who.userName, tenant);
-  } catch (error) {
-    await turn.attempt.settle('not-verified');
-    throw error;
-  }
-  const { failures, limit, locked } = await turn.attempt.settle(isRight ? 'success' : 'failure');
-  if (isRight && account) {
-    await parts.audit.write({ ...where, type: 'sign-in.password', outcome: 'success', factor: 'password' });
-    await rehash(parts, account, password);
-    return proved(walk.attempt, who, account, parts.clock.now());
-  }
-  await parts.audit.write({
-    ...where,
-    type: 'sign-in.password',
-    outcome: 'failure',
+  const isRight = await guess(parts, {
+    subject,
+    policy: tenant?.policy ?? parts.strangersPolicy,
+    kind: 'password',
     factor: 'password',
-    reason: account ? 'wrong' : 'unknown name',
-    detail: { failures, limit },
+    where: trace({ ...walk, attempt, account, tenant }),
+    check: async () => {
+      const verdict = await parts.passwords.verify(account, password);
+      if (!account || !tenant) return 'unknown name';
+      if (verdict !== 'right') return 'wrong';
+      if (account.status !== 'enabled') return 'disabled';
+      return isSpelledRight(account, who.userName, tenant) ? undefined : 'another spelling';
+    },
   });
-  if (locked)
-    await parts.audit.write({
-      ...where,
-      type: 'account.locked',
-      outcome: 'success',
-      actor: 'system',
-      reason: 'password',
-      detail: { failures, limit },
-    });
-  return failed(walk.attempt, who, 'wrong-password');
+  if (!isRight || !account) return failed(walk.attempt, who, 'wrong-password');
+  await rehash(parts, account, password);
+  return proved(walk.attempt, who, account, parts.clock.now());
 }

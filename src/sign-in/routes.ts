@@ -115,7 +115,7 @@ export function addSignInRoutes(parts: SignInParts): void {
     ['activate', step, submitActivation],
     ['change-password', step, submitChange],
     ['consent', move, submitConsent],
-    ['continue', move, dispatch],
+    ['continue', move, async (p, ctx) => dispatch(p, await loadWalk(p, ctx))],
     ['restart', move, submitRestart],
     ['cancel', move, submitCancel],
   ];

@@ -80,18 +80,30 @@ async function situate(
   return { ...walk, account, tenant, policy, step };
 }
 
+async function walkThrough(
+  parts: SignInParts,
+  ctx: WebContext,
+  interaction: EngineInteraction,
+): Promise<Walk> {
+  const stored = (await parts.attempts.load(interaction.uid)) ?? (await begin(parts, interaction));
+  const walk = await situate(parts, { ctx, interaction, stored, attempt: stored.attempt });
+  if (walk.step === 'expired-link') throw new SallyportError('interaction_expired');
+  return walk;
+}
+
 /**
  * Loads the interaction (bound to its cookie), the attempt and the account, and decides the step.
  * @throws SallyportError `interaction_expired` when it is finished, expired, or was begun in another browser
  */
 export async function loadWalk(parts: SignInParts, ctx: WebContext): Promise<Walk> {
-  const uid = String(ctx.params.uid);
-  const interaction = await parts.interactions.load(ctx, uid);
+  const interaction = await parts.interactions.load(ctx, String(ctx.params.uid));
   if (!interaction) throw new SallyportError('interaction_expired');
-  const stored = (await parts.attempts.load(uid)) ?? (await begin(parts, interaction));
-  const walk = await situate(parts, { ctx, interaction, stored, attempt: stored.attempt });
-  if (walk.step === 'expired-link') throw new SallyportError('interaction_expired');
-  return walk;
+  return walkThrough(parts, ctx, interaction);
+}
+
+/** The same walk after a change: attempt and account are read again, the interaction of this request is not. */
+export function reloadWalk(parts: SignInParts, { ctx, interaction }: Walk): Promise<Walk> {
+  return walkThrough(parts, ctx, interaction);
 }
 
 /** What every audit entry of this walk says of where and whom. */

@@ -57,7 +57,7 @@ function openFile(file: string, synchronous: 'FULL' | 'NORMAL'): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: PATIENCE_MS });
   try {
     database.exec(
-      `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA journal_size_limit=67108864;`,
+      `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=8000;`,
     );
     if (existed) assertSound(database, file);
     database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);

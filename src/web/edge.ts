@@ -32,8 +32,17 @@ function isWithin(address: string, ranges: readonly Range[]): boolean {
   return ranges.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range, bits));
 }
 
+const MAX_KNOWN = 1_000;
+const known = new Map<string, string>();
+
+/** The address in its shortest form; IPv4 that came over IPv6 as IPv4. The last ones are remembered: peers come again. */
 function plain(address: string): string {
-  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+  const remembered = known.get(address);
+  if (remembered !== undefined) return remembered;
+  const text = ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(address, text);
+  return text;
 }
 
 /**
@@ -83,7 +92,7 @@ export function edge({ issuer, trustedProxies }: EdgeOptions): Middleware {
     const isHealth = ctx.path === '/health/live' || ctx.path === '/health/ready';
     if (!behindProxy && headers.host !== host && !isHealth)
       throw new SallyportError('host_unknown', String(headers.host));
-    for (const name of FORWARDING_HEADERS) delete headers[name];
+    for (const name of FORWARDING_HEADERS) if (name in headers) delete headers[name];
     headers.host = host;
     headers['x-forwarded-proto'] = protocol.slice(0, -1);
     headers['x-forwarded-for'] = state.address;

@@ -31,8 +31,9 @@ export function createPages(assets: Record<string, string>): Pages {
     returnNull: false,
   });
   const say = (key: string, values: Record<string, unknown> = {}) => {
-    if (!language.exists(key, values)) throw new Error(`no sentence for ${key}`);
-    return language.t(key, values);
+    const text = language.t(key, values);
+    if (text === key) throw new Error(`no sentence for ${key}`);
+    return text;
   };
   const eta = new Eta({ views: fileURLToPath(VIEWS), autoEscape: true, cache: true });
   return {

@@ -81,6 +81,15 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
       });
     });
 
+    test('many are inserted in one step, or none', async () => {
+      await things.insertAll([thing('a'), thing('b')]);
+      expect(await elsewhere.count({ index: 'size', equals: ['t1'], cap: 9 })).toBe(2);
+      await expect(things.insertAll([thing('c'), thing('a')])).rejects.toMatchObject({
+        code: 'store_unavailable',
+      });
+      expect(await elsewhere.get('c')).toBeUndefined();
+    });
+
     test('P1 replace wins on the version that was read, and only then', async () => {
       await things.insert(thing('a'));
       expect(await things.replace(thing('a', { size: 2 }), 1)).toBe(true);

@@ -28,7 +28,7 @@ async function restart(between: () => void) {
   await server.core.close();
   between();
   const { settings } = server.core;
-  const core = await openCore(settings, readMasterKey(settings).key, systemClock);
+  const core = await openCore(settings, readMasterKey(settings).key, systemClock, createLog('silent'));
   const app = await createApp(core, { log: createLog('silent') });
   await app.listen();
   // Kept connections to the former server end with the first request on each.

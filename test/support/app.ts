@@ -61,9 +61,10 @@ export async function startApp(environment: Record<string, string> = {}): Promis
       ...environment,
     },
   });
-  const core = await openCore(settings, readMasterKey(settings).key, systemClock);
+  const log = createLog(settings.log.level);
+  const core = await openCore(settings, readMasterKey(settings).key, systemClock, log);
   const mailbox: Mailbox = { messages: [] };
-  const app = await createApp(core, { log: createLog(settings.log.level), mailbox });
+  const app = await createApp(core, { log, mailbox });
   await app.listen();
   let serial = 0;
 

@@ -38,6 +38,8 @@ export interface Page<T> {
 export interface Collection<T extends Document> {
   /** @returns `inserted`, or the name of the unique index (`id` for the id itself) that already holds the value */
   insert(doc: T): Promise<{ inserted: true } | { inserted: false; duplicate: string }>;
+  /** Inserts all in one step, or none. The ids are new; there is no other unique index. */
+  insertAll(docs: readonly T[]): Promise<void>;
   get(id: string): Promise<Versioned<T> | undefined>;
   /** Looks a document up by all fields of a unique index. */
   find(index: string, values: readonly (string | number)[]): Promise<Versioned<T> | undefined>;

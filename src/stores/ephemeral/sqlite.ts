@@ -31,13 +31,6 @@ function stored(row: Row | undefined): StoredRecord | undefined {
 function records(connection: SqliteConnection, generation: () => string) {
   const { prepare } = connection;
 
-  const isBuried = (kind: string, id: string, now: number) =>
-    prepare('SELECT 1 FROM record WHERE kind = ? AND id = ? AND buried = 1 AND expires_at > ?').get(
-      kind,
-      id,
-      now,
-    ) !== undefined;
-
   const enrol = (kind: string, id: string, sets: RecordInput['sets']) => {
     if (!sets) return;
     for (const [name, key] of Object.entries(sets)) {
@@ -64,10 +57,18 @@ function records(connection: SqliteConnection, generation: () => string) {
     enrol(kind, id, record.sets);
   };
 
-  /** A record past its expiry is as good as gone: a new one under its id starts afresh, unclaimed. */
-  const dropExpired = (kind: string, id: string, now: number) => {
-    if (prepare('SELECT 1 FROM record WHERE kind = ? AND id = ? AND expires_at <= ?').get(kind, id, now))
-      drop(kind, id);
+  /**
+   * What stands in the way of a write: a buried record refuses it, a live one is there. One past its expiry is as good as
+   * gone: it is dropped, so that its successor starts afresh, unclaimed.
+   */
+  const standing = (kind: string, id: string, now: number): 'nothing' | 'live' | 'buried' => {
+    const row = prepare('SELECT expires_at, buried FROM record WHERE kind = ? AND id = ?').get(kind, id) as
+      | { expires_at: number; buried: number }
+      | undefined;
+    if (!row) return 'nothing';
+    if (row.expires_at > now) return row.buried === 1 ? 'buried' : 'live';
+    drop(kind, id);
+    return 'nothing';
   };
 
   const get = (kind: string, id: string, now: number) =>
@@ -76,16 +77,14 @@ function records(connection: SqliteConnection, generation: () => string) {
   return {
     put: (kind: string, id: string, record: RecordInput, now: number) =>
       connection.write(() => {
-        if (isBuried(kind, id, now)) return false;
-        dropExpired(kind, id, now);
+        if (standing(kind, id, now) === 'buried') return false;
         write(kind, id, record, JSON.stringify(record.parts ?? {}));
         return true;
       }),
 
     insert: (kind: string, id: string, record: RecordInput, now: number) =>
       connection.write(() => {
-        dropExpired(kind, id, now);
-        if (prepare('SELECT 1 FROM record WHERE kind = ? AND id = ?').get(kind, id)) return false;
+        if (standing(kind, id, now) !== 'nothing') return false;
         write(kind, id, record, JSON.stringify(record.parts ?? {}));
         return true;
       }),
@@ -111,8 +110,7 @@ function records(connection: SqliteConnection, generation: () => string) {
 
     merge: (kind: string, id: string, change: MergeInput, now: number) =>
       connection.write(() => {
-        if (isBuried(kind, id, now)) return false;
-        dropExpired(kind, id, now);
+        if (standing(kind, id, now) === 'buried') return false;
         const parts = { ...get(kind, id, now)?.parts, ...change.setParts };
         for (const name of change.unsetParts) delete parts[name];
         write(kind, id, change, JSON.stringify(parts));

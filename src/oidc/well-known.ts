@@ -1,0 +1,41 @@
+import type { Middleware } from 'koa';
+import { enginePaths } from './configuration.ts';
+
+const SECONDS = 300;
+const PUBLIC = new Set<string>([
+  '/.well-known/openid-configuration',
+  '/.well-known/oauth-authorization-server',
+  enginePaths.jwks,
+]);
+
+interface Kept {
+  body: Buffer;
+  type: string;
+}
+
+/**
+ * Discovery and keys, answered from memory once the engine has made them: they are the same for everybody until the
+ * provider is swapped. Requests from scripts of other origins go to the engine, which knows CORS.
+ */
+export function keepWellKnown(): Middleware {
+  const kept = new Map<string, Kept>();
+  return async (ctx, next) => {
+    if (!PUBLIC.has(ctx.path)) return next();
+    const isPlainGet = ctx.method === 'GET' && ctx.get('origin') === '';
+    const known = isPlainGet ? kept.get(ctx.path) : undefined;
+    if (!known) {
+      await next();
+      if (ctx.status !== 200 || !ctx.body) return;
+      ctx.set('cache-control', `public, max-age=${SECONDS}`);
+      if (isPlainGet)
+        kept.set(ctx.path, {
+          body: Buffer.from(JSON.stringify(ctx.body)),
+          type: ctx.response.get('content-type'),
+        });
+      return;
+    }
+    ctx.set('cache-control', `public, max-age=${SECONDS}`);
+    ctx.set('content-type', known.type);
+    ctx.body = known.body;
+  };
+}
