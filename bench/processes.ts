@@ -38,6 +38,11 @@ function answers(port: number): Promise<boolean> {
   return promise;
 }
 
+/** Binds this process, the driver, to cores; nothing happens where there is no taskset. */
+export function bindDriver(cores: string): void {
+  if (hasTaskset) spawnSync('taskset', ['-a', '-cp', cores, String(process.pid)], { stdio: 'ignore' });
+}
+
 /** Starts a script of ours with Node, pinned to one core unless `core` is undefined. */
 export function startNode(
   script: string,
@@ -47,7 +52,8 @@ export function startNode(
 ): ChildProcess {
   const file = fileURLToPath(new URL(script, import.meta.url));
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', file, ...args];
-  const pinned = core !== undefined && hasTaskset ? ['taskset', '-c', String(core), ...command] : command;
+  const cores = core === undefined ? '0,1' : String(core);
+  const pinned = hasTaskset ? ['taskset', '-c', cores, ...command] : command;
   const { PATH = '', HOME = '' } = process.env;
   return spawn(pinned[0] ?? '', pinned.slice(1), {
     env: { PATH, HOME, ...environment },

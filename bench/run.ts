@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { load, median, type Round, send } from './load.ts';
-import { type Measured, startNode, startServer } from './processes.ts';
+import { bindDriver, type Measured, startNode, startServer } from './processes.ts';
 import { basic, type Product, prepareProduct, signIn } from './product.ts';
 
 const args = new Set(process.argv.slice(2));
 const isQuick = args.has('--quick');
 const ROUNDS = isQuick ? 3 : 5;
 const SECONDS = isQuick ? 2 : 5;
+const WARM_SECONDS = isQuick ? 2 : 5;
 const ALLOWANCE = isQuick ? 0.85 : 1;
 const SERVER_CORE = 1;
 
@@ -63,7 +64,7 @@ async function sideBySide(
   sides: { server: Measured; operation: (n: number) => Promise<void> }[],
   width: number,
 ): Promise<Round[][]> {
-  for (const { server, operation } of sides) await load(operation, width, 1, server.cpuMs);
+  for (const { server, operation } of sides) await load(operation, width, WARM_SECONDS, server.cpuMs);
   const rounds: Round[][] = sides.map(() => []);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, { server, operation }] of sides.entries())
@@ -125,7 +126,7 @@ async function signIns(
   offset: { next: number },
 ) {
   const one = () => signIn(product, offset.next++);
-  await load(one, 8, 1, server.cpuMs);
+  await load(one, 8, 4 * WARM_SECONDS, server.cpuMs);
   const ours: Round[] = [];
   const limits: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -208,6 +209,7 @@ try {
     ['1+1', SERVER_CORE],
     ['both cores shared', undefined],
   ] as const) {
+    bindDriver(core === undefined ? '0,1' : '0');
     const floor = await startFloor(core);
     const ours = await product.start(core);
     try {

@@ -5,3 +5,4 @@ export { type ErrorCode, errorCatalogue, isSallyportError, SallyportError } from
 export { fingerprint, newId, newSecret, randomBelow, sameSecret } from './ids.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
 export { createVault, type Vault } from './vault.ts';
+export { createVersionedCache, type VersionedCache } from './versioned-cache.ts';

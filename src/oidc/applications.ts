@@ -1,5 +1,5 @@
 import type { Population } from '../accounts/index.ts';
-import { type Clock, fingerprint, newSecret, sameSecret } from '../base/index.ts';
+import { type Clock, createVersionedCache, fingerprint, newSecret, sameSecret } from '../base/index.ts';
 import type { CollectionSpec, Documents, Ephemeral } from '../stores/index.ts';
 import { redirectUriProblem } from './redirect-uris.ts';
 
@@ -53,8 +53,6 @@ export interface Applications {
 
 const SPEC: CollectionSpec = { name: 'applications', indexes: { order: { fields: ['id'] } } };
 const TOPIC = 'applications';
-const CACHE_SECONDS = 5;
-const CACHE_SIZE = 1_000;
 const APPLICATION_ID = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/;
 
 function hasSecret(kind: ApplicationKind): boolean {
@@ -97,20 +95,12 @@ export function createApplications(parts: {
 }): Applications {
   const { ephemeral, clock } = parts;
   const collection = parts.documents.collection<Application>(SPEC);
-  let cache = { version: '', until: 0, byId: new Map<string, Application>() };
-
-  /** A change by another process touches the topic; the limit covers a touch that a crash lost. */
-  const byId = async (id: string) => {
-    const version = await ephemeral.topicVersion(TOPIC);
-    const isStale = version !== cache.version || cache.until <= clock.now() || cache.byId.size > CACHE_SIZE;
-    if (isStale) cache = { version, until: clock.now() + CACHE_SECONDS, byId: new Map() };
-    const { byId: known } = cache;
-    const hit = known.get(id);
-    if (hit) return hit;
-    const application = (await collection.get(id))?.doc;
-    if (application) known.set(id, application);
-    return application;
-  };
+  const cache = createVersionedCache<Application>({
+    clock,
+    version: () => ephemeral.topicVersion(TOPIC),
+    touch: () => ephemeral.touchTopic(TOPIC),
+  });
+  const byId = (id: string) => cache.get(id, async () => (await collection.get(id))?.doc);
 
   return {
     async create(input) {
@@ -120,7 +110,7 @@ export function createApplications(parts: {
       const application = newApplication(input, secret ? [fingerprint(secret)] : [], clock.now());
       const outcome = await collection.insert(application);
       if (!outcome.inserted) return { refused: 'the id is taken' };
-      await ephemeral.touchTopic(TOPIC);
+      await cache.touch();
       return secret ? { application, secret } : { application };
     },
     byId,
@@ -140,7 +130,7 @@ export function createApplications(parts: {
         const secret = newSecret();
         const secretHashes = [fingerprint(secret), ...current.doc.secretHashes].slice(0, 2);
         if (!(await collection.replace({ ...current.doc, secretHashes }, current.version))) continue;
-        await ephemeral.touchTopic(TOPIC);
+        await cache.touch();
         return secret;
       }
     },

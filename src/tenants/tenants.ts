@@ -1,4 +1,4 @@
-import { type Clock, newId } from '../base/index.ts';
+import { type Clock, createVersionedCache, newId } from '../base/index.ts';
 import type { CollectionSpec, Documents, Ephemeral, Versioned } from '../stores/index.ts';
 import type { Policy } from './policy.ts';
 
@@ -27,7 +27,6 @@ export interface Tenants {
 const SPEC: CollectionSpec = { name: 'tenants', indexes: { code: { fields: ['codeKey'], unique: true } } };
 const CLIENT_CODE = /^[A-Z0-9-]{2,32}$/;
 const TOPIC = 'tenants';
-const CACHE_SECONDS = 5;
 
 /** Client codes are compared without case (TEN-1). */
 function codeKey(clientCode: string): string {
@@ -37,20 +36,13 @@ function codeKey(clientCode: string): string {
 export function createTenants(stores: { documents: Documents; ephemeral: Ephemeral; clock: Clock }): Tenants {
   const { ephemeral, clock } = stores;
   const collection = stores.documents.collection<Tenant>(SPEC);
-  let cache = { version: '', until: 0, byKey: new Map<string, Tenant | undefined>() };
-
-  /** One read of the topic keeps every process within a change of the others; the limit covers a lost touch. */
-  const cached = async (key: string, load: () => Promise<Versioned<Tenant> | undefined>) => {
-    const version = await ephemeral.topicVersion(TOPIC);
-    if (version !== cache.version || cache.until <= clock.now()) {
-      cache = { version, until: clock.now() + CACHE_SECONDS, byKey: new Map() };
-    }
-    const { byKey } = cache;
-    if (byKey.has(key)) return byKey.get(key);
-    const tenant = (await load())?.doc;
-    if (tenant) byKey.set(key, tenant);
-    return tenant;
-  };
+  const cache = createVersionedCache<Tenant>({
+    clock,
+    version: () => ephemeral.topicVersion(TOPIC),
+    touch: () => ephemeral.touchTopic(TOPIC),
+  });
+  const kept = (key: string, load: () => Promise<Versioned<Tenant> | undefined>) =>
+    cache.get(key, async () => (await load())?.doc);
 
   return {
     async create({ clientCode, name, policy }) {
@@ -66,15 +58,15 @@ export function createTenants(stores: { documents: Documents; ephemeral: Ephemer
       };
       const outcome = await collection.insert(tenant);
       if (!outcome.inserted) return 'taken';
-      await ephemeral.touchTopic(TOPIC);
+      await cache.touch();
       return tenant;
     },
     byClientCode: (clientCode) => {
       const key = codeKey(clientCode);
       if (!CLIENT_CODE.test(key)) return Promise.resolve(undefined);
-      return cached(`code:${key}`, () => collection.find('code', [key]));
+      return kept(`code:${key}`, () => collection.find('code', [key]));
     },
-    byId: (id) => cached(`id:${id}`, () => collection.get(id)),
+    byId: (id) => kept(`id:${id}`, () => collection.get(id)),
     async list(after) {
       const page = await collection.page({ index: 'code', limit: 100, ...(after ? { after } : {}) });
       return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };

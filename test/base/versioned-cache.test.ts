@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createLog, systemClock } from '../../src/base/index.ts';
+import { type Core, openCore } from '../../src/core.ts';
+import { readMasterKey } from '../../src/settings/index.ts';
+import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
+import { holdTime } from '../support/time.ts';
+
+let server: StartedApp;
+let other: Core;
+beforeAll(async () => {
+  server = await startApp();
+  const { settings } = server.core;
+  other = await openCore(settings, readMasterKey(settings).key, systemClock, createLog('silent'));
+});
+afterAll(async () => {
+  await other.close();
+  await server.close();
+});
+
+/** Asks until the answer is the expected one, at most a second: what another process changed is noticed by then. */
+async function withinASecond(ask: () => Promise<boolean>): Promise<boolean> {
+  const until = performance.now() + 1_000;
+  while (performance.now() < until) if (await ask()) return true;
+  return false;
+}
+
+test('F19 a change by another process is noticed within a second, one of this process at once', async () => {
+  const { id, secret } = await server.application();
+  expect(await server.core.applications.secretMatches(id, secret)).toBe(true);
+  const newer = (await other.applications.rotateSecret(id)) ?? '';
+  expect(await withinASecond(() => server.core.applications.secretMatches(id, newer))).toBe(true);
+  const newest = (await server.core.applications.rotateSecret(id)) ?? '';
+  expect(await server.core.applications.secretMatches(id, newest)).toBe(true);
+  expect(await server.core.applications.secretMatches(id, secret)).toBe(false);
+});
+
+test('F19 a change whose touch was lost is noticed after five seconds', async () => {
+  const time = holdTime();
+  try {
+    const { id } = await server.application();
+    expect((await server.core.applications.byId(id))?.redirectUris).toEqual([CALLBACK]);
+    const documents = other.documents.collection<{ id: string; redirectUris: string[] }>({
+      name: 'applications',
+      indexes: {},
+    });
+    const stored = await documents.get(id);
+    if (!stored) throw new Error();
+    await documents.replace({ ...stored.doc, redirectUris: [] }, stored.version);
+    expect((await server.core.applications.byId(id))?.redirectUris).toEqual([CALLBACK]);
+    time.move(6);
+    expect((await server.core.applications.byId(id))?.redirectUris).toEqual([]);
+  } finally {
+    time.release();
+  }
+});
