@@ -119,7 +119,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   addSignInRoutes({
     interactions: oidc.interactions,
     applications,
-    attempts: createAttempts({ ephemeral, clock, generation }),
+    attempts: createAttempts({ ephemeral, clock }),
     tenants,
     accounts,
     passwords,

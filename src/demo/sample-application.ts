@@ -82,10 +82,15 @@ function addRoutes(router: Router, options: SampleOptions, origin: () => string)
     ctx.type = 'html';
     ctx.body = eta.render('./sample', { claims: tokens?.claims(), tokens, userinfo, message });
   });
-  router.get('/pico.css', async (ctx) => {
-    ctx.type = 'css';
-    ctx.body = readFileSync(CSS);
-  });
+  for (const [path, file] of [
+    ['/pico.css', CSS],
+    ['/sample.css', `${VIEWS}sample.css`],
+  ] as const) {
+    router.get(path, async (ctx) => {
+      ctx.type = 'css';
+      ctx.body = readFileSync(file);
+    });
+  }
   router.get('/sign-in', async (ctx) => {
     const pending = {
       verifier: client.randomPKCECodeVerifier(),

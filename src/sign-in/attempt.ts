@@ -77,9 +77,7 @@ export function freshAttempt(
   };
 }
 
-export function createAttempts(parts: { ephemeral: Ephemeral; clock: Clock; generation: string }): Attempts {
-  const { ephemeral, clock, generation } = parts;
-
+export function createAttempts({ ephemeral, clock }: { ephemeral: Ephemeral; clock: Clock }): Attempts {
   const record = (attempt: Attempt) => ({
     value: JSON.stringify(attempt),
     expiresAt: attempt.interactionEndsAt + OUTLIVES_SECONDS,
@@ -88,7 +86,7 @@ export function createAttempts(parts: { ephemeral: Ephemeral; clock: Clock; gene
 
   const load = async (uid: string): Promise<StoredAttempt | undefined> => {
     const found = await ephemeral.get(KIND, uid, clock.now());
-    if (!found || found.generation !== generation) return undefined;
+    if (!found) return undefined;
     return {
       attempt: JSON.parse(found.value) as Attempt,
       version: found.version,
@@ -100,7 +98,7 @@ export function createAttempts(parts: { ephemeral: Ephemeral; clock: Clock; gene
     load,
     async begin(attempt) {
       await ephemeral.insert(KIND, attempt.uid, record(attempt), clock.now());
-      // Ended by a credential event in this very moment, or of another generation: the person starts over.
+      // Ended by a credential event in this very moment: the person starts over.
       return (await load(attempt.uid)) ?? { attempt, version: 0, isFinished: true };
     },
     save: ({ version }, attempt) =>
