@@ -6,18 +6,15 @@ const MAX_FORM_BYTES = 64 * 1_024;
 const MAX_FIELDS = 64;
 
 async function readText(ctx: Context): Promise<string> {
-  const declared = Number(ctx.get('content-length') || 0);
-  const refuse = () => {
-    // What is still on its way is not read: the connection ends with this answer.
-    ctx.set('connection', 'close');
-    throw new SallyportError('body_too_large');
-  };
-  if (declared > MAX_FORM_BYTES) refuse();
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
     length += (chunk as Buffer).length;
-    if (length > MAX_FORM_BYTES) refuse();
+    if (length > MAX_FORM_BYTES) {
+      // What is still on its way is not read: the connection ends with this answer.
+      ctx.set('connection', 'close');
+      throw new SallyportError('body_too_large');
+    }
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString('latin1');

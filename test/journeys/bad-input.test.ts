@@ -335,6 +335,19 @@ describe('headers that we send', () => {
     expect((await begin()).headers.get('access-control-allow-origin')).toBeNull();
   });
 
+  test('S62 discovery and keys are open to scripts of every origin, also once they are kept in memory', async () => {
+    for (const path of ['/.well-known/openid-configuration', '/oauth2/jwks']) {
+      const plain = [await fetch(`${server.issuer}${path}`), await fetch(`${server.issuer}${path}`)];
+      const [first, second] = await Promise.all(plain.map((response) => response.text()));
+      expect(second).toBe(first);
+      const scripted = await fetch(`${server.issuer}${path}`, { headers: { origin: 'https://app.example' } });
+      expect(scripted.headers.get('access-control-allow-origin')).toBeTruthy();
+      expect(await scripted.text()).toBe(first);
+      expect(plain[1]?.headers.get('cache-control')).toBe('public, max-age=300');
+      expect((await fetch(`${server.issuer}${path}`, { method: 'HEAD' })).status).toBe(200);
+    }
+  });
+
   test('S63 TRACE is refused', async () => {
     expect((await raw('/', { host: host() }, 'TRACE')).status).toBe(405);
   });

@@ -3,6 +3,7 @@ import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts
 import { basic, errorOf, RelyingApplication } from '../support/application.ts';
 import { Browser, type Shown } from '../support/browser.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
+import { holdTime } from '../support/time.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const ROUNDS = process.env.SALLYPORT_TEST_LONG ? 50 : 3;
@@ -58,6 +59,37 @@ async function storm(
     });
     return { status: response.status, location: response.headers.get('location') ?? '' };
   });
+}
+
+/**
+ * Holds requests at the moment at which they have read an account and decide what to do with it; the gate opens when as
+ * many have come as are meant to run together, or by hand.
+ */
+function gate(meant: number, verb: 'byId' | 'byName' = 'byId') {
+  const accounts = server.core.accounts as unknown as Record<
+    string,
+    (...args: unknown[]) => Promise<unknown>
+  >;
+  const read = accounts[verb];
+  if (!read) throw new Error(verb);
+  const opened = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  let held = 0;
+  accounts[verb] = async (...args) => {
+    const found = await read(...args);
+    held += 1;
+    const isHeld = held <= meant;
+    if (held === meant) arrived.resolve();
+    if (isHeld) await opened.promise;
+    return found;
+  };
+  return {
+    arrived: arrived.promise,
+    open: () => {
+      opened.resolve();
+      accounts[verb] = read;
+    },
+  };
 }
 
 describe('spent once, however many come at the same moment', () => {
@@ -126,6 +158,27 @@ describe('spent once, however many come at the same moment', () => {
       browsers.map((browser) => browser.submit({ code }).catch(() => undefined)),
     );
     expect(pages.filter((page) => page?.url.startsWith(CALLBACK))).toHaveLength(1);
+  });
+
+  test('R2 two codes of one activation at once: one authenticator is bound', async () => {
+    const time = holdTime();
+    try {
+      time.toStepStart(2);
+      const tale = await story(server, { person: { isEnrolled: true } });
+      await tale.begin();
+      const page = await tale.typePassword();
+      const secret = shownSecret(page);
+      const together = gate(2);
+      const answers = storm(tale.browser, page, 'activate', (i) => ({ code: codeOf(secret, i - 1) }), 2);
+      await together.arrived;
+      together.open();
+      await answers;
+      const entries = await server.core.audit.ofAccount(tale.account.id, 50);
+      expect(entries.filter((e) => e.type === 'authenticator.bound')).toHaveLength(1);
+      expect((await server.reread(tale.account)).secondFactor.authenticators).toHaveLength(1);
+    } finally {
+      time.release();
+    }
   });
 
   test('R2 two browsers that activate at once: one authenticator is bound', async () => {
@@ -255,31 +308,6 @@ describe('one browser, many applications at once', () => {
     }
   });
 
-  /**
-   * Holds requests at the moment at which they have read the session and look the account up; the gate opens when as many
-   * have come as are meant to run together, or by hand.
-   */
-  function gate(meant: number) {
-    const { accounts } = server.core;
-    const { byId } = accounts;
-    const opened = Promise.withResolvers<void>();
-    const arrived = Promise.withResolvers<void>();
-    let held = 0;
-    accounts.byId = async (id) => {
-      held += 1;
-      if (held === meant) arrived.resolve();
-      if (held <= meant) await opened.promise;
-      return byId(id);
-    };
-    return {
-      arrived: arrived.promise,
-      open: () => {
-        opened.resolve();
-        accounts.byId = byId;
-      },
-    };
-  }
-
   test('two tabs that sign on to one application at once share a grant: every code can be redeemed', async () => {
     const { browser } = await signedIn();
     const { id, secret } = await server.application();
@@ -371,15 +399,17 @@ describe('one browser, many applications at once', () => {
     }));
     await tale.begin();
     const record = await server.core.passwords.make('set meanwhile 1', tale.tenant.policy, false);
-    await Promise.all([
-      tale.typePassword(),
-      server.core.sessions.credentialEvent({
-        accountId: tale.account.id,
-        kind: 'password-set',
-        change: (a) => server.core.passwords.withPassword(a, record),
-        context: {},
-      }),
-    ]);
+    const early = gate(1, 'byName');
+    const typing = tale.typePassword();
+    await early.arrived;
+    await server.core.sessions.credentialEvent({
+      accountId: tale.account.id,
+      kind: 'password-set',
+      change: (a) => server.core.passwords.withPassword(a, record),
+      context: {},
+    });
+    early.open();
+    await typing;
     expect((await server.reread(tale.account)).password?.hash).toBe(record.hash);
   });
 });
