@@ -19,6 +19,12 @@ const SERVICES: readonly Service[] = [
     programs: ['chromium', 'chromium-browser', 'google-chrome'],
     debianPackages: ['chromium', 'fonts-liberation'],
   },
+  {
+    name: 'Redis',
+    variable: 'TEST_REDIS_SERVER',
+    programs: ['redis-server'],
+    debianPackages: ['redis-server'],
+  },
 ];
 
 function onPath(program: string): string | undefined {

@@ -42,7 +42,8 @@ export async function translated<T>(work: () => Promise<T>): Promise<T> {
 
 /** Ends a grant with everything issued under it. A buried grant cannot be written back by a request that had read it (S69, R10). */
 async function revokeGrant(parts: Pick<AdapterParts, 'ephemeral' | 'clock'>, grantId: string): Promise<void> {
-  await parts.ephemeral.bury('Grant', grantId, parts.clock.now() + BURIED_SECONDS);
+  const now = parts.clock.now();
+  await parts.ephemeral.bury('Grant', grantId, now + BURIED_SECONDS, now);
   for (const kind of grantedKinds) await parts.ephemeral.removeMembers(kind, 'grant', grantId);
 }
 

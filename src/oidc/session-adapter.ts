@@ -123,9 +123,8 @@ export class SessionAdapter implements Adapter {
 
   /** Ends the session for good. */
   bury(uid: string) {
-    return translated(() =>
-      this.parts.ephemeral.bury('Session', uid, this.parts.clock.now() + BURIED_SECONDS),
-    );
+    const now = this.parts.clock.now();
+    return translated(() => this.parts.ephemeral.bury('Session', uid, now + BURIED_SECONDS, now));
   }
 
   async findByUserCode(): Promise<undefined> {}

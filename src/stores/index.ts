@@ -20,5 +20,6 @@ export type {
   Settlement,
   StoredRecord,
 } from './ephemeral/port.ts';
+export { openRedisEphemeral, type RedisOptions } from './ephemeral/redis.ts';
 export { openSqliteEphemeral } from './ephemeral/sqlite.ts';
 export { openInstallation } from './installation.ts';

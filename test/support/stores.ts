@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import {
   type Documents,
   type Ephemeral,
+  openRedisEphemeral,
   openSqliteDocuments,
   openSqliteEphemeral,
 } from '../../src/stores/index.ts';
@@ -11,8 +12,10 @@ export async function openDocumentsAt(address: string): Promise<Documents> {
   return openSqliteDocuments(join(folderOf(address), 'documents.sqlite'));
 }
 
-/** Opens the ephemeral store at an address such as `sqlite:/folder`. */
+/** Opens the ephemeral store at an address such as `sqlite:/folder` or `redis:port:prefix`. */
 export async function openEphemeralAt(address: string, now: number): Promise<Ephemeral> {
+  const redis = /^redis:(\d+):(.+)$/.exec(address);
+  if (redis) return openRedisEphemeral({ url: `redis://127.0.0.1:${redis[1]}`, prefix: `${redis[2]}:` }, now);
   return openSqliteEphemeral(join(folderOf(address), 'ephemeral.sqlite'), now);
 }
 

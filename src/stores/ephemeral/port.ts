@@ -20,7 +20,7 @@ export interface Ephemeral {
   merge(kind: string, id: string, change: MergeInput, now: number): Promise<boolean>;
   remove(kind: string, id: string): Promise<void>;
   /** Removes the record and refuses to let it be written again until `until`. */
-  bury(kind: string, id: string, until: number): Promise<void>;
+  bury(kind: string, id: string, until: number, now: number): Promise<void>;
   /** Spends the record: exactly one caller ever wins, and it stays readable as claimed (P1). Missing or expired is a loss. */
   claim(kind: string, id: string, now: number): Promise<'won' | 'lost'>;
   /** Ids of the live records put under this key of a set. */

@@ -1,0 +1,228 @@
+import { Redis } from 'ioredis';
+import { newId, SallyportError } from '../../base/index.ts';
+import {
+  type Ephemeral,
+  LEASE_SECONDS,
+  type Lease,
+  type MergeInput,
+  type RecordInput,
+  type Reservation,
+  type Settlement,
+  type StoredRecord,
+} from './port.ts';
+import { redisScripts } from './redis-scripts.ts';
+
+type Argument = string | number;
+type Script = (...args: Argument[]) => Promise<unknown>;
+
+export interface RedisOptions {
+  /** `redis://` or `rediss://` address of one endpoint. */
+  url: string;
+  /** Before every key, so that installations can share a server. */
+  prefix: string;
+}
+
+const COMMAND_TIMEOUT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+const NO_PARTS = {};
+
+function unavailable(error: unknown): SallyportError {
+  return new SallyportError('store_unavailable', `redis: ${(error as Error).message}`, { cause: error });
+}
+
+function pairs(entries: Readonly<Record<string, string>>): Argument[] {
+  const list = Object.entries(entries);
+  return [list.length, ...list.flat()];
+}
+
+/** Reads what HGETALL answers inside a script: names and values in turn. */
+function stored(reply: unknown): StoredRecord | undefined {
+  if (!Array.isArray(reply)) return undefined;
+  const fields = new Map<string, string>();
+  for (let i = 0; i < reply.length; i += 2) fields.set(String(reply[i]), String(reply[i + 1]));
+  const parts = [...fields]
+    .filter(([name]) => name.startsWith('p:'))
+    .map(([name, value]) => [name.slice(2), value]);
+  const claimedAt = fields.get('cl');
+  return {
+    value: fields.get('v') ?? '',
+    parts: Object.fromEntries(parts) as Record<string, string>,
+    version: Number(fields.get('ver')),
+    expiresAt: Number(fields.get('exp')),
+    claimedAt: claimedAt === undefined ? undefined : Number(claimedAt),
+    generation: fields.get('gen') ?? '',
+  };
+}
+
+/**
+ * What a server must be to hold this state (P9): one endpoint that never evicts.
+ * @throws SallyportError `store_unavailable` that says what is wrong
+ */
+async function assertFit(redis: Redis): Promise<void> {
+  const setting = async (name: string) => ((await redis.config('GET', name)) as string[])[1] ?? '';
+  const refuse = (reason: string) => {
+    throw new SallyportError('store_unavailable', reason);
+  };
+  if (/cluster_enabled:1/.test(await redis.info('cluster'))) {
+    refuse(
+      'Redis Cluster is not supported: a token found by its id cannot share a slot with its account’s set',
+    );
+  }
+  const policy = await setting('maxmemory-policy');
+  if (policy !== 'noeviction')
+    refuse(`Redis may evict (maxmemory-policy ${policy}): set maxmemory-policy noeviction`);
+}
+
+function records(
+  run: (name: string, keys: string[], ...args: Argument[]) => Promise<unknown>,
+  prefix: string,
+  generation: string,
+) {
+  const recordKey = (kind: string, id: string) => `${prefix}r:${kind}:${id}`;
+  const setKey = (kind: string, set: string, key: string) => `${prefix}s:${kind}:${set}:${key}`;
+
+  const write = async (
+    mode: 'put' | 'insert' | 'replace' | 'merge',
+    kind: string,
+    id: string,
+    record: RecordInput,
+    now: number,
+    version: number,
+    unset: readonly string[] = [],
+  ) => {
+    const fixed = [prefix, kind, id, mode, now, record.expiresAt, record.value, generation, version];
+    const lists = [
+      ...pairs(record.sets ?? NO_PARTS),
+      ...pairs(record.parts ?? NO_PARTS),
+      unset.length,
+      ...unset,
+    ];
+    return (await run('spWrite', [recordKey(kind, id)], ...fixed, ...lists)) === 1;
+  };
+
+  return {
+    put: (kind: string, id: string, record: RecordInput, now: number) =>
+      write('put', kind, id, record, now, 0),
+    insert: (kind: string, id: string, record: RecordInput, now: number) =>
+      write('insert', kind, id, record, now, 0),
+    replace: (kind: string, id: string, record: RecordInput, expectedVersion: number, now: number) =>
+      write('replace', kind, id, record, now, expectedVersion),
+    merge: (kind: string, id: string, { setParts, unsetParts, ...rest }: MergeInput, now: number) =>
+      write('merge', kind, id, { ...rest, parts: setParts }, now, 0, unsetParts),
+    get: async (kind: string, id: string, now: number) =>
+      stored(await run('spGet', [recordKey(kind, id)], now)),
+    remove: async (kind: string, id: string) => {
+      await run('spRemove', [recordKey(kind, id)], prefix, kind, id);
+    },
+    bury: async (kind: string, id: string, until: number, now: number) => {
+      await run('spBury', [recordKey(kind, id)], prefix, kind, id, until, now);
+    },
+    claim: async (kind: string, id: string, now: number): Promise<'won' | 'lost'> =>
+      (await run('spClaim', [recordKey(kind, id)], now)) === 1 ? 'won' : 'lost',
+    members: async (kind: string, set: string, key: string, now: number) =>
+      (await run('spMembers', [setKey(kind, set, key)], prefix, kind, now)) as string[],
+    removeMembers: async (kind: string, set: string, key: string) =>
+      Number(await run('spRemoveMembers', [setKey(kind, set, key)], prefix, kind)),
+  };
+}
+
+function attempts(
+  run: (name: string, keys: string[], ...args: Argument[]) => Promise<unknown>,
+  prefix: string,
+) {
+  const keysOf = (key: string) => [`${prefix}c:${key}`, `${prefix}l:${key}`];
+  return {
+    reserve: async (key: string, limit: number, now: number, keepUntil: number): Promise<Reservation> => {
+      const lease: Lease = { id: newId(), key };
+      const reply = await run('spReserve', keysOf(key), limit, now, keepUntil, lease.id, LEASE_SECONDS);
+      const [outcome, failures, abandoned] = reply as ['granted' | 'full' | 'busy', number, number];
+      return outcome === 'granted'
+        ? { outcome, lease, failures, abandoned }
+        : { outcome, failures, abandoned };
+    },
+    settle: async (
+      lease: Lease,
+      outcome: Settlement,
+      now: number,
+    ): Promise<{ failures: number } | 'dead'> => {
+      const failures = Number(await run('spSettle', keysOf(lease.key), lease.id, outcome, now));
+      return failures < 0 ? 'dead' : { failures };
+    },
+    failures: async (key: string, now: number) =>
+      Number(await run('spFailures', keysOf(key), now, now + LEASE_SECONDS, LEASE_SECONDS)),
+  };
+}
+
+/**
+ * Ephemeral state in Redis: one script a verb, an unknown outcome is `store_unavailable`.
+ * @throws SallyportError `store_unavailable` when the server cannot be reached, may evict, or is a cluster
+ */
+export async function openRedisEphemeral({ url, prefix }: RedisOptions, now: number): Promise<Ephemeral> {
+  let isWanted = true;
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    // Comes back by itself within half a second of the server, and not at all once this end has closed.
+    retryStrategy: (times) => (isWanted ? Math.min(50 * times, 500) : null),
+    scripts: Object.fromEntries(
+      Object.entries(redisScripts).map(([name, { keys, lua }]) => [name, { numberOfKeys: keys, lua }]),
+    ),
+  });
+  // Every command tells its own error, but not why the connection was lost; without a listener it would end the process.
+  let lost: Error | undefined;
+  redis.on('error', (error) => {
+    lost = error;
+  });
+  redis.on('ready', () => {
+    lost = undefined;
+  });
+  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof SallyportError ? error : unavailable(lost ?? error);
+    }
+  };
+  const verbs = redis as unknown as Record<string, Script>;
+  const run = (name: string, keys: string[], ...args: Argument[]) =>
+    attempt(async () => {
+      const verb = verbs[name];
+      if (!verb) throw new RangeError(`no script ${name}`);
+      return verb.call(redis, ...keys, ...args);
+    });
+  try {
+    await attempt(() => redis.connect());
+    await attempt(() => assertFit(redis));
+    const [id, bornAt] = (await run('spGeneration', [`${prefix}generation`], newId(), now)) as [
+      string,
+      string,
+    ];
+    return {
+      ...records(run, prefix, id),
+      ...attempts(run, prefix),
+      advance: async (key, number, keepUntil, at) =>
+        (await run('spAdvance', [`${prefix}h:${key}`], number, keepUntil, at)) === 1,
+      topicVersion: async (topic) => (await attempt(() => redis.get(`${prefix}t:${topic}`))) ?? '',
+      touchTopic: async (topic) => {
+        await attempt(() => redis.set(`${prefix}t:${topic}`, newId()));
+      },
+      generation: async () => ({ id, bornAt: Number(bornAt) }),
+      // Redis deletes what has expired by itself.
+      sweep: async () => 0,
+      ping: async () => {
+        await attempt(() => redis.ping());
+      },
+      close: async () => {
+        isWanted = false;
+        redis.disconnect();
+      },
+    };
+  } catch (error) {
+    isWanted = false;
+    redis.disconnect();
+    throw error;
+  }
+}
