@@ -80,7 +80,8 @@ async function drain(server: Server): Promise<void> {
 
 /** The one place where everything is put together. */
 export async function createApp(core: Core, options: AppOptions): Promise<App> {
-  const { settings, clock, vault, documents, ephemeral, generation, tenants, accounts, applications } = core;
+  const { settings, clock, vault, documents, ephemeral, installation, tenants, accounts, applications } =
+    core;
   const { passwords, lockout, secondFactor, sessions, audit } = core;
   const { log } = options;
   const { issuer } = settings;
@@ -93,7 +94,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     issuer,
     signingKeys,
     ephemeral,
-    generation,
+    installation,
     accounts,
     tenants,
     applications,

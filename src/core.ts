@@ -12,7 +12,9 @@ import type { Settings } from './settings/index.ts';
 import {
   type Documents,
   type Ephemeral,
+  type Installation,
   openInstallation,
+  openRedisEphemeral,
   openSqliteDocuments,
   openSqliteEphemeral,
 } from './stores/index.ts';
@@ -25,7 +27,7 @@ export interface Core {
   vault: Vault;
   documents: Documents;
   ephemeral: Ephemeral;
-  generation: string;
+  installation(): Promise<Installation>;
   tenants: Tenants;
   accounts: Accounts;
   applications: Applications;
@@ -40,6 +42,17 @@ export interface Core {
 /** A few times as many waiting as running: beyond that a person would wait longer than they look at a page. */
 const QUEUE_PER_SLOT = 64;
 
+const REDIS_PREFIX = 'sallyport:';
+
+function openEphemeral({ stores, data }: Settings, clock: Clock, log: Log): Promise<Ephemeral> {
+  if (stores.ephemeral !== 'sqlite')
+    return openRedisEphemeral(
+      { url: stores.ephemeral, prefix: REDIS_PREFIX, warn: (text) => log.warn(text) },
+      clock,
+    );
+  return Promise.resolve(openSqliteEphemeral(join(data, 'ephemeral.sqlite'), clock.now()));
+}
+
 /**
  * Opens everything that keeps state.
  * @param masterKey 32 bytes
@@ -50,9 +63,9 @@ export async function openCore(settings: Settings, masterKey: Buffer, clock: Clo
   const documents = openSqliteDocuments(join(settings.data, 'documents.sqlite'));
   const opened: { close(): Promise<void> }[] = [documents];
   try {
-    const ephemeral = openSqliteEphemeral(join(settings.data, 'ephemeral.sqlite'), clock.now());
+    const ephemeral = await openEphemeral(settings, clock, log);
     opened.push(ephemeral);
-    const { forgottenBefore, generation } = await openInstallation({ documents, ephemeral, vault });
+    const installation = await openInstallation({ documents, ephemeral, vault });
     const accounts = createAccounts({ documents, clock });
     const audit = createAudit({ documents, clock, log });
     const slots = availableParallelism();
@@ -63,7 +76,7 @@ export async function openCore(settings: Settings, masterKey: Buffer, clock: Clo
       vault,
       documents,
       ephemeral,
-      generation,
+      installation,
       accounts,
       audit,
       tenants: createTenants({ documents, ephemeral, clock }),
@@ -75,7 +88,7 @@ export async function openCore(settings: Settings, masterKey: Buffer, clock: Clo
         ephemeral,
         vault,
         clock,
-        floor: timeStepAt(forgottenBefore),
+        floor: async () => timeStepAt((await installation()).forgottenBefore),
       }),
       sessions: createSessions({
         accounts,

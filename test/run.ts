@@ -17,7 +17,7 @@ const isLong = args.has('--long');
 const isFast = args.has('--fast');
 const jestReport = join(tmpdir(), `sallyport-jest-${process.pid}.json`);
 const jest = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${jestReport}`];
-const NEEDS_SERVICES = ['test/browser/', 'test/contract/redis'];
+const NEEDS_SERVICES = ['test/browser/', 'test/contract/redis', 'test/journeys/redis'];
 
 const CHECKS: Check[] = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'], minutes: 5 },
@@ -51,14 +51,20 @@ interface JestReport {
   success: boolean;
 }
 
-async function suites(withServices: boolean): Promise<{ passed: number; failed: number }> {
+async function suites(
+  name: string,
+  withServices: boolean,
+  paths: string[],
+  environment: Record<string, string>,
+): Promise<{ passed: number; failed: number }> {
   const narrowed = withServices ? [] : NEEDS_SERVICES.flatMap((path) => ['--testPathIgnorePatterns', path]);
   const ok = await run({
-    name: 'suites',
-    command: [...jest, ...narrowed],
+    name,
+    command: [...jest, ...narrowed, ...paths],
     environment: {
       NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning',
       ...(isLong ? { SALLYPORT_TEST_LONG: '1' } : {}),
+      ...environment,
     },
     minutes: isLong ? 240 : 45,
   });
@@ -84,9 +90,18 @@ for (const check of CHECKS) {
   if (await run(check)) passed += 1;
   else failed += 1;
 }
-const outcome = await suites(!isFast && missing.length === 0);
-passed += outcome.passed;
-failed += outcome.failed;
+const withServices = !isFast && missing.length === 0;
+const runs = [await suites('suites', withServices, [], {})];
+if (withServices) {
+  const onRedis = { SALLYPORT_TEST_EPHEMERAL: 'redis' };
+  runs.push(
+    await suites('journeys with short-lived state in Redis', true, ['test/journeys', 'test/web'], onRedis),
+  );
+}
+for (const outcome of runs) {
+  passed += outcome.passed;
+  failed += outcome.failed;
+}
 if (missing.length > 0 || isFast)
   console.log(
     `\nNot run: ${NEEDS_SERVICES.join(', ')} (${isFast ? 'asked for without services' : `missing ${missing.join(', ')}`})`,

@@ -1,6 +1,6 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { type Clock, isSallyportError, type Vault } from '../base/index.ts';
-import type { Ephemeral, StoredRecord } from '../stores/index.ts';
+import type { Ephemeral, Installation, StoredRecord } from '../stores/index.ts';
 import { bornInOneGeneration, fromStored, grantedKinds, recordId, toStored } from './records.ts';
 
 /** What the adapters of all models share. */
@@ -8,7 +8,7 @@ export interface AdapterParts {
   ephemeral: Ephemeral;
   vault: Vault;
   clock: Clock;
-  generation: string;
+  installation(): Promise<Installation>;
   /** The epoch in which an account's sessions and grants must have been born; undefined when it may not be used at all. */
   currentEpoch(accountId: string): Promise<number | undefined>;
   /** A spent code or token came again: its grant was revoked. */
@@ -85,7 +85,7 @@ export class RecordAdapter implements Adapter {
         recordId(this.kind, id),
         this.parts.clock.now(),
       );
-      if (!record || this.isForgotten(record)) return undefined;
+      if (!record || (await this.isForgotten(record))) return undefined;
       const payload = fromStored(id, record.value, record.claimedAt, this.parts.vault);
       // Code, refresh, userinfo and introspection all load the grant: an old epoch ends them all here, sweep or no sweep.
       if (this.kind === 'Grant' && !(await isCurrent(payload, this.parts))) return undefined;
@@ -93,8 +93,9 @@ export class RecordAdapter implements Adapter {
     });
   }
 
-  private isForgotten(record: StoredRecord): boolean {
-    return bornInOneGeneration.has(this.kind) && record.generation !== this.parts.generation;
+  private async isForgotten(record: StoredRecord): Promise<boolean> {
+    if (!bornInOneGeneration.has(this.kind)) return false;
+    return record.generation !== (await this.parts.installation()).generation;
   }
 
   /** The engine finds, looks at `consumed`, then calls this: only a claim lets one of many through (P10, CVE-2026-1035). */

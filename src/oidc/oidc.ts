@@ -5,7 +5,7 @@ import Provider, { type Adapter, type KoaContextWithOIDC } from 'oidc-provider';
 import { type Account, type Accounts, isUsable } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock, Log, Vault } from '../base/index.ts';
-import type { Ephemeral } from '../stores/index.ts';
+import type { Ephemeral, Installation } from '../stores/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
 import type { Pages, Registry } from '../web/index.ts';
 import { type AdapterParts, RecordAdapter } from './adapter.ts';
@@ -24,7 +24,7 @@ export interface OidcParts {
   issuer: string;
   signingKeys: readonly JWK[];
   ephemeral: Ephemeral;
-  generation: string;
+  installation(): Promise<Installation>;
   accounts: Accounts;
   tenants: Tenants;
   applications: Applications;
@@ -66,13 +66,13 @@ function accountReader({ accounts, tenants }: Pick<OidcParts, 'accounts' | 'tena
 
 /** Builds a provider: a pure function of its parts, so that keys can change by swapping it. */
 function build(parts: OidcParts, cookieKeys: string[]): Provider {
-  const { ephemeral, vault, clock, generation, audit, applications } = parts;
+  const { ephemeral, vault, clock, installation, audit, applications } = parts;
   const usable = accountReader(parts);
   const adapterParts: AdapterParts = {
     ephemeral,
     vault,
     clock,
-    generation,
+    installation,
     currentEpoch: async (accountId) => (await usable(Provider.ctx, accountId))?.account.epoch,
     onReuse: (kind, payload) =>
       audit.write({

@@ -39,7 +39,7 @@ export function createSecondFactor(parts: {
   vault: Vault;
   clock: Clock;
   /** The time step below which nothing is accepted: that in which a lost store was born anew (P5). */
-  floor: number;
+  floor(): Promise<number>;
 }): SecondFactor {
   const { accounts, ephemeral, vault, clock, floor } = parts;
   const contextOf = (account: Pick<Account, 'id' | 'tenantId'>) => `totp:${account.tenantId}:${account.id}`;
@@ -55,7 +55,7 @@ export function createSecondFactor(parts: {
     const now = clock.now();
     const step = judgeCode({ secret, code, now, driftSteps: policy.secondFactor.driftSteps });
     if (step === undefined) return 'wrong';
-    if (step <= floor) return 'replayed';
+    if (step <= (await floor())) return 'replayed';
     // By account, not by authenticator: the code that activated cannot sign in afterwards.
     const rose = await ephemeral.advance(`totp:${account.id}`, step, now + SPENT_SECONDS, now);
     return rose ? 'accepted' : 'replayed';

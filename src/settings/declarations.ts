@@ -96,8 +96,14 @@ export const declarations = [
   declare(
     'stores.ephemeral',
     'SALLYPORT_EPHEMERAL',
-    z.literal('sqlite', 'must be sqlite').default('sqlite'),
-    'Where sessions, tokens, counters and half-done sign-ins live.',
+    z
+      .string()
+      .refine(
+        (v) => v === 'sqlite' || (/^rediss?:/.test(v) && URL.canParse(v)),
+        'must be sqlite or a redis:// address',
+      )
+      .default('sqlite'),
+    'Where sessions, tokens, counters and half-done sign-ins live: sqlite, or the redis:// address of one server that never evicts.',
   ),
   declare(
     'masterKey',
@@ -158,7 +164,7 @@ export interface Settings {
   readonly allowInsecureIssuer: boolean;
   readonly listen: { readonly port: number; readonly host: string };
   readonly data: string;
-  readonly stores: { readonly documents: 'sqlite'; readonly ephemeral: 'sqlite' };
+  readonly stores: { readonly documents: 'sqlite'; readonly ephemeral: string };
   readonly masterKey: string | undefined;
   readonly masterKeyFile: string | undefined;
   readonly trustedProxies: readonly string[];

@@ -22,4 +22,4 @@ export type {
 } from './ephemeral/port.ts';
 export { openRedisEphemeral, type RedisOptions } from './ephemeral/redis.ts';
 export { openSqliteEphemeral } from './ephemeral/sqlite.ts';
-export { openInstallation } from './installation.ts';
+export { type Installation, openInstallation } from './installation.ts';

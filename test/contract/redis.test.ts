@@ -12,6 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
+const warn = (text: string) => {
+  throw new Error(`unexpected: ${text}`);
+};
+
 let serial = 0;
 ephemeralContract('Redis', async () => {
   serial += 1;
@@ -24,7 +28,10 @@ describe('a Redis that is not fit', () => {
     const evicting = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
     try {
       await expect(
-        openRedisEphemeral({ url: `redis://127.0.0.1:${evicting.port}`, prefix: 'x:' }, NOW),
+        openRedisEphemeral(
+          { url: `redis://127.0.0.1:${evicting.port}`, prefix: 'x:', warn },
+          { now: () => NOW },
+        ),
       ).rejects.toMatchObject({
         code: 'store_unavailable',
         detail: expect.stringContaining('maxmemory-policy noeviction'),
@@ -34,11 +41,32 @@ describe('a Redis that is not fit', () => {
     }
   });
 
+  test('F7 one without an append-only file is used, and the operator is told', async () => {
+    const forgetful = await startRedis(['--appendonly', 'no']);
+    const said: string[] = [];
+    const options = {
+      url: `redis://127.0.0.1:${forgetful.port}`,
+      prefix: 'x:',
+      warn: (text: string) => said.push(text),
+    };
+    const store = await openRedisEphemeral(options, { now: () => NOW });
+    try {
+      expect(said).toEqual([expect.stringContaining('appendonly yes')]);
+      expect(await store.insert('Code', 'c', { value: '1', expiresAt: NOW + 60 }, NOW)).toBe(true);
+    } finally {
+      await store.close();
+      await forgetful.stop();
+    }
+  });
+
   test('P9 a cluster is refused', async () => {
     const cluster = await startRedis(['--cluster-enabled', 'yes']);
     try {
       await expect(
-        openRedisEphemeral({ url: `redis://127.0.0.1:${cluster.port}`, prefix: 'x:' }, NOW),
+        openRedisEphemeral(
+          { url: `redis://127.0.0.1:${cluster.port}`, prefix: 'x:', warn },
+          { now: () => NOW },
+        ),
       ).rejects.toMatchObject({
         detail: expect.stringContaining('Cluster'),
       });
@@ -48,11 +76,14 @@ describe('a Redis that is not fit', () => {
   });
 
   test('one that is not there is unavailable, and one that goes away makes every verb so', async () => {
-    await expect(openRedisEphemeral({ url: 'redis://127.0.0.1:1', prefix: 'x:' }, NOW)).rejects.toMatchObject(
-      { code: 'store_unavailable' },
-    );
+    await expect(
+      openRedisEphemeral({ url: 'redis://127.0.0.1:1', prefix: 'x:', warn }, { now: () => NOW }),
+    ).rejects.toMatchObject({ code: 'store_unavailable', detail: expect.stringContaining('ECONNREFUSED') });
     const leaving = await startRedis();
-    const store = await openRedisEphemeral({ url: `redis://127.0.0.1:${leaving.port}`, prefix: 'x:' }, NOW);
+    const store = await openRedisEphemeral(
+      { url: `redis://127.0.0.1:${leaving.port}`, prefix: 'x:', warn },
+      { now: () => NOW },
+    );
     await store.put('Code', 'c', { value: '1', expiresAt: NOW + 60 }, NOW);
     await leaving.stop();
     const verbs = [

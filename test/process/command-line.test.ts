@@ -1,10 +1,11 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { CALLBACK, freePort, PASSWORD } from '../support/app.ts';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { freshFolder } from '../support/folder.ts';
+import { freePort } from '../support/port.ts';
 import { type RunningProcess, runCommand, startProcess } from '../support/process.ts';
 import { codeOf } from '../support/story.ts';
 

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import type { Account, Population } from '../../src/accounts/index.ts';
 import { type App, createApp } from '../../src/app.ts';
 import { createLog, systemClock } from '../../src/base/index.ts';
@@ -8,6 +7,8 @@ import type { NewApplication } from '../../src/oidc/applications.ts';
 import { loadSettings, readMasterKey } from '../../src/settings/index.ts';
 import { loadPreset, type Policy, type Tenant } from '../../src/tenants/index.ts';
 import { freshFolder } from './folder.ts';
+import { freePort } from './port.ts';
+import { startRedis } from './redis.ts';
 
 /** A started server with its stores in a folder of its own, and short words for what a story needs to be there. */
 export interface StartedApp {
@@ -36,21 +37,10 @@ export interface NewPerson {
 export const PASSWORD = 'correct horse 9';
 export const CALLBACK = 'http://localhost:9/callback';
 
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', () => resolve());
-  await promise;
-  const { port } = server.address() as { port: number };
-  const closed = Promise.withResolvers<void>();
-  server.close(() => closed.resolve());
-  await closed.promise;
-  return port;
-}
-
 /** @param environment more SALLYPORT_ settings */
 export async function startApp(environment: Record<string, string> = {}): Promise<StartedApp> {
   const folder = freshFolder();
+  const redis = process.env.SALLYPORT_TEST_EPHEMERAL === 'redis' ? await startRedis() : undefined;
   const port = await freePort();
   const settings = loadSettings({
     environment: {
@@ -58,6 +48,7 @@ export async function startApp(environment: Record<string, string> = {}): Promis
       SALLYPORT_PORT: String(port),
       SALLYPORT_DATA: folder.path,
       SALLYPORT_LOG_LEVEL: process.env.SALLYPORT_TEST_LOG ?? 'silent',
+      ...(redis ? { SALLYPORT_EPHEMERAL: `redis://127.0.0.1:${redis.port}` } : {}),
       ...environment,
     },
   });
@@ -136,6 +127,7 @@ export async function startApp(environment: Record<string, string> = {}): Promis
     async close() {
       await app.close();
       await core.close();
+      await redis?.stop();
       folder.remove();
     },
   };

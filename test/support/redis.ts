@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { findService } from '../services.ts';
-import { freePort } from './app.ts';
 import { freshFolder } from './folder.ts';
+import { freePort } from './port.ts';
 
 export interface RedisServer {
   port: number;

@@ -15,7 +15,11 @@ export async function openDocumentsAt(address: string): Promise<Documents> {
 /** Opens the ephemeral store at an address such as `sqlite:/folder` or `redis:port:prefix`. */
 export async function openEphemeralAt(address: string, now: number): Promise<Ephemeral> {
   const redis = /^redis:(\d+):(.+)$/.exec(address);
-  if (redis) return openRedisEphemeral({ url: `redis://127.0.0.1:${redis[1]}`, prefix: `${redis[2]}:` }, now);
+  if (redis)
+    return openRedisEphemeral(
+      { url: `redis://127.0.0.1:${redis[1]}`, prefix: `${redis[2]}:`, warn: () => {} },
+      { now: () => now },
+    );
   return openSqliteEphemeral(join(folderOf(address), 'ephemeral.sqlite'), now);
 }
 

@@ -45,7 +45,7 @@ export interface Ephemeral {
   topicVersion(topic: string): Promise<string>;
   touchTopic(topic: string): Promise<void>;
 
-  /** Born anew when the store was lost or the machine rebooted (P6). */
+  /** The generation as last seen: born anew when the store was lost or the machine rebooted (P6). Costs no round trip. */
   generation(): Promise<Generation>;
   /** Deletes expired rows, at most `limit` of each kind of row. @returns how many */
   sweep(now: number, limit: number): Promise<number>;

@@ -53,11 +53,20 @@ local function keepCounter(counter, now, keepUntil)
 end
 `;
 
-/** Name to script; the first KEYS entry is the record or counter, later ones as the script says. */
-export const redisScripts: Record<string, { keys: number; lua: string }> = {
+/**
+ * Before every verb that writes or decides: the last key holds the generation and the last argument the one that the caller
+ * knows. A store that was emptied meanwhile is noticed here, in the same step, before anything is granted (P6).
+ */
+const GUARD = `
+if redis.call('HGET', KEYS[#KEYS], 'id') ~= ARGV[#ARGV] then return redis.error_reply('LOST the store was emptied') end
+`;
+
+/** Name to script. `keys` leaves out that of the generation, which every guarded script gets as its last one. */
+const scripts: Record<string, { keys: number; isGuarded: boolean; lua: string }> = {
   // ARGV: prefix kind id mode now exp value generation version, then counts and pairs of sets, parts, and parts to unset
   spWrite: {
     keys: 1,
+    isGuarded: true,
     lua: `${COMMON}
 local key, prefix, kind, id, mode, now, exp = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local before = standing(prefix, kind, id, key, now)
@@ -92,6 +101,7 @@ return 1`,
   // ARGV: now
   spGet: {
     keys: 1,
+    isGuarded: false,
     lua: `
 local exp = redis.call('HGET', KEYS[1], 'exp')
 if not exp or tonumber(exp) <= tonumber(ARGV[1]) or redis.call('HGET', KEYS[1], 'bur') then return false end
@@ -100,6 +110,7 @@ return redis.call('HGETALL', KEYS[1])`,
   // ARGV: prefix kind id
   spRemove: {
     keys: 1,
+    isGuarded: true,
     lua: `${COMMON}
 if redis.call('HGET', KEYS[1], 'bur') then return 0 end
 drop(ARGV[1], ARGV[2], ARGV[3], KEYS[1])
@@ -108,6 +119,7 @@ return 1`,
   // ARGV: prefix kind id until now
   spBury: {
     keys: 1,
+    isGuarded: true,
     lua: `${COMMON}
 drop(ARGV[1], ARGV[2], ARGV[3], KEYS[1])
 redis.call('HSET', KEYS[1], 'bur', 1, 'exp', ARGV[4], 'ver', 1, 'v', '')
@@ -117,6 +129,7 @@ return 1`,
   // ARGV: now
   spClaim: {
     keys: 1,
+    isGuarded: true,
     lua: `
 local exp = redis.call('HGET', KEYS[1], 'exp')
 if not exp or tonumber(exp) <= tonumber(ARGV[1]) or redis.call('HGET', KEYS[1], 'bur') then return 0 end
@@ -125,6 +138,7 @@ return redis.call('HSETNX', KEYS[1], 'cl', ARGV[1])`,
   // KEYS: the set. ARGV: prefix kind now
   spMembers: {
     keys: 1,
+    isGuarded: false,
     lua: `
 local found = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ARGV[3], '+inf')) do
@@ -136,6 +150,7 @@ return found`,
   // KEYS: the set. ARGV: prefix kind
   spRemoveMembers: {
     keys: 1,
+    isGuarded: true,
     lua: `${COMMON}
 local ids = redis.call('ZRANGE', KEYS[1], 0, -1)
 for _, id in ipairs(ids) do drop(ARGV[1], ARGV[2], id, ARGV[1] .. 'r:' .. ARGV[2] .. ':' .. id) end
@@ -145,6 +160,7 @@ return #ids`,
   // KEYS: counter, leases. ARGV: limit now keepUntil lease leaseSeconds
   spReserve: {
     keys: 2,
+    isGuarded: true,
     lua: `${COMMON}
 local counter, leases, limit, now, keepUntil = KEYS[1], KEYS[2], tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local failures = failuresOf(counter, now)
@@ -160,6 +176,7 @@ return { 'granted', failures, gone }`,
   // KEYS: counter, leases. ARGV: lease outcome now
   spSettle: {
     keys: 2,
+    isGuarded: true,
     lua: `${COMMON}
 if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return -1 end
 local failures = failuresOf(KEYS[1], ARGV[3])
@@ -173,6 +190,7 @@ return failures`,
   // KEYS: counter, leases. ARGV: now keepUntil leaseSeconds
   spFailures: {
     keys: 2,
+    isGuarded: true,
     lua: `${COMMON}
 local failures = failuresOf(KEYS[1], ARGV[1])
 return failures + countAbandoned(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])`,
@@ -180,6 +198,7 @@ return failures + countAbandoned(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])`,
   // ARGV: number keepUntil now
   spAdvance: {
     keys: 1,
+    isGuarded: true,
     lua: `${COMMON}
 local stored, exp = redis.call('HGET', KEYS[1], 'n'), redis.call('HGET', KEYS[1], 'exp')
 local isLive = exp and tonumber(exp) > tonumber(ARGV[3])
@@ -193,9 +212,19 @@ return 1`,
   // ARGV: id bornAt
   spGeneration: {
     keys: 1,
+    isGuarded: false,
     lua: `
 redis.call('HSETNX', KEYS[1], 'id', ARGV[1])
 redis.call('HSETNX', KEYS[1], 'bornAt', ARGV[2])
 return redis.call('HMGET', KEYS[1], 'id', 'bornAt')`,
   },
 };
+
+/** What ioredis is told of each script. */
+export const redisScripts: Record<string, { numberOfKeys: number; isGuarded: boolean; lua: string }> =
+  Object.fromEntries(
+    Object.entries(scripts).map(([name, { keys, isGuarded, lua }]) => [
+      name,
+      { numberOfKeys: isGuarded ? keys + 1 : keys, isGuarded, lua: isGuarded ? `${GUARD}${lua}` : lua },
+    ]),
+  );

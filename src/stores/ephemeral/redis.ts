@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
-import { newId, SallyportError } from '../../base/index.ts';
+import { type Clock, newId, SallyportError } from '../../base/index.ts';
 import {
   type Ephemeral,
+  type Generation,
   LEASE_SECONDS,
   type Lease,
   type MergeInput,
@@ -14,17 +15,21 @@ import { redisScripts } from './redis-scripts.ts';
 
 type Argument = string | number;
 type Script = (...args: Argument[]) => Promise<unknown>;
+type Run = (name: string, keys: string[], ...args: Argument[]) => Promise<unknown>;
 
 export interface RedisOptions {
   /** `redis://` or `rediss://` address of one endpoint. */
   url: string;
   /** Before every key, so that installations can share a server. */
   prefix: string;
+  /** Told what an operator should mend although it works. */
+  warn(text: string): void;
 }
 
 const COMMAND_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const NO_PARTS = {};
+const LOST = 'LOST the store was emptied';
 
 function unavailable(error: unknown): SallyportError {
   return new SallyportError('store_unavailable', `redis: ${(error as Error).message}`, { cause: error });
@@ -58,7 +63,7 @@ function stored(reply: unknown): StoredRecord | undefined {
  * What a server must be to hold this state (P9): one endpoint that never evicts.
  * @throws SallyportError `store_unavailable` that says what is wrong
  */
-async function assertFit(redis: Redis): Promise<void> {
+async function assertFit(redis: Redis, warn: (text: string) => void): Promise<void> {
   const setting = async (name: string) => ((await redis.config('GET', name)) as string[])[1] ?? '';
   const refuse = (reason: string) => {
     throw new SallyportError('store_unavailable', reason);
@@ -71,13 +76,12 @@ async function assertFit(redis: Redis): Promise<void> {
   const policy = await setting('maxmemory-policy');
   if (policy !== 'noeviction')
     refuse(`Redis may evict (maxmemory-policy ${policy}): set maxmemory-policy noeviction`);
+  if ((await setting('appendonly')) !== 'yes') {
+    warn('Redis keeps no append-only file: a crash of it signs everybody out; set appendonly yes');
+  }
 }
 
-function records(
-  run: (name: string, keys: string[], ...args: Argument[]) => Promise<unknown>,
-  prefix: string,
-  generation: string,
-) {
+function records(run: Run, prefix: string, generation: () => Generation) {
   const recordKey = (kind: string, id: string) => `${prefix}r:${kind}:${id}`;
   const setKey = (kind: string, set: string, key: string) => `${prefix}s:${kind}:${set}:${key}`;
 
@@ -90,7 +94,7 @@ function records(
     version: number,
     unset: readonly string[] = [],
   ) => {
-    const fixed = [prefix, kind, id, mode, now, record.expiresAt, record.value, generation, version];
+    const fixed = [prefix, kind, id, mode, now, record.expiresAt, record.value, generation().id, version];
     const lists = [
       ...pairs(record.sets ?? NO_PARTS),
       ...pairs(record.parts ?? NO_PARTS),
@@ -126,10 +130,7 @@ function records(
   };
 }
 
-function attempts(
-  run: (name: string, keys: string[], ...args: Argument[]) => Promise<unknown>,
-  prefix: string,
-) {
+function attempts(run: Run, prefix: string) {
   const keysOf = (key: string) => [`${prefix}c:${key}`, `${prefix}l:${key}`];
   return {
     reserve: async (key: string, limit: number, now: number, keepUntil: number): Promise<Reservation> => {
@@ -153,12 +154,7 @@ function attempts(
   };
 }
 
-/**
- * Ephemeral state in Redis: one script a verb, an unknown outcome is `store_unavailable`.
- * @throws SallyportError `store_unavailable` when the server cannot be reached, may evict, or is a cluster
- */
-export async function openRedisEphemeral({ url, prefix }: RedisOptions, now: number): Promise<Ephemeral> {
-  let isWanted = true;
+function connect(url: string, isWanted: () => boolean): { redis: Redis; lost: () => Error | undefined } {
   const redis = new Redis(url, {
     lazyConnect: true,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -166,10 +162,8 @@ export async function openRedisEphemeral({ url, prefix }: RedisOptions, now: num
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     // Comes back by itself within half a second of the server, and not at all once this end has closed.
-    retryStrategy: (times) => (isWanted ? Math.min(50 * times, 500) : null),
-    scripts: Object.fromEntries(
-      Object.entries(redisScripts).map(([name, { keys, lua }]) => [name, { numberOfKeys: keys, lua }]),
-    ),
+    retryStrategy: (times) => (isWanted() ? Math.min(50 * times, 500) : null),
+    scripts: redisScripts,
   });
   // Every command tells its own error, but not why the connection was lost; without a listener it would end the process.
   let lost: Error | undefined;
@@ -179,37 +173,64 @@ export async function openRedisEphemeral({ url, prefix }: RedisOptions, now: num
   redis.on('ready', () => {
     lost = undefined;
   });
+  return { redis, lost: () => lost };
+}
+
+/**
+ * Ephemeral state in Redis: one script a verb, an unknown outcome is `store_unavailable`. A server that was emptied is noticed
+ * by the first verb that would write or decide: that one fails, and from then on the generation is another.
+ * @throws SallyportError `store_unavailable` when the server cannot be reached, may evict, or is a cluster
+ */
+export async function openRedisEphemeral(
+  { url, prefix, warn }: RedisOptions,
+  clock: Clock,
+): Promise<Ephemeral> {
+  let isWanted = true;
+  const { redis, lost } = connect(url, () => isWanted);
+  const verbs = redis as unknown as Record<string, Script>;
+  const generationKey = `${prefix}generation`;
+  let generation: Generation = { id: '', bornAt: 0 };
+
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw error instanceof SallyportError ? error : unavailable(lost ?? error);
+      throw error instanceof SallyportError ? error : unavailable(lost() ?? error);
     }
   };
-  const verbs = redis as unknown as Record<string, Script>;
-  const run = (name: string, keys: string[], ...args: Argument[]) =>
+  const renew = async () => {
+    const reply = await verbs.spGeneration?.call(redis, generationKey, newId(), clock.now());
+    const [id, bornAt] = reply as [string, string];
+    generation = { id, bornAt: Number(bornAt) };
+  };
+  const run: Run = (name, keys, ...args) =>
     attempt(async () => {
       const verb = verbs[name];
       if (!verb) throw new RangeError(`no script ${name}`);
-      return verb.call(redis, ...keys, ...args);
+      if (!redisScripts[name]?.isGuarded) return verb.call(redis, ...keys, ...args);
+      try {
+        return await verb.call(redis, ...keys, generationKey, ...args, generation.id);
+      } catch (error) {
+        // Not tried again: what was decided on before the loss must be decided anew (P3).
+        if ((error as Error).message.includes(LOST)) await renew();
+        throw error;
+      }
     });
+
   try {
     await attempt(() => redis.connect());
-    await attempt(() => assertFit(redis));
-    const [id, bornAt] = (await run('spGeneration', [`${prefix}generation`], newId(), now)) as [
-      string,
-      string,
-    ];
+    await attempt(() => assertFit(redis, warn));
+    await attempt(renew);
     return {
-      ...records(run, prefix, id),
+      ...records(run, prefix, () => generation),
       ...attempts(run, prefix),
-      advance: async (key, number, keepUntil, at) =>
-        (await run('spAdvance', [`${prefix}h:${key}`], number, keepUntil, at)) === 1,
+      advance: async (key, number, keepUntil, now) =>
+        (await run('spAdvance', [`${prefix}h:${key}`], number, keepUntil, now)) === 1,
       topicVersion: async (topic) => (await attempt(() => redis.get(`${prefix}t:${topic}`))) ?? '',
       touchTopic: async (topic) => {
         await attempt(() => redis.set(`${prefix}t:${topic}`, newId()));
       },
-      generation: async () => ({ id, bornAt: Number(bornAt) }),
+      generation: async () => generation,
       // Redis deletes what has expired by itself.
       sweep: async () => 0,
       ping: async () => {

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
+import { type RedisServer, startRedis } from '../support/redis.ts';
+import { codeOf, story } from '../support/story.ts';
+import { holdTime } from '../support/time.ts';
+
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+
+let redis: RedisServer;
+let server: StartedApp;
+beforeAll(async () => {
+  redis = await startRedis();
+  server = await startApp({ SALLYPORT_EPHEMERAL: `redis://127.0.0.1:${redis.port}` });
+});
+afterAll(async () => {
+  await server.close();
+  await redis.stop();
+});
+
+async function empty() {
+  const client = new Redis(`redis://127.0.0.1:${redis.port}`);
+  await client.flushall();
+  await client.quit();
+}
+
+test('F5 P6 S25 Redis is emptied under a running server: locks stand, people sign in again, no spent code is accepted', async () => {
+  const time = holdTime();
+  try {
+    time.toStepStart(2);
+    const locked = await story(server);
+    await locked.begin();
+    for (let i = 0; i < 5; i++) await locked.typePassword('wrong 123456');
+    const tale = await story(server, { person: { totpSecret: SECRET } });
+    await tale.begin();
+    await tale.typePassword();
+    const code = codeOf(SECRET);
+    const tokens = await tale.relying.exchange((await tale.browser.submit({ code })).url);
+    await empty();
+    // The first that would write is refused, with nothing decided; from then on the loss is known.
+    expect(await tale.begin()).toMatchObject({ status: 503 });
+    expect((await tale.begin()).step).toBe('password');
+    await expect(tale.relying.refresh(tokens)).rejects.toMatchObject({ error: 'invalid_grant' });
+    await tale.typePassword();
+    expect((await tale.browser.submit({ code })).step).toBe('second-factor');
+    time.move(30);
+    expect((await tale.browser.submit({ code: codeOf(SECRET) })).url.startsWith(CALLBACK)).toBe(true);
+    await locked.begin();
+    expect((await locked.typePassword()).step).toBe('locked');
+  } finally {
+    time.release();
+  }
+});
