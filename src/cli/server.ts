@@ -76,11 +76,11 @@ export function addServerCommands(program: Command): void {
     .action(demo);
   program
     .command('check')
-    .description('check the settings, the stores and the master key')
+    .description('check the settings and the master key, and read both stores through')
     .action(async (_options: object, command: Command) => {
       await withCore(command, async (core) => {
-        await core.documents.ping();
-        await core.ephemeral.ping();
+        await core.documents.verify();
+        await core.ephemeral.verify();
         print(command, { ok: true, issuer: core.settings.issuer }, [
           `The settings are sound, and the stores answer. Issuer: ${core.settings.issuer}`,
         ]);

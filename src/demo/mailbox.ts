@@ -1,20 +1,8 @@
 import type { Mailbox } from '../mail/index.ts';
-import { type Guards, on, type Pages, type Registry, waived } from '../web/index.ts';
+import { type Pages, publicReading, type Registry } from '../web/index.ts';
 
 const why = 'exists in the demo alone, on loopback';
-const guards: Guards = {
-  state: waived(why),
-  attempts: waived(why),
-  factor: waived(why),
-  steps: waived(why),
-  bind: waived(why),
-  csrf: waived('reads only'),
-  fresh: waived(why),
-  authz: waived(why),
-  once: waived(why),
-  rate: waived(why),
-  same: on('the same page for everybody'),
-};
+const guards = publicReading(why, why);
 
 /** `GET /demo/mailbox`: what would have been mailed. */
 export function addMailbox(registry: Registry, pages: Pages, mailbox: Mailbox): void {

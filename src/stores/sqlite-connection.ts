@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,6 +12,8 @@ export interface SqliteConnection {
   /** Runs `work` in one BEGIN IMMEDIATE transaction (P7); retried as a whole while another process writes. */
   write<T>(work: () => T): Promise<T>;
   exec(sql: string): void;
+  /** Reads the whole file. @throws SallyportError `store_unavailable` when it is damaged */
+  verify(): Promise<void>;
   close(): void;
 }
 
@@ -20,6 +22,10 @@ const SQLITE_LOCKED = 6;
 // A long busy timeout would block the event loop, so SQLite waits briefly and we wait the rest of the two seconds outside.
 const BUSY_TIMEOUT_MS = 15;
 const PATIENCE_MS = 2_000;
+/**
+ * Reading a larger file at every start would take seconds; there damage shows when the page is read, and `check` reads all.
+ */
+const CHECKED_AT_START_BYTES = 64 * 1_024 * 1_024;
 
 function isBusy(error: unknown): boolean {
   const code = (error as { errcode?: number }).errcode;
@@ -59,7 +65,7 @@ function openFile(file: string, synchronous: 'FULL' | 'NORMAL'): DatabaseSync {
     database.exec(
       `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=8000;`,
     );
-    if (existed) assertSound(database, file);
+    if (existed && statSync(file).size <= CHECKED_AT_START_BYTES) assertSound(database, file);
     database.exec(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`);
     return database;
   } catch (error) {
@@ -68,7 +74,7 @@ function openFile(file: string, synchronous: 'FULL' | 'NORMAL'): DatabaseSync {
   }
 }
 
-/** A damaged file is refused at start, never replaced by an empty one (F13). */
+/** A damaged file is refused, never replaced by an empty one (F13). */
 function assertSound(database: DatabaseSync, file: string) {
   const row = database.prepare('PRAGMA quick_check(1)').get() as { quick_check?: string };
   if (row.quick_check !== 'ok') throw new Error(`${file} is damaged: ${row.quick_check}`);
@@ -114,6 +120,13 @@ export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): Sqlite
   return {
     prepare,
     exec: (sql) => database.exec(sql),
+    verify: async () => {
+      try {
+        assertSound(database, file);
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
     read: (work) => patiently(work),
     write: (work) => patiently(() => transaction(work)),
     close: () => {

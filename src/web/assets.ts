@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fingerprint } from '../base/index.ts';
-import { on, waived } from './guards.ts';
+import { publicReading } from './guards.ts';
 import type { Registry } from './registry.ts';
 
 interface Asset {
@@ -39,25 +39,12 @@ function load(): { name: string; asset: Asset }[] {
 export function createAssets(registry: Registry): Record<string, string> {
   const assets = load();
   const byName = new Map(assets.map(({ name, asset }) => [name, asset]));
-  const why = 'a public file that says nothing about anybody';
   registry.route(
     {
       method: 'GET',
       path: '/assets/:file',
       name: 'asset',
-      guards: {
-        state: waived(why),
-        attempts: waived(why),
-        factor: waived(why),
-        steps: waived(why),
-        bind: waived(why),
-        csrf: waived('reads only'),
-        fresh: waived(why),
-        authz: waived(why),
-        once: waived(why),
-        rate: waived('answered from memory'),
-        same: on('the same bytes for everybody'),
-      },
+      guards: publicReading('a public file that says nothing about anybody', 'answered from memory'),
     },
     async (ctx) => {
       const asset = byName.get(ctx.params.file);

@@ -42,3 +42,14 @@ export function on(how: string): Guard {
 export function waived(why: string): Guard {
   return { on: false, why };
 }
+
+/** The guards of a page that reads only and shows the same to everybody. @param why nothing else is needed; @param cost why no budget is */
+export function publicReading(why: string, cost: string): Guards {
+  const all = Object.fromEntries(guardNames.map((name) => [name, waived(why)])) as Record<GuardName, Guard>;
+  return {
+    ...all,
+    csrf: waived('reads only'),
+    rate: waived(cost),
+    same: on('the same answer for everybody'),
+  };
+}

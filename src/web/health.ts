@@ -1,20 +1,7 @@
-import { type Guards, on, waived } from './guards.ts';
+import { publicReading } from './guards.ts';
 import type { Registry } from './registry.ts';
 
-const why = 'says only whether this process works';
-const guards: Guards = {
-  state: waived(why),
-  attempts: waived(why),
-  factor: waived(why),
-  steps: waived(why),
-  bind: waived(why),
-  csrf: waived('reads only'),
-  fresh: waived(why),
-  authz: waived(why),
-  once: waived(why),
-  rate: waived('one look-up in each store'),
-  same: on('the same answer for everybody'),
-};
+const guards = publicReading('says only whether this process works', 'one look-up in each store');
 
 const PATIENCE_MS = 1_500;
 

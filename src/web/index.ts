@@ -4,7 +4,7 @@ export { createAssets } from './assets.ts';
 export { formFields } from './body.ts';
 export { clientAddress, type EdgeOptions, edge, type WebContext, type WebState } from './edge.ts';
 export { errorRenderer } from './error-page.ts';
-export { type Guards, guardNames, on, waived } from './guards.ts';
+export { type Guards, guardNames, on, publicReading, waived } from './guards.ts';
 export { securityHeaders } from './headers.ts';
 export { addHealthRoutes } from './health.ts';
 export { createPages, type Pages } from './pages.ts';

@@ -16,13 +16,6 @@ const warn = (text: string) => {
   throw new Error(`unexpected: ${text}`);
 };
 
-let serial = 0;
-ephemeralContract('Redis', async () => {
-  serial += 1;
-  const address = `redis:${redis.port}:contract${serial}`;
-  return { address, open: () => openEphemeralAt(address, NOW), destroy: async () => {} };
-});
-
 describe('a Redis that is not fit', () => {
   test('F7 one that may evict is refused, and the setting is named', async () => {
     const evicting = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
@@ -97,4 +90,11 @@ describe('a Redis that is not fit', () => {
     for (const verb of verbs) await expect(verb()).rejects.toMatchObject({ code: 'store_unavailable' });
     await store.close();
   });
+});
+
+let serial = 0;
+ephemeralContract('Redis', async () => {
+  serial += 1;
+  const address = `redis:${redis.port}:contract${serial}`;
+  return { address, open: () => openEphemeralAt(address, NOW), destroy: async () => {} };
 });

@@ -202,17 +202,22 @@ describe('spent once, however many come at the same moment', () => {
   });
 });
 
+/** As many browsers, each with a sign-in of its own at the password page. */
+function browsersAt(relying: RelyingApplication, n: number): Promise<Browser[]> {
+  return times(n, async () => {
+    const browser = new Browser(server.issuer);
+    await browser.open(await relying.request());
+    return browser;
+  });
+}
+
 describe('limits, however many try at the same moment', () => {
   const audit = async (accountId: string) =>
     (await server.core.audit.ofAccount(accountId, 500)).filter((e) => e.type === 'sign-in.password');
 
   test('LCK-6 R5 P11 S18 V1 V2 60 wrong passwords at once are checked at most 5 times, and the account is locked', async () => {
     const { account, tenant, relying } = await story(server);
-    const pages = await times(60, async () => {
-      const browser = new Browser(server.issuer);
-      await browser.open(await relying.request());
-      return browser;
-    });
+    const pages = await browsersAt(relying, 60);
     await Promise.all(
       pages.map((b) =>
         b.submit({ clientCode: tenant.clientCode, userName: account.userName, password: 'wrong 123456' }),
@@ -229,11 +234,7 @@ describe('limits, however many try at the same moment', () => {
 
   test('LCK-6 R6 P12 50 right passwords at once all succeed', async () => {
     const { account, tenant, relying } = await story(server);
-    const browsers = await times(50, async () => {
-      const browser = new Browser(server.issuer);
-      await browser.open(await relying.request());
-      return browser;
-    });
+    const browsers = await browsersAt(relying, 50);
     await Promise.all(
       browsers.map((b) =>
         b.submit({ clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD }),
@@ -244,11 +245,7 @@ describe('limits, however many try at the same moment', () => {
 
   test('R7 40 wrong and 10 right at once: never more than 5 wrong ones are checked between two right ones', async () => {
     const { account, tenant, relying } = await story(server);
-    const browsers = await times(50, async () => {
-      const browser = new Browser(server.issuer);
-      await browser.open(await relying.request());
-      return browser;
-    });
+    const browsers = await browsersAt(relying, 50);
     await Promise.all(
       browsers.map((b, i) =>
         b.submit({

@@ -1,5 +1,6 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
@@ -287,6 +288,23 @@ describe('what a start refuses', () => {
     }
     writeFileSync(file, bytes);
     expect((await command('tenant list')).stdout).toContain('ACME');
+  });
+
+  test('F13 OPS-1 a large file is not read through at every start; check does, and names the damage', async () => {
+    await command('tenant create --client-code ACME');
+    const file = join(folder.path, 'data', 'documents.sqlite');
+    const database = new DatabaseSync(file);
+    database.exec('CREATE TABLE ballast (id INTEGER PRIMARY KEY, body BLOB)');
+    database.exec(
+      'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70) INSERT INTO ballast SELECT i, randomblob(1048576) FROM n',
+    );
+    database.close();
+    expect((await command('check')).code).toBe(0);
+    const handle = openSync(file, 'r+');
+    writeSync(handle, Buffer.alloc(8_192, 0xff), 0, 8_192, statSync(file).size - 8_192 * 40);
+    closeSync(handle);
+    expect((await command('tenant list')).stdout).toContain('ACME');
+    expect(await command('check')).toMatchObject({ code: 1, stderr: expect.stringMatching(/damaged/) });
   });
 
   test('a data folder that cannot be written', async () => {

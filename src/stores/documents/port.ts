@@ -55,6 +55,8 @@ export interface Collection<T extends Document> {
 
 export interface Documents {
   collection<T extends Document>(spec: CollectionSpec): Collection<T>;
+  /** Looks for damage, reading everything where the store does not do so itself. Throws when there is any. */
+  verify(): Promise<void>;
   /** Throws when the store cannot answer. */
   ping(): Promise<void>;
   close(): Promise<void>;

@@ -193,6 +193,7 @@ export function openSqliteDocuments(file: string): Documents {
   const connection = openSqlite(file, 'FULL');
   return {
     collection: <T extends Document>(spec: CollectionSpec) => new SqliteCollection<T>(connection, spec),
+    verify: () => connection.verify(),
     ping: () => connection.read(() => void connection.prepare('SELECT 1').get()),
     close: async () => connection.close(),
   };

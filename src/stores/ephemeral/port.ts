@@ -49,6 +49,8 @@ export interface Ephemeral {
   generation(): Promise<Generation>;
   /** Deletes expired rows, at most `limit` of each kind of row. @returns how many */
   sweep(now: number, limit: number): Promise<number>;
+  /** Looks for damage, reading everything where the store does not do so itself. Throws when there is any. */
+  verify(): Promise<void>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

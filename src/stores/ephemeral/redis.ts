@@ -217,6 +217,10 @@ export async function openRedisEphemeral(
       }
     });
 
+  const ping = async () => {
+    await attempt(() => redis.ping());
+  };
+
   try {
     await attempt(() => redis.connect());
     await attempt(() => assertFit(redis, warn));
@@ -233,9 +237,8 @@ export async function openRedisEphemeral(
       generation: async () => generation,
       // Redis deletes what has expired by itself.
       sweep: async () => 0,
-      ping: async () => {
-        await attempt(() => redis.ping());
-      },
+      verify: () => ping(),
+      ping,
       close: async () => {
         isWanted = false;
         redis.disconnect();

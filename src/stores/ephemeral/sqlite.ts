@@ -226,6 +226,7 @@ export function openSqliteEphemeral(file: string, now: number): Ephemeral {
       ...topics(connection),
       generation: async () => current,
       sweep: sweeper(connection),
+      verify: () => connection.verify(),
       ping: () => connection.read(() => void connection.prepare('SELECT 1 FROM generation').get()),
       close: async () => connection.close(),
     };

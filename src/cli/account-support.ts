@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import type { Account, Population } from '../accounts/index.ts';
+import type { Core } from '../core.ts';
+import type { Tenant } from '../tenants/index.ts';
+import { Refused, tenantOf } from './terminal.ts';
+
+export interface Named {
+  tenant: string;
+  population: string;
+  userName: string;
+}
+
+/** Who the audit says it was. */
+export const ACTOR = 'command-line';
+
+export function populationOf(text: string): Population {
+  if (text !== 'user' && text !== 'agent') throw new Refused('the population is user or agent');
+  return text;
+}
+
+export async function find(core: Core, options: Named): Promise<{ tenant: Tenant; account: Account }> {
+  const tenant = await tenantOf(core, options.tenant);
+  const found = await core.accounts.byName(tenant.id, populationOf(options.population), options.userName);
+  if (!found)
+    throw new Refused(`there is no ${options.population} ${options.userName} in ${tenant.clientCode}`);
+  return { tenant, account: found.doc };
+}
+
+/** An account without its secrets. */
+export function shown(account: Account) {
+  const { id, number, population, userName, email, role, status, lock, epoch, secondFactor, createdAt } =
+    account;
+  const password = account.password && {
+    setAt: account.password.setAt,
+    isTemporary: account.password.temporary !== null,
+  };
+  return {
+    id,
+    number,
+    population,
+    userName,
+    email,
+    role,
+    status,
+    lock,
+    epoch,
+    password,
+    secondFactor: secondFactor.status,
+    createdAt,
+  };
+}
+
+/** The options that name an account. */
+export function named(command: Command): Command {
+  return command
+    .requiredOption('--tenant <client-code>')
+    .requiredOption('--population <population>', 'user or agent')
+    .requiredOption('--user-name <name>');
+}
