@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateSync } from 'otplib';
-import { createLog, systemClock } from '../src/base/index.ts';
+import type { Account } from '../src/accounts/index.ts';
+import { createLog, newId, systemClock } from '../src/base/index.ts';
 import { openCore } from '../src/core.ts';
 import { loadSettings, readMasterKey } from '../src/settings/index.ts';
 import { loadPreset } from '../src/tenants/index.ts';
@@ -17,9 +18,12 @@ export interface Product {
   desk: { id: string; secret: string };
   accounts: number;
   start(core: number | undefined): Promise<Measured>;
+  /** Adds accounts that nobody signs in with. */
+  fill(accounts: number): Promise<void>;
   remove(): void;
 }
 
+const FILL_BATCH = 1_000;
 const PASSWORD = 'correct horse 9';
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const CALLBACK = 'http://localhost:9/callback';
@@ -72,6 +76,20 @@ export async function prepareProduct(port: number, accounts: number): Promise<Pr
     accounts,
     machine: { id: 'machine', secret: machine.secret ?? '' },
     desk: { id: 'desk', secret: desk.secret ?? '' },
+    fill: async (count) => {
+      const reopened = await openCore(settings, readMasterKey(settings).key, systemClock, createLog('error'));
+      const template = (await reopened.accounts.byName(tenant.id, 'user', 'person0'))?.doc;
+      if (!template) throw new Error('nobody to copy');
+      const collection = reopened.documents.collection<Account>({ name: 'accounts', indexes: {} });
+      for (let at = 0; at < count; at += FILL_BATCH) {
+        const batch = Array.from({ length: Math.min(FILL_BATCH, count - at) }, (_, i) => {
+          const name = `filler${at + i}`;
+          return { ...template, id: newId(), number: 1_000_000 + at + i, userName: name, nameKey: name };
+        });
+        await collection.insertAll(batch);
+      }
+      await reopened.close();
+    },
     start: (cpu) => startServer('../src/main.ts', ['start'], environment, port, cpu),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { type Clock, newId, SallyportError } from '../../base/index.ts';
 import {
   type Ephemeral,
@@ -154,7 +154,12 @@ function attempts(run: Run, prefix: string) {
   };
 }
 
-function connect(url: string, isWanted: () => boolean): { redis: Redis; lost: () => Error | undefined } {
+async function connect(
+  url: string,
+  isWanted: () => boolean,
+): Promise<{ redis: Redis; lost: () => Error | undefined }> {
+  // Loaded when needed: on the embedded default the driver would be 8 MiB for nothing.
+  const { Redis } = await import('ioredis');
   const redis = new Redis(url, {
     lazyConnect: true,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -186,7 +191,7 @@ export async function openRedisEphemeral(
   clock: Clock,
 ): Promise<Ephemeral> {
   let isWanted = true;
-  const { redis, lost } = connect(url, () => isWanted);
+  const { redis, lost } = await connect(url, () => isWanted);
   const verbs = redis as unknown as Record<string, Script>;
   const generationKey = `${prefix}generation`;
   let generation: Generation = { id: '', bornAt: 0 };
