@@ -165,6 +165,8 @@ async function connect(
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
+    // What was on its way when the connection broke may have been done: it is told as lost, never sent again (P3).
+    autoResendUnfulfilledCommands: false,
     enableOfflineQueue: false,
     // Comes back by itself within half a second of the server, and not at all once this end has closed.
     retryStrategy: (times) => (isWanted() ? Math.min(50 * times, 500) : null),
