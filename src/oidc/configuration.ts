@@ -163,6 +163,17 @@ function lifetimes(clock: Clock): Configuration['ttl'] {
   };
 }
 
+/** Tokens outlive the session only where `offline_access` was granted and the tenant does not end sessions with the browser (SGN-4). */
+async function endsWithSession(
+  parts: ConfigurationParts,
+  ctx: KoaContextWithOIDC,
+  token: { scopes: Set<string>; accountId?: string | undefined },
+): Promise<boolean> {
+  if (!token.scopes.has('offline_access') || !token.accountId) return true;
+  const found = await parts.usable(ctx, token.accountId);
+  return found?.tenant.policy.session.endsWithBrowser ?? true;
+}
+
 /** The engine's configuration as a pure function of its parts: swapping the provider needs nothing else. */
 export function engineConfiguration(parts: ConfigurationParts): Configuration {
   const adapter: AdapterFactory = (kind) => parts.adapterFor(kind);
@@ -188,7 +199,7 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
     },
     // Without `offline_access` refresh tokens live and die with the session; a web application always gets one.
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    expiresWithSession: async (_ctx, token) => !token.scopes.has('offline_access'),
+    expiresWithSession: (ctx, token) => endsWithSession(parts, ctx, token),
     rotateRefreshToken: () => true,
     jwks: { keys: [...parts.jwks] } as NonNullable<Configuration['jwks']>,
     loadExistingGrant: createGrantLoader({ applications: parts.applications, vault: parts.vault }),

@@ -16,8 +16,8 @@ export interface EngineInteraction {
   sessionAccountId: string | undefined;
   loginHint: string | undefined;
   asked: { multiFactor: boolean; essential: boolean; impossible: boolean };
-  /** Scopes that the person has not granted to this application yet. */
-  missingScopes: readonly string[];
+  /** What a consent is about: scopes not granted yet, or all that are asked for where the application wants it said again. */
+  scopes: readonly string[];
   expiresAt: number;
 }
 
@@ -66,6 +66,7 @@ function missing(details: Details): {
 
 function view(details: Details, application: Application): EngineInteraction {
   const { params } = details;
+  const { scopes: missingScopes } = missing(details);
   return {
     uid: details.uid,
     prompt: details.prompt.name === 'consent' ? 'consent' : 'login',
@@ -74,7 +75,7 @@ function view(details: Details, application: Application): EngineInteraction {
     sessionAccountId: details.session?.accountId,
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
     asked: { ...assuranceAsked(params), impossible: isUnknownAssurance(params) },
-    missingScopes: missing(details).scopes,
+    scopes: missingScopes.length > 0 ? missingScopes : String(params.scope ?? '').split(' '),
     expiresAt: details.exp,
   };
 }

@@ -62,7 +62,7 @@ async function dataOf(parts: SignInParts, walk: Walk): Promise<PageData> {
     case 'locked':
       return { contactLine: walk.policy.lockout.contactLine };
     case 'consent':
-      return { scopes: walk.interaction.missingScopes };
+      return { scopes: walk.interaction.scopes };
     default:
       return {};
   }

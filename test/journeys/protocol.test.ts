@@ -274,6 +274,47 @@ describe('the end of a session', () => {
     }
   });
 
+  describe('SGN-4 browser session security', () => {
+    const OFFLINE = { scope: 'openid offline_access', prompt: 'consent' };
+    const securing = (endsWithBrowser: boolean) =>
+      server.tenant('livevox', (p) => ({ ...p, session: { ...p.session, endsWithBrowser } }));
+
+    async function offline(endsWithBrowser: boolean) {
+      const tale = await story(server, { tenant: await securing(endsWithBrowser) });
+      await tale.begin(OFFLINE);
+      expect((await tale.typePassword()).step).toBe('consent');
+      expect(tale.browser.page.dom.querySelectorAll('ul.scopes li')).toHaveLength(2);
+      const landed = await tale.browser.submit({ decision: 'allow' }, '/consent');
+      const cookie = (await tale.browser.jar.getCookies(server.issuer)).find(
+        (c) => c.key === 'sallyport_session',
+      );
+      const tokens = await tale.relying.exchange(landed.url);
+      await tale.browser.open(tale.relying.logoutUrl(tokens.id_token));
+      await tale.browser.submit({ logout: 'yes' });
+      return { ...tale, tokens, cookie };
+    }
+
+    test('on: the cookie ends with the browser, and no refresh token outlives the session', async () => {
+      const { relying, tokens, cookie } = await offline(true);
+      expect(cookie?.expires).toBe('Infinity');
+      await expect(relying.refresh(tokens)).rejects.toMatchObject({ error: 'invalid_grant' });
+    });
+
+    test('off: the cookie is kept, and offline access outlives the sign-out, but no credential event', async () => {
+      const { relying, tokens, cookie, account } = await offline(false);
+      expect(cookie?.expires).toBeInstanceOf(Date);
+      const next = await relying.refresh(tokens);
+      expect(next.access_token).toBeTruthy();
+      await server.core.sessions.credentialEvent({
+        accountId: account.id,
+        kind: 'password-set',
+        change: (a) => ({ ...a }),
+        context: {},
+      });
+      await expect(relying.refresh(next)).rejects.toMatchObject({ error: 'invalid_grant' });
+    });
+  });
+
   test('SES-4 S46 S56 V28 a password set by somebody else and a disabled account end everything at once', async () => {
     for (const kind of ['password-set', 'disabled'] as const) {
       const { begin, relying, tokens, account, tenant } = await signedIn();
