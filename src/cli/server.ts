@@ -30,11 +30,13 @@ async function serve(
   log: Log,
   announce: () => Promise<void>,
 ): Promise<void> {
+  // Listened for before anything is served: a stop that comes with the first request is a clean one too.
+  const stopped = toldToStop();
   const port = await app.listen();
   log.info({ issuer: settings.issuer, port }, 'listening');
   flushCompileCache();
   await announce();
-  await toldToStop();
+  await stopped;
   log.info('stopping');
   await app.close();
   await core.close();
