@@ -7,6 +7,7 @@ import { createVault, errorCatalogue, fingerprint, newId, sameSecret } from '../
 import { redirectUriProblem } from '../../src/oidc/redirect-uris.ts';
 import { loadPreset, presetNames } from '../../src/tenants/index.ts';
 import { clientAddress } from '../../src/web/index.ts';
+import { holdTime } from '../support/time.ts';
 
 describe('the vault', () => {
   const vault = createVault(randomBytes(32));
@@ -39,11 +40,19 @@ describe('the vault', () => {
   });
 });
 
-test('ids are UUIDv7 and sort by time', () => {
-  const ids = Array.from({ length: 100 }, newId);
-  for (const id of ids)
-    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-  expect(new Set(ids).size).toBe(100);
+test('AUD-1 ids are UUIDv7 and sort in the order in which they were made, also when the clock goes back', () => {
+  const time = holdTime();
+  try {
+    const ids = Array.from({ length: 10_000 }, newId);
+    time.move(-3_600);
+    ids.push(...Array.from({ length: 100 }, newId));
+    for (const id of ids)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect([...ids].sort()).toEqual(ids);
+  } finally {
+    time.release();
+  }
 });
 
 test('S72 secrets compare by value, whatever their length', () => {
