@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { load, median, type Round, send } from './load.ts';
 import { bindDriver, type Measured, startNode, startServer } from './processes.ts';
 import { basic, type Product, prepareProduct, signIn } from './product.ts';
@@ -14,6 +15,8 @@ const SECONDS = isQuick ? 2 : 5;
 const WARM_SECONDS = isQuick ? 2 : 5;
 const ALLOWANCE = isQuick ? 0.85 : 1;
 const SERVER_CORE = 1;
+/** Until what the start left behind is collected: idle memory is that of an idle process. */
+const IDLE_MS = 500;
 const MANY_ACCOUNTS = 1_000_000;
 /** Only the starts: the rest takes minutes. */
 const isStartsOnly = args.has('--starts');
@@ -163,9 +166,7 @@ async function starts(make: () => Promise<Measured>): Promise<{ startMs: number;
   const memory: number[] = [];
   for (let i = 0; i <= ROUNDS; i++) {
     const server = await make();
-    const idle = Promise.withResolvers<void>();
-    setTimeout(idle.resolve, 500);
-    await idle.promise;
+    await pause(IDLE_MS);
     // The first start warms the compile cache.
     if (i > 0) {
       times.push(server.startMs);

@@ -15,8 +15,11 @@ export type Turn =
 
 /** One reserved try; `settle` it exactly once. */
 export interface Attempt {
-  /** @returns the failures in a row after it, and whether this one locked */
-  settle(outcome: Settlement): Promise<{ failures: number; limit: number; locked: boolean }>;
+  /**
+   * @returns the failures in a row after it, whether this one locked, and whether it came too late: then it was counted as
+   * a failure already, and even a right answer must not be taken (P15)
+   */
+  settle(outcome: Settlement): Promise<{ failures: number; limit: number; locked: boolean; isLate: boolean }>;
 }
 
 export interface Lockout {
@@ -61,12 +64,11 @@ export function createLockout(parts: {
   const settleWith = (subject: Subject, kind: AttemptKind, limit: number, lease: Lease): Attempt => ({
     async settle(outcome) {
       const settled = await ephemeral.settle(lease, outcome, clock.now());
-      // A dead lease was counted as abandoned already: whatever it found came too late to clear anything.
-      const failures =
-        settled === 'dead' ? await ephemeral.failures(lease.key, clock.now()) : settled.failures;
-      const locked = outcome !== 'success' && isFull(failures, limit);
+      const isLate = settled === 'dead';
+      const failures = isLate ? await ephemeral.failures(lease.key, clock.now()) : settled.failures;
+      const locked = (isLate || outcome !== 'success') && isFull(failures, limit);
       if (locked && 'account' in subject) await writeLock(subject.account, kind);
-      return { failures, limit, locked };
+      return { failures, limit, locked, isLate };
     },
   });
 

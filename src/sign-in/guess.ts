@@ -44,7 +44,9 @@ export async function guess({ lockout, audit }: SignInParts, attempt: Guess): Pr
     await turn.attempt.settle('not-verified');
     throw error;
   }
-  const { failures, limit, locked } = await turn.attempt.settle(wrong === undefined ? 'success' : 'failure');
+  const settled = await turn.attempt.settle(wrong === undefined ? 'success' : 'failure');
+  const { failures, limit, locked } = settled;
+  if (settled.isLate) wrong ??= 'answered too late';
   if (wrong === undefined) {
     audit.note({ ...where, type, outcome: 'success', factor });
     return true;

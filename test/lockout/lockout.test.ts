@@ -3,8 +3,11 @@ import fc from 'fast-check';
 import { limitFor } from '../../src/lockout/index.ts';
 import type { Ephemeral, Lease } from '../../src/stores/index.ts';
 import { loadPreset, type Policy, parsePolicy } from '../../src/tenants/index.ts';
+import { CALLBACK, startApp } from '../support/app.ts';
 import { freshFolder } from '../support/folder.ts';
 import { openEphemeralAt } from '../support/stores.ts';
+import { story } from '../support/story.ts';
+import { holdTime } from '../support/time.ts';
 
 const NOW = 1_800_000_000;
 
@@ -94,6 +97,56 @@ test('R4 P11 P15 random reserving, settling, abandoning and waiting agrees with 
     ),
     { numRuns: 60 },
   );
+});
+
+test('P15 P11 a right answer after its lease was counted as abandoned is late: it clears nothing, and the lock is written', async () => {
+  const server = await startApp();
+  const time = holdTime();
+  try {
+    const tenant = await server.tenant('livevox', (p) => ({ ...p, lockout: { ...p.lockout, user: 1 } }));
+    const account = await server.account(tenant);
+    const turn = await server.core.lockout.reserve({ account }, 'password', tenant.policy);
+    if (!turn.granted) throw new Error('not granted');
+    time.move(31);
+    expect(
+      await server.core.ephemeral.failures(`account:${account.id}:0:password`, Math.floor(Date.now() / 1000)),
+    ).toBe(1);
+    expect(await turn.attempt.settle('success')).toEqual({
+      failures: 1,
+      limit: 1,
+      locked: true,
+      isLate: true,
+    });
+    expect((await server.reread(account)).lock?.cause).toBe('password');
+  } finally {
+    time.release();
+    await server.close();
+  }
+});
+
+test('P15 a sign-in whose check took longer than its lease is refused, though the password was right', async () => {
+  const server = await startApp();
+  const time = holdTime();
+  try {
+    const tale = await story(server);
+    await tale.begin();
+    const { passwords, ephemeral } = server.core;
+    const { verify } = passwords;
+    passwords.verify = async (...args) => {
+      const verdict = await verify(...args);
+      time.move(31);
+      await ephemeral.failures(`account:${tale.account.id}:0:password`, Math.floor(Date.now() / 1000));
+      return verdict;
+    };
+    expect((await tale.typePassword()).step).toBe('password');
+    passwords.verify = verify;
+    const [entry] = await server.core.audit.ofAccount(tale.account.id, 5);
+    expect(entry).toMatchObject({ outcome: 'failure', reason: 'answered too late' });
+    expect((await tale.typePassword()).url.startsWith(CALLBACK)).toBe(true);
+  } finally {
+    time.release();
+    await server.close();
+  }
 });
 
 describe('limits', () => {
