@@ -6,7 +6,7 @@ import { generateSync } from 'otplib';
 import type { Account } from '../src/accounts/index.ts';
 import { createLog, newId, systemClock } from '../src/base/index.ts';
 import { openCore } from '../src/core.ts';
-import { loadSettings, readMasterKey } from '../src/settings/index.ts';
+import { loadSettings, readMasterKeys } from '../src/settings/index.ts';
 import { loadPreset } from '../src/tenants/index.ts';
 import { send } from './load.ts';
 import { type Measured, startServer } from './processes.ts';
@@ -40,7 +40,12 @@ export async function prepareProduct(port: number, accounts: number): Promise<Pr
     SALLYPORT_LOG_LEVEL: 'error',
   };
   const settings = loadSettings({ environment });
-  const core = await openCore(settings, readMasterKey(settings).key, systemClock, createLog('error'));
+  const core = await openCore({
+    settings,
+    masterKeys: readMasterKeys(settings).keys,
+    clock: systemClock,
+    log: createLog('error'),
+  });
   const policy = loadPreset('livevox');
   if (!policy) throw new Error('no preset');
   const tenant = await core.tenants.create({ clientCode: 'BENCH', name: 'Bench', policy });
@@ -77,7 +82,12 @@ export async function prepareProduct(port: number, accounts: number): Promise<Pr
     machine: { id: 'machine', secret: machine.secret ?? '' },
     desk: { id: 'desk', secret: desk.secret ?? '' },
     fill: async (count) => {
-      const reopened = await openCore(settings, readMasterKey(settings).key, systemClock, createLog('error'));
+      const reopened = await openCore({
+        settings,
+        masterKeys: readMasterKeys(settings).keys,
+        clock: systemClock,
+        log: createLog('error'),
+      });
       const template = (await reopened.accounts.byName(tenant.id, 'user', 'person0'))?.doc;
       if (!template) throw new Error('nobody to copy');
       const collection = reopened.documents.collection<Account>({ name: 'accounts', indexes: {} });

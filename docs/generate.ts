@@ -58,7 +58,7 @@ function auditEvents(): string {
 function routes(): readonly DeclaredRoute[] {
   const registry = createRegistry({ origin: 'http://localhost:3000' });
   createAssets(registry);
-  addHealthRoutes(registry, {});
+  addHealthRoutes(registry, {} as never);
   declareEngineRoutes(registry);
   addSetUpRoutes(registry, {} as never, {} as never);
   addSignInRoutes({ registry } as never);

@@ -1,21 +1,26 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Koa, { type Middleware } from 'koa';
 import type { Log } from './base/index.ts';
 import type { Core } from './core.ts';
 import { createMail, type Mailbox } from './mail/index.ts';
-import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc, openSigningKeys } from './oidc/index.ts';
+import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc } from './oidc/index.ts';
 import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
 import { addSignInRoutes, createAttempts } from './sign-in/index.ts';
 import { loadPreset, type Policy, parsePolicy } from './tenants/index.ts';
 import {
   addHealthRoutes,
   createAssets,
+  createHealth,
+  createInternalServer,
   createPages,
   createRegistry,
   edge,
   errorRenderer,
+  type Health,
+  observeRequests,
   type Pages,
   type Registry,
   securityHeaders,
@@ -24,16 +29,21 @@ import {
 export interface App {
   setUp: SetUp;
   registry: Registry;
-  /** Starts to listen; answers the port. */
+  /** Starts to listen, on the internal port too unless a parent does; answers the port. */
   listen(): Promise<number>;
-  /** Stops taking connections and lets running requests end. The core stays open. */
-  close(): Promise<void>;
+  /**
+   * Says that it is not ready, and after the notice stops taking connections and lets running requests end. The core stays open.
+   * @param noticeSeconds how long it still serves
+   */
+  close(noticeSeconds?: number): Promise<void>;
 }
 
 export interface AppOptions {
   log: Log;
   /** Keeps mails instead of sending them. */
   mailbox?: Mailbox;
+  /** Whether a parent listens on the internal port for all its workers. */
+  isWorker?: boolean;
   /** Rooms of the demo add their pages here. */
   addRoutes?(registry: Registry, pages: Pages): void;
 }
@@ -78,6 +88,30 @@ async function drain(server: Server): Promise<void> {
   clearTimeout(timer);
 }
 
+/** Clocks further apart than this would judge one code or lease differently (P15). */
+const CLOCKS_APART_SECONDS = 2;
+
+function healthOf({ documents, ephemeral, clock }: Core): Health {
+  const clocks = async () => {
+    // A store that does not answer is told by its own check.
+    const theirs = await ephemeral.serverTime().catch(() => undefined);
+    if (theirs !== undefined && Math.abs(theirs - clock.now()) > CLOCKS_APART_SECONDS)
+      throw new Error('the clocks of this machine and of the ephemeral store are apart');
+  };
+  return createHealth(
+    { documents: () => documents.ping(), ephemeral: () => ephemeral.ping(), clock: clocks },
+    () => ephemeral.warnings,
+  );
+}
+
+/** Once it is about to stop, every answer asks for the connection's end: none is cut that a request may be on. */
+function partingWords(health: Health): Middleware {
+  return async (ctx, next) => {
+    if (health.isStopping()) ctx.set('connection', 'close');
+    await next();
+  };
+}
+
 /** The one place where everything is put together. */
 export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const { settings, clock, vault, documents, ephemeral, installation, tenants, accounts, applications } =
@@ -89,10 +123,9 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const registry = createRegistry({ origin: issuer });
   const pages = createPages(createAssets(registry));
   const mail = createMail({ settings: settings.mail, mailbox: options.mailbox, log, clock });
-  const signingKeys = await openSigningKeys({ documents, vault, clock });
-  const oidc = createOidc({
+  const oidc = await createOidc({
     issuer,
-    signingKeys,
+    keys: core.keys,
     ephemeral,
     installation,
     accounts,
@@ -115,7 +148,8 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     operatorPolicy: required(loadPreset('modern')),
   });
 
-  addHealthRoutes(registry, { documents: () => documents.ping(), ephemeral: () => ephemeral.ping() });
+  const health = healthOf(core);
+  addHealthRoutes(registry, health);
   addSetUpRoutes(registry, setUp, pages);
   addSignInRoutes({
     interactions: oidc.interactions,
@@ -145,6 +179,8 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     log.error({ error: error.message, stack: error.stack }, 'a request failed outside its handler'),
   );
   const middleware: Middleware[] = [
+    observeRequests(log, core.metrics?.request),
+    partingWords(health),
     securityHeaders({ isHttps: issuer.startsWith('https:') }),
     errorRenderer({ log, pages }),
     edge({ issuer, trustedProxies: settings.trustedProxies }),
@@ -155,13 +191,26 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
 
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, koa.callback());
   const stopSweeping = startSweeping(core, log);
+  const { metrics } = core;
+  const { internalPort } = settings.listen;
+  const internal =
+    metrics && !options.isWorker
+      ? createInternalServer({ ready: () => health.ready(), metrics: () => metrics.read() })
+      : undefined;
   return {
     setUp,
     registry,
-    listen: () => listening(server, settings.listen.port, settings.listen.host),
-    close: async () => {
+    listen: async () => {
+      if (internal) await listening(internal, internalPort ?? 0, settings.listen.host);
+      return listening(server, settings.listen.port, settings.listen.host);
+    },
+    close: async (noticeSeconds = 0) => {
+      health.stop();
+      await pause(noticeSeconds * 1_000);
       stopSweeping();
       await drain(server);
+      oidc.close();
+      if (internal?.listening) await drain(internal);
     },
   };
 }

@@ -1,11 +1,19 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { type Accounts, createAccounts } from './accounts/index.ts';
 import { type Audit, createAudit } from './audit/index.ts';
-import { type Clock, createVault, type Log, type Vault } from './base/index.ts';
+import { type Clock, createSealer, createVault, type Log, type Vault } from './base/index.ts';
 import { createLockout, type Lockout } from './lockout/index.ts';
-import { type Applications, createApplications, dependents } from './oidc/core.ts';
-import { createHasher, createPasswords, type Passwords } from './passwords/index.ts';
+import { createMetrics, type Metrics } from './metrics/index.ts';
+import {
+  type Applications,
+  createApplications,
+  createKeys,
+  dependents,
+  giveKeysTimes,
+  type Keys,
+} from './oidc/core.ts';
+import { openStores, type Stores } from './open-stores.ts';
+import { createHasher, createPasswords, type Hasher, type Passwords } from './passwords/index.ts';
 import { createSecondFactor, type SecondFactor, timeStepAt } from './second-factor/index.ts';
 import { createSessions, type Sessions } from './sessions/index.ts';
 import type { Settings } from './settings/index.ts';
@@ -13,10 +21,8 @@ import {
   type Documents,
   type Ephemeral,
   type Installation,
+  type OpenedInstallation,
   openInstallation,
-  openRedisEphemeral,
-  openSqliteDocuments,
-  openSqliteEphemeral,
 } from './stores/index.ts';
 import { createTenants, type Tenants } from './tenants/index.ts';
 
@@ -31,84 +37,112 @@ export interface Core {
   tenants: Tenants;
   accounts: Accounts;
   applications: Applications;
+  keys: Keys;
   passwords: Passwords;
   lockout: Lockout;
   secondFactor: SecondFactor;
   sessions: Sessions;
   audit: Audit;
+  /** Only where there is an internal port to read them at. */
+  metrics: Metrics | undefined;
+  /**
+   * Seals everything that lives long under the first master key, while servers run.
+   * @param progress told after each page of accounts how many were looked at
+   * @returns how many values were sealed anew
+   */
+  reseal(progress: (accounts: number) => void): Promise<number>;
   close(): Promise<void>;
+}
+
+export interface CoreOptions {
+  settings: Settings;
+  /** 32 bytes each: the first seals, all open. */
+  masterKeys: readonly Buffer[];
+  clock: Clock;
+  log: Log;
+  /** How long a store server that does not answer is waited for. */
+  waitMs?: number;
 }
 
 /** A few times as many waiting as running: beyond that a person would wait longer than they look at a page. */
 const QUEUE_PER_SLOT = 64;
+const MIGRATIONS = [giveKeysTimes];
 
-const REDIS_PREFIX = 'sallyport:';
+interface Ground extends Omit<CoreOptions, 'waitMs' | 'masterKeys'> {
+  stores: Stores;
+  vault: Vault;
+  installation: OpenedInstallation;
+  hasher: Hasher;
+  metrics: Metrics | undefined;
+}
 
-function openEphemeral({ stores, data }: Settings, clock: Clock, log: Log): Promise<Ephemeral> {
-  if (stores.ephemeral !== 'sqlite')
-    return openRedisEphemeral(
-      { url: stores.ephemeral, prefix: REDIS_PREFIX, warn: (text) => log.warn(text) },
-      clock,
-    );
-  return Promise.resolve(openSqliteEphemeral(join(data, 'ephemeral.sqlite'), clock.now()));
+/** Every capability on the open stores. */
+function build({ settings, clock, log, stores, vault, installation, hasher, metrics }: Ground): Core {
+  const { documents, ephemeral } = stores;
+  const accounts = createAccounts({ documents, clock });
+  const audit = createAudit({ documents, clock, log, observe: metrics?.event });
+  const keys = createKeys({ documents, vault, clock });
+  const floor = async () => timeStepAt((await installation.current()).forgottenBefore);
+  const secondFactor = createSecondFactor({ accounts, ephemeral, vault, clock, floor });
+  return {
+    settings,
+    clock,
+    vault,
+    documents,
+    ephemeral,
+    installation: installation.current,
+    accounts,
+    audit,
+    keys,
+    secondFactor,
+    metrics,
+    tenants: createTenants({ documents, ephemeral, clock }),
+    applications: createApplications({ documents, ephemeral, clock }),
+    passwords: createPasswords({ hasher, clock }),
+    lockout: createLockout({ ephemeral, accounts, clock, vault }),
+    sessions: createSessions({
+      accounts,
+      ephemeral,
+      audit,
+      dependents: [
+        ...dependents,
+        { kind: 'Attempt', name: 'halfDoneSignIns' },
+        { kind: 'Activation', name: 'activations' },
+      ],
+    }),
+    reseal: async (progress) => {
+      const root = (await installation.reseal()) ? 1 : 0;
+      return root + (await keys.reseal()) + (await secondFactor.reseal(progress));
+    },
+    close: async () => {
+      await audit
+        .flush()
+        .catch((error: Error) => log.error({ error: error.message }, 'audit entries were lost'));
+      await stores.close();
+    },
+  };
 }
 
 /**
  * Opens everything that keeps state.
- * @param masterKey 32 bytes
- * @throws SallyportError `store_unavailable` when a store cannot be opened, is damaged, or belongs to another master key
+ * @throws SallyportError `store_unavailable` when a store cannot be opened or is damaged, `store_unfit` when it must not be used
  */
-export async function openCore(settings: Settings, masterKey: Buffer, clock: Clock, log: Log): Promise<Core> {
-  const vault = createVault(masterKey);
-  const documents = openSqliteDocuments(join(settings.data, 'documents.sqlite'));
-  const opened: { close(): Promise<void> }[] = [documents];
+export async function openCore({ masterKeys, waitMs = 0, ...rest }: CoreOptions): Promise<Core> {
+  const { settings, clock, log } = rest;
+  const sealer = createSealer(masterKeys);
+  const slots = Math.max(1, Math.floor(availableParallelism() / settings.workers));
+  const hasher = createHasher(settings.hashing, { slots, queue: slots * QUEUE_PER_SLOT });
+  const metrics =
+    settings.listen.internalPort === undefined ? undefined : await createMetrics({ hashing: hasher.load });
+  const stores = await openStores({ settings, clock, log, metrics, waitMs });
   try {
-    const ephemeral = await openEphemeral(settings, clock, log);
-    opened.push(ephemeral);
-    const installation = await openInstallation({ documents, ephemeral, vault });
-    const accounts = createAccounts({ documents, clock });
-    const audit = createAudit({ documents, clock, log });
-    const slots = availableParallelism();
-    const hasher = createHasher(settings.hashing, { slots, queue: slots * QUEUE_PER_SLOT });
-    return {
-      settings,
-      clock,
-      vault,
-      documents,
-      ephemeral,
-      installation,
-      accounts,
-      audit,
-      tenants: createTenants({ documents, ephemeral, clock }),
-      applications: createApplications({ documents, ephemeral, clock }),
-      passwords: createPasswords({ hasher, clock }),
-      lockout: createLockout({ ephemeral, accounts, clock, vault }),
-      secondFactor: createSecondFactor({
-        accounts,
-        ephemeral,
-        vault,
-        clock,
-        floor: async () => timeStepAt((await installation()).forgottenBefore),
-      }),
-      sessions: createSessions({
-        accounts,
-        ephemeral,
-        audit,
-        dependents: [
-          ...dependents,
-          { kind: 'Attempt', name: 'halfDoneSignIns' },
-          { kind: 'Activation', name: 'activations' },
-        ],
-      }),
-      close: async () => {
-        await audit
-          .flush()
-          .catch((error: Error) => log.error({ error: error.message }, 'audit entries were lost'));
-        for (const store of opened) await store.close();
-      },
-    };
+    const { documents, ephemeral } = stores;
+    const opening = { documents, ephemeral, sealer, clock, migrations: MIGRATIONS };
+    const installation = await openInstallation(opening);
+    const vault = createVault(sealer, installation.macRoot);
+    return build({ ...rest, stores, vault, installation, hasher, metrics });
   } catch (error) {
-    for (const store of opened) await store.close();
+    await stores.close();
     throw error;
   }
 }

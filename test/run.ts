@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareServices } from './services.ts';
+import { startMongodb } from './support/mongodb.ts';
 
 interface Check {
   name: string;
@@ -17,7 +18,15 @@ const isLong = args.has('--long');
 const isFast = args.has('--fast');
 const jestReport = join(tmpdir(), `sallyport-jest-${process.pid}.json`);
 const jest = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${jestReport}`];
-const NEEDS_SERVICES = ['test/browser/', 'test/contract/redis', 'test/journeys/redis'];
+const NEEDS_SERVICES = [
+  'test/browser/',
+  'test/contract/redis',
+  'test/contract/mongodb',
+  'test/journeys/redis',
+  'test/servers/',
+];
+/** Stories that take no instance by the hand: they run on several. */
+const STORIES = ['test/journeys/sign-in', 'test/journeys/protocol', 'test/journeys/lockout'];
 
 const CHECKS: Check[] = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'], minutes: 5 },
@@ -91,13 +100,20 @@ for (const check of CHECKS) {
   else failed += 1;
 }
 const withServices = !isFast && missing.length === 0;
-const runs = [await suites('suites', withServices, [], {})];
-if (withServices) {
-  const onRedis = { SALLYPORT_TEST_EPHEMERAL: 'redis' };
+const mongodb = withServices ? await startMongodb() : undefined;
+const servers = mongodb ? { TEST_MONGODB_URL: mongodb.url } : undefined;
+const runs = [await suites('suites', withServices, [], servers ?? {})];
+if (servers) {
+  const environment = { ...servers, SALLYPORT_TEST_STORES: 'servers' };
   runs.push(
-    await suites('journeys with short-lived state in Redis', true, ['test/journeys', 'test/web'], onRedis),
+    await suites('journeys on MongoDB and Redis', true, ['test/journeys', 'test/web'], environment),
+    await suites('stories on two instances behind a proxy', true, STORIES, {
+      ...environment,
+      SALLYPORT_TEST_INSTANCES: '2',
+    }),
   );
 }
+await mongodb?.stop();
 for (const outcome of runs) {
   passed += outcome.passed;
   failed += outcome.failed;

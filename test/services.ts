@@ -1,8 +1,14 @@
 // Finds what the tests need beyond npm packages, or, as root on Debian, installs it; elsewhere says exactly what to install.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import {
+  describeMongodb,
+  findMongodb,
+  HOW_TO_INSTALL_MONGODB,
+  installMongodb,
+  onPath,
+} from './mongodb-server.ts';
 
 interface Service {
   name: string;
@@ -27,11 +33,6 @@ const SERVICES: readonly Service[] = [
   },
 ];
 
-function onPath(program: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
-}
-
 /** @returns where the program is, or undefined */
 export function findService(name: string): string | undefined {
   const service = SERVICES.find((s) => s.name === name);
@@ -51,9 +52,16 @@ function install(packages: readonly string[]): boolean {
   return run(['update', '-q']) && run(['install', '-y', '-q', '--no-install-recommends', ...packages]);
 }
 
+function prepareMongodb(): boolean {
+  if (!findMongodb() && canInstall()) installMongodb(install);
+  const found = findMongodb();
+  console.log(`MongoDB: ${found ? describeMongodb(found) : `missing; ${HOW_TO_INSTALL_MONGODB}`}`);
+  return found !== undefined;
+}
+
 /** Makes every service available. @returns the names of those that are missing */
 export function prepareServices(): string[] {
-  const missing: string[] = [];
+  const missing: string[] = prepareMongodb() ? [] : ['MongoDB'];
   for (const { name, variable, debianPackages } of SERVICES) {
     if (!findService(name) && canInstall()) {
       console.log(`${name}: not here; installing Debian's ${debianPackages.join(' and ')}`);

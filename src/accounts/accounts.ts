@@ -33,6 +33,8 @@ export interface Accounts {
     after?: string;
     limit: number;
   }): Promise<{ items: Account[]; next?: string }>;
+  /** Every account of every tenant, page by page. */
+  all(after: string | undefined): Promise<{ items: Account[]; next?: string }>;
   count(tenantId: string, population: Population, cap: number): Promise<number>;
 }
 
@@ -116,6 +118,10 @@ export function createAccounts({ documents, clock }: { documents: Documents; clo
         ...(prefix && population ? { prefix: foldName(prefix) } : {}),
         ...(after ? { after } : {}),
       });
+      return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
+    },
+    async all(after) {
+      const page = await collection.page({ index: 'name', limit: 500, ...(after ? { after } : {}) });
       return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
     },
     count: (tenantId, population, cap) =>

@@ -20,6 +20,8 @@ export const auditTypes = {
   'token.refused': 'A code or refresh token was used a second time; its grant was revoked.',
   'tenant.created': 'A tenant was made.',
   'application.created': 'An application was made.',
+  'key.rotated': 'The next signing key was published.',
+  'key.resealed': 'Secrets were sealed under another master key.',
   'set-up.completed': 'The first operator was made.',
 } as const;
 export type AuditType = keyof typeof auditTypes;
@@ -96,8 +98,17 @@ const NOTE_MS = 50;
 /** Collects entries and writes them together: those of one moment cost one write to the disk. */
 function createWriter(collection: Collection<AuditEntry>, log: Log) {
   let noted: AuditEntry[] = [];
+  /** Entries whose last write had no known outcome: some of them may be there already. */
+  let doubtful = new Set<string>();
   let writing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+
+  const missing = async (entries: AuditEntry[]): Promise<AuditEntry[]> => {
+    const isThere = async ({ id }: AuditEntry) =>
+      doubtful.has(id) && (await collection.get(id)) !== undefined;
+    const there = await Promise.all(entries.map(isThere));
+    return entries.filter((_, i) => !there[i]);
+  };
 
   const flush = (): Promise<void> => {
     clearTimeout(timer);
@@ -110,9 +121,11 @@ function createWriter(collection: Collection<AuditEntry>, log: Log) {
         const entries = noted;
         noted = [];
         try {
-          await collection.insertAll(entries);
+          await collection.insertAll(await missing(entries));
+          doubtful = new Set();
         } catch (error) {
           noted = [...entries, ...noted];
+          doubtful = new Set(entries.map(({ id }) => id));
           throw error;
         }
       });
@@ -137,18 +150,25 @@ export function createAudit({
   documents,
   clock,
   log,
+  observe,
 }: {
   documents: Documents;
   clock: Clock;
   log: Log;
+  /** Told of every event, for counting. */
+  observe?: ((event: { type: AuditType; outcome: AuditEvent['outcome'] }) => void) | undefined;
 }): Audit {
   const collection = documents.collection<AuditEntry>(SPEC);
   const writer = createWriter(collection, log);
+  const add = (event: AuditEvent) => {
+    observe?.({ type: event.type, outcome: event.outcome });
+    writer.add(entryOf(event, clock.now()));
+  };
   return {
-    note: (event) => writer.add(entryOf(event, clock.now())),
+    note: add,
     flush: writer.flush,
     write: (event) => {
-      writer.add(entryOf(event, clock.now()));
+      add(event);
       return writer.flush();
     },
     async ofAccount(accountId, limit) {

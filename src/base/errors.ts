@@ -17,6 +17,11 @@ export const errorCatalogue = {
     status: 503,
     message: 'The service is not available at the moment. Please try again.',
   },
+  /** A store that answers but must not be used: it may evict, belongs to another master key, or to a newer version. */
+  store_unfit: {
+    status: 503,
+    message: 'The service is not available at the moment. Please try again.',
+  },
   internal: { status: 500, message: 'Something went wrong on our side.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

@@ -1,8 +1,8 @@
 // base: what every room stands on: the clock, ids and randomness, the vault, errors, the log.
 // Not here: anything that knows what an account, a request or a store is. This room imports nothing of ours.
-export { type Clock, systemClock } from './clock.ts';
+export { type Clock, rfc3339, systemClock } from './clock.ts';
 export { type ErrorCode, errorCatalogue, isSallyportError, SallyportError } from './errors.ts';
 export { fingerprint, newId, newSecret, randomBelow, sameSecret } from './ids.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
-export { createVault, type Vault } from './vault.ts';
+export { createSealer, createVault, type Sealer, type Vault } from './vault.ts';
 export { createVersionedCache, type VersionedCache } from './versioned-cache.ts';

@@ -5,6 +5,7 @@ import { isSallyportError } from '../base/index.ts';
 import { SettingsMistakes } from '../settings/index.ts';
 import { addAccountCommands } from './account.ts';
 import { addApplicationCommands } from './application.ts';
+import { addKeyCommands } from './keys.ts';
 import { addServerCommands } from './server.ts';
 import { addTenantCommands } from './tenant.ts';
 import { Refused } from './terminal.ts';
@@ -33,6 +34,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addTenantCommands(program);
   addAccountCommands(program);
   addApplicationCommands(program);
+  addKeyCommands(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return 0;

@@ -1,70 +1,109 @@
+import cluster from 'node:cluster';
 import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import { createLog, type Log, systemClock } from '../base/index.ts';
 import { type Core, openCore } from '../core.ts';
-import { loadSettings, readMasterKey, type Settings } from '../settings/index.ts';
+import { loadSettings, readMasterKeys, type Settings } from '../settings/index.ts';
 import { print, withCore } from './terminal.ts';
 
+/** A store that starts at the same time as this server, in a compose file say, may take so long. */
+const STORE_WAIT_MS = 30_000;
+
+/** Of several workers, the one that prints the set-up link. */
+const FIRST_WORKER = 1;
+
+type StopSignal = 'SIGTERM' | 'SIGINT';
+
 /** Resolves at the first SIGTERM or SIGINT. */
-function toldToStop(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+function toldToStop(): Promise<StopSignal> {
+  const { promise, resolve } = Promise.withResolvers<StopSignal>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   return promise;
 }
 
-async function open(settings: Settings, log: Log): Promise<Core> {
-  const { key, made, file } = readMasterKey(settings);
+/** Reads the master keys; the first start on the embedded default makes one, and says so. */
+function readKeys(settings: Settings, log: Log): Buffer[] {
+  const { keys, made, file } = readMasterKeys(settings);
   if (made)
     log.warn(
       { file },
       'a master key was made: keep a copy apart from the data; without it, sealed secrets are lost',
     );
-  return openCore(settings, key, systemClock, log);
+  return keys;
 }
 
-async function serve(
+/** Opens the core for the time of `work`, which a failure ends too: a store left open would keep the process alive. */
+async function withServerCore(
   settings: Settings,
-  core: Core,
-  app: App,
   log: Log,
-  announce: () => Promise<void>,
+  work: (core: Core) => Promise<void>,
 ): Promise<void> {
+  const masterKeys = readKeys(settings, log);
+  const core = await openCore({ settings, masterKeys, clock: systemClock, log, waitMs: STORE_WAIT_MS });
+  try {
+    await work(core);
+  } finally {
+    await core.close();
+  }
+}
+
+async function serve(settings: Settings, app: App, log: Log, announce: () => Promise<void>): Promise<void> {
   // Listened for before anything is served: a stop that comes with the first request is a clean one too.
   const stopped = toldToStop();
-  const port = await app.listen();
-  log.info({ issuer: settings.issuer, port }, 'listening');
-  flushCompileCache();
-  await announce();
-  await stopped;
-  log.info('stopping');
-  await app.close();
-  await core.close();
+  let noticeSeconds = 0;
+  try {
+    const port = await app.listen();
+    log.info({ issuer: settings.issuer, port }, 'listening');
+    flushCompileCache();
+    await announce();
+    // Somebody at the keyboard is not made to wait for a proxy.
+    if ((await stopped) === 'SIGTERM') noticeSeconds = settings.stopNoticeSeconds;
+    log.info('stopping');
+  } finally {
+    await app.close(noticeSeconds);
+  }
+}
+
+async function announceSetUp({ setUp }: App, { issuer }: Settings): Promise<void> {
+  if (cluster.isWorker && cluster.worker?.id !== FIRST_WORKER) return;
+  const token = await setUp.newToken();
+  if (token)
+    process.stdout.write(
+      `\nOpen this once, within an hour, to make the first operator:\n  ${issuer}/set-up?token=${token}\n\n`,
+    );
 }
 
 async function start(command: Command): Promise<void> {
   const settings = loadSettings({ file: command.optsWithGlobals<{ config?: string }>().config });
   const log = createLog(settings.log.level);
-  const core = await open(settings, log);
-  const { createApp } = await import('../app.ts');
-  const app = await createApp(core, { log });
-  await serve(settings, core, app, log, async () => {
-    const token = await app.setUp.newToken();
-    if (token)
-      process.stdout.write(
-        `\nOpen this once, within an hour, to make the first operator:\n  ${settings.issuer}/set-up?token=${token}\n\n`,
-      );
-  });
+  if (settings.workers > 1 && cluster.isPrimary) {
+    readKeys(settings, log);
+    const { runWorkers } = await import('../workers.ts');
+    await runWorkers(settings, log, toldToStop());
+    return;
+  }
+  try {
+    await withServerCore(settings, log, async (core) => {
+      const { createApp } = await import('../app.ts');
+      const app = await createApp(core, { log, isWorker: cluster.isWorker });
+      await serve(settings, app, log, () => announceSetUp(app, settings));
+    });
+  } finally {
+    // The channel to the parent would keep a worker alive.
+    cluster.worker?.disconnect();
+  }
 }
 
 async function demo(): Promise<void> {
   const { prepareDemo } = await import('../demo/index.ts');
   const { settings, startDemo } = prepareDemo(loadSettings());
   const log = createLog('warn');
-  const core = await open(settings, log);
-  const running = await startDemo(core, log);
-  await serve(settings, core, running.app, log, running.announce);
-  await running.close();
+  await withServerCore(settings, log, async (core) => {
+    const running = await startDemo(core, log);
+    await serve(settings, running.app, log, running.announce);
+    await running.close();
+  });
 }
 
 export function addServerCommands(program: Command): void {

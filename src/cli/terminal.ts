@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { createLog, systemClock } from '../base/index.ts';
 import { type Core, openCore } from '../core.ts';
-import { loadSettings, readMasterKey } from '../settings/index.ts';
+import { loadSettings, readMasterKeys } from '../settings/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 
 /** A refusal that one line explains. */
@@ -17,7 +17,12 @@ interface Globals {
 export async function withCore<T>(command: Command, work: (core: Core) => Promise<T>): Promise<T> {
   const { config } = command.optsWithGlobals<Globals>();
   const settings = loadSettings({ file: config });
-  const core = await openCore(settings, readMasterKey(settings).key, systemClock, createLog('error'));
+  const core = await openCore({
+    settings,
+    masterKeys: readMasterKeys(settings).keys,
+    clock: systemClock,
+    log: createLog('error'),
+  });
   try {
     return await work(core);
   } finally {

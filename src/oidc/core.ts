@@ -5,4 +5,5 @@ export {
   type Applications,
   createApplications,
 } from './applications.ts';
+export { createKeys, giveKeysTimes, type Keys, type ListedKey } from './keys.ts';
 export { dependents } from './records.ts';

@@ -3,5 +3,4 @@
 export type { Application, ApplicationKind, Applications } from './applications.ts';
 export { ACR_MULTI_FACTOR, ACR_PASSWORD } from './assurance.ts';
 export type { EngineInteraction, Interactions } from './interactions.ts';
-export { openSigningKeys } from './keys.ts';
 export { createOidc } from './oidc.ts';

@@ -4,7 +4,7 @@ import compose from 'koa-compose';
 import Provider, { type Adapter, type KoaContextWithOIDC } from 'oidc-provider';
 import { type Account, type Accounts, isUsable } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
-import type { Clock, Log, Vault } from '../base/index.ts';
+import { type Clock, type Log, SallyportError, type Vault } from '../base/index.ts';
 import type { Ephemeral, Installation } from '../stores/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
 import type { Pages, Registry } from '../web/index.ts';
@@ -14,15 +14,16 @@ import { ClientAdapter } from './client-adapter.ts';
 import { type ConfigurationParts, engineConfiguration } from './configuration.ts';
 import { listen } from './events.ts';
 import { createInteractions, type Interactions } from './interactions.ts';
+import type { Keys } from './keys.ts';
 import { adjustModels } from './models.ts';
 import { enginePages } from './pages.ts';
 import { declareEngineRoutes } from './routes.ts';
 import { SessionAdapter } from './session-adapter.ts';
-import { keepWellKnown } from './well-known.ts';
+import { keepWellKnown, publicPaths } from './well-known.ts';
 
 export interface OidcParts {
   issuer: string;
-  signingKeys: readonly JWK[];
+  keys: Keys;
   ephemeral: Ephemeral;
   installation(): Promise<Installation>;
   accounts: Accounts;
@@ -41,6 +42,7 @@ export interface Oidc {
   interactions: Interactions;
   /** The outer application must sign its cookies with the same keys. */
   cookieKeys: string[];
+  close(): void;
 }
 
 type Usable = { account: Account; tenant: Tenant };
@@ -65,7 +67,7 @@ function accountReader({ accounts, tenants }: Pick<OidcParts, 'accounts' | 'tena
 }
 
 /** Builds a provider: a pure function of its parts, so that keys can change by swapping it. */
-function build(parts: OidcParts, cookieKeys: string[]): Provider {
+function build(parts: OidcParts, cookieKeys: string[], jwks: readonly JWK[]): Provider {
   const { ephemeral, vault, clock, installation, audit, applications } = parts;
   const usable = accountReader(parts);
   const adapterParts: AdapterParts = {
@@ -89,7 +91,7 @@ function build(parts: OidcParts, cookieKeys: string[]): Provider {
     kind === 'Session' ? sessions : kind === 'Client' ? clients : new RecordAdapter(kind, adapterParts);
   const configuration: ConfigurationParts = {
     issuer: parts.issuer,
-    jwks: parts.signingKeys,
+    jwks,
     cookieKeys,
     clock,
     vault,
@@ -105,13 +107,50 @@ function build(parts: OidcParts, cookieKeys: string[]): Provider {
   return provider;
 }
 
-export function createOidc(parts: OidcParts): Oidc {
+/** How often the keys are looked at: every process follows a rotation within a second (OID-2). */
+const LOOK_MS = 500;
+/** Keys that could not be looked at for so long are not used: a withdrawn one may be among them (F19). */
+const KEYS_KNOWN_MS = 5_000;
+
+/** The provider with the keys of this moment. Swapped as a whole when they change: all state is in the adapters. */
+async function followKeys(parts: OidcParts, cookieKeys: string[]) {
+  const made = (jwks: readonly JWK[]) => {
+    const provider = build(parts, cookieKeys, jwks);
+    const handle = compose([keepWellKnown(), ...(provider.middleware as Middleware[])]) as Middleware;
+    return { provider, handle, kids: jwks.map(({ kid }) => kid).join() };
+  };
+  let live = made(await parts.keys.current());
+  let lookedAt = performance.now();
+  const look = async () => {
+    const jwks = await parts.keys.current();
+    lookedAt = performance.now();
+    if (jwks.map(({ kid }) => kid).join() === live.kids) return;
+    live = made(jwks);
+    parts.log.info({ signing: live.kids.split(',')[0] }, 'signing keys changed');
+  };
+  const timer = setInterval(() => {
+    look().catch((error: Error) => parts.log.debug({ error: error.message }, 'signing keys not looked at'));
+  }, LOOK_MS);
+  timer.unref();
+  return {
+    live: () => live,
+    areKnown: () => performance.now() - lookedAt < KEYS_KNOWN_MS,
+    stop: () => clearInterval(timer),
+  };
+}
+
+export async function createOidc(parts: OidcParts): Promise<Oidc> {
   const cookieKeys = [parts.vault.mac('cookies', 'current')];
-  const provider = build(parts, cookieKeys);
+  const keys = await followKeys(parts, cookieKeys);
   declareEngineRoutes(parts.registry);
   return {
-    middleware: compose([keepWellKnown(), ...(provider.middleware as Middleware[])]) as Middleware,
-    interactions: createInteractions(() => provider, parts.applications),
+    middleware: (ctx, next) => {
+      if (!keys.areKnown() && !publicPaths.has(ctx.path))
+        throw new SallyportError('store_unavailable', 'the signing keys could not be looked at');
+      return keys.live().handle(ctx, next);
+    },
+    interactions: createInteractions(() => keys.live().provider, parts.applications),
     cookieKeys,
+    close: keys.stop,
   };
 }

@@ -1,8 +1,8 @@
 import type { Middleware } from 'koa';
 import { enginePaths } from './configuration.ts';
+import { JWKS_SECONDS } from './key-states.ts';
 
-const SECONDS = 300;
-const PUBLIC = new Set<string>([
+export const publicPaths: ReadonlySet<string> = new Set<string>([
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
   enginePaths.jwks,
@@ -20,13 +20,13 @@ interface Kept {
 export function keepWellKnown(): Middleware {
   const kept = new Map<string, Kept>();
   return async (ctx, next) => {
-    if (!PUBLIC.has(ctx.path)) return next();
+    if (!publicPaths.has(ctx.path)) return next();
     const isPlainGet = ctx.method === 'GET' && ctx.get('origin') === '';
     const known = isPlainGet ? kept.get(ctx.path) : undefined;
     if (!known) {
       await next();
       if (ctx.status !== 200 || !ctx.body) return;
-      ctx.set('cache-control', `public, max-age=${SECONDS}`);
+      ctx.set('cache-control', `public, max-age=${JWKS_SECONDS}`);
       if (isPlainGet)
         kept.set(ctx.path, {
           body: Buffer.from(JSON.stringify(ctx.body)),
@@ -34,7 +34,7 @@ export function keepWellKnown(): Middleware {
         });
       return;
     }
-    ctx.set('cache-control', `public, max-age=${SECONDS}`);
+    ctx.set('cache-control', `public, max-age=${JWKS_SECONDS}`);
     ctx.set('content-type', known.type);
     ctx.body = known.body;
   };

@@ -15,6 +15,8 @@ export interface Hasher {
   verifyNothing(password: string): Promise<false>;
   /** Whether the hash was made with other parameters than today's. */
   isOutdated(hash: string): boolean;
+  /** How many hashes are computed and how many wait, now. */
+  load(): { running: number; waiting: number };
 }
 
 /**
@@ -58,6 +60,7 @@ export function createHasher(parameters: HashingParameters, gate: { slots: numbe
       await throughGate(() => argon2.verify(hash, password));
       return false;
     },
+    load: () => ({ running, waiting: waiting.length }),
     isOutdated: (hash) => argon2.needsRehash(hash, options),
   };
 }

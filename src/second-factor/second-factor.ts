@@ -24,6 +24,12 @@ export interface SecondFactor {
   isSecret(text: string): boolean;
   /** Binds a secret that the operator knows, active at once: for scripts. */
   bindKnown(accountId: string, secret: string): Promise<void>;
+  /**
+   * Seals every secret under the first master key, account by account.
+   * @param progress told after each page how many accounts were looked at
+   * @returns how many secrets were not so sealed
+   */
+  reseal(progress: (accounts: number) => void): Promise<number>;
 }
 
 /** Far longer than any clock is set wrong: a code stays spent however the time jumps (S31). */
@@ -60,6 +66,22 @@ export function createSecondFactor(parts: {
     const rose = await ephemeral.advance(`totp:${account.id}`, step, now + SPENT_SECONDS, now);
     return rose ? 'accepted' : 'replayed';
   };
+
+  const resealed = (account: Account): Account => ({
+    ...account,
+    secondFactor: {
+      ...account.secondFactor,
+      authenticators: account.secondFactor.authenticators.map((authenticator) => ({
+        ...authenticator,
+        sealedSecret: vault.seal(
+          vault.open(authenticator.sealedSecret, contextOf(account)),
+          contextOf(account),
+        ),
+      })),
+    },
+  });
+  const staleSecrets = (account: Account) =>
+    account.secondFactor.authenticators.filter(({ sealedSecret }) => !vault.isCurrent(sealedSecret)).length;
 
   const totp = (sealedSecret: string): Authenticator => ({
     id: newId(),
@@ -104,6 +126,26 @@ export function createSecondFactor(parts: {
         ...current,
         secondFactor: { status: 'active', authenticators: [totp(vault.seal(text, contextOf(current)))] },
       }));
+    },
+    async reseal(progress) {
+      let looked = 0;
+      let count = 0;
+      let after: string | undefined;
+      do {
+        const page = await accounts.all(after);
+        for (const listed of page.items) {
+          if (staleSecrets(listed) === 0) continue;
+          await accounts.update(listed.id, (current) => {
+            const stale = staleSecrets(current);
+            count += stale;
+            return stale === 0 ? undefined : resealed(current);
+          });
+        }
+        looked += page.items.length;
+        progress(looked);
+        after = page.next;
+      } while (after);
+      return count;
     },
   };
 }

@@ -82,6 +82,12 @@ export const declarations = [
     'The address that the server listens on.',
   ),
   declare(
+    'listen.internalPort',
+    'SALLYPORT_INTERNAL_PORT',
+    port.optional(),
+    'A second port for monitors: metrics and health. Keep it away from the public; off without a value.',
+  ),
+  declare(
     'data',
     'SALLYPORT_DATA',
     z.string().min(1).default('./data'),
@@ -90,8 +96,14 @@ export const declarations = [
   declare(
     'stores.documents',
     'SALLYPORT_DOCUMENTS',
-    z.literal('sqlite', 'must be sqlite').default('sqlite'),
-    'Where accounts, policies, applications, keys and the audit log live.',
+    z
+      .string()
+      .refine(
+        (v) => v === 'sqlite' || /^mongodb(\+srv)?:\/\/./.test(v),
+        'must be sqlite or a mongodb:// address',
+      )
+      .default('sqlite'),
+    'Where accounts, policies, applications, keys and the audit log live: sqlite, or the mongodb:// address of a server, whose path names the database (`sallyport` without one).',
   ),
   declare(
     'stores.ephemeral',
@@ -109,13 +121,25 @@ export const declarations = [
     'masterKey',
     'SALLYPORT_MASTER_KEY',
     z.string().optional(),
-    'The key that seals secrets at rest: 32 bytes as 64 hexadecimal digits or base64. Keep a copy apart from the data.',
+    'The key that seals secrets at rest: 32 bytes as 64 hexadecimal digits or base64. Several, parted by commas: the first seals, all open. Keep a copy apart from the data.',
   ),
   declare(
     'masterKeyFile',
     'SALLYPORT_MASTER_KEY_FILE',
     z.string().min(1).optional(),
-    'A file that holds the master key, instead of the value itself.',
+    'A file that holds the master key, one a line, instead of the value itself.',
+  ),
+  declare(
+    'workers',
+    'SALLYPORT_WORKERS',
+    fromText.whole(z.int().min(1).max(256).default(1)),
+    'Processes that share the port, under one parent that replaces one that dies. As many as there are cores.',
+  ),
+  declare(
+    'stopNoticeSeconds',
+    'SALLYPORT_STOP_NOTICE_SECONDS',
+    fromText.whole(z.int().min(0).max(60).default(0)),
+    'How long a stopping process answers that it is not ready, and still serves, before it takes no more connections: long enough for the proxy in front to look twice.',
   ),
   declare(
     'trustedProxies',
@@ -162,11 +186,17 @@ export const declarations = [
 export interface Settings {
   readonly issuer: string;
   readonly allowInsecureIssuer: boolean;
-  readonly listen: { readonly port: number; readonly host: string };
+  readonly listen: {
+    readonly port: number;
+    readonly host: string;
+    readonly internalPort: number | undefined;
+  };
   readonly data: string;
-  readonly stores: { readonly documents: 'sqlite'; readonly ephemeral: string };
+  readonly stores: { readonly documents: string; readonly ephemeral: string };
   readonly masterKey: string | undefined;
   readonly masterKeyFile: string | undefined;
+  readonly workers: number;
+  readonly stopNoticeSeconds: number;
   readonly trustedProxies: readonly string[];
   readonly mail: { readonly url: string | undefined; readonly from: string | undefined };
   readonly hashing: { readonly memoryKiB: number; readonly passes: number };
@@ -184,6 +214,10 @@ export function crossChecks(settings: Settings): string[] {
   }
   if (settings.masterKey !== undefined && settings.masterKeyFile !== undefined) {
     mistakes.push('masterKey: set either masterKey or masterKeyFile, not both');
+  }
+  const hasOwnKey = settings.masterKey !== undefined || settings.masterKeyFile !== undefined;
+  if (settings.stores.documents !== 'sqlite' && !hasOwnKey) {
+    mistakes.push('masterKey: is needed with a mongodb:// address; every process must have the same one');
   }
   if (settings.mail.url !== undefined && settings.mail.from === undefined) {
     mistakes.push('mail.from: is needed when mail.url is set');

@@ -5,16 +5,21 @@ import type { Settings } from './declarations.ts';
 import { SettingsMistakes } from './load.ts';
 
 function decode(text: string, where: string): Buffer {
-  const trimmed = text.trim();
-  const key = /^[0-9a-f]{64}$/i.test(trimmed) ? Buffer.from(trimmed, 'hex') : Buffer.from(trimmed, 'base64');
+  const key = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
   if (key.length !== 32)
     throw new SettingsMistakes([`${where}: must be 32 bytes, as 64 hexadecimal digits or base64`]);
   return key;
 }
 
-function readKeyFile(file: string): Buffer {
+/** Several keys are parted by commas or lines: the first seals, all open. */
+function decodeAll(text: string, where: string): Buffer[] {
+  const keys = text.split(/[,\s]+/).filter(Boolean);
+  return keys.length === 0 ? [decode('', where)] : keys.map((key) => decode(key, where));
+}
+
+function readKeyFile(file: string): Buffer[] {
   try {
-    return decode(readFileSync(file, 'utf8'), 'masterKeyFile');
+    return decodeAll(readFileSync(file, 'utf8'), 'masterKeyFile');
   } catch (error) {
     if (error instanceof SettingsMistakes) throw error;
     throw new SettingsMistakes([`masterKeyFile: ${file} cannot be read`]);
@@ -22,14 +27,15 @@ function readKeyFile(file: string): Buffer {
 }
 
 /**
- * The master key from the settings, or on the embedded default from the data folder, where the first start makes it (mode 0600).
- * @returns the 32 bytes, and whether this call made them
+ * The master keys from the settings, or on the embedded default from the data folder, where the first start makes one (mode 0600).
+ * @returns 32 bytes each, the sealing one first, and whether this call made it
  */
-export function readMasterKey(settings: Settings): { key: Buffer; made: boolean; file?: string } {
-  if (settings.masterKey !== undefined) return { key: decode(settings.masterKey, 'masterKey'), made: false };
-  if (settings.masterKeyFile !== undefined) return { key: readKeyFile(settings.masterKeyFile), made: false };
+export function readMasterKeys(settings: Settings): { keys: Buffer[]; made: boolean; file?: string } {
+  if (settings.masterKey !== undefined)
+    return { keys: decodeAll(settings.masterKey, 'masterKey'), made: false };
+  if (settings.masterKeyFile !== undefined) return { keys: readKeyFile(settings.masterKeyFile), made: false };
   const file = join(settings.data, 'master-key');
-  if (existsSync(file)) return { key: readKeyFile(file), made: false, file };
+  if (existsSync(file)) return { keys: readKeyFile(file), made: false, file };
   // A lost key beside kept data must be said, not papered over with a new one that opens nothing.
   if (existsSync(join(settings.data, 'documents.sqlite'))) {
     throw new SettingsMistakes([
@@ -40,10 +46,10 @@ export function readMasterKey(settings: Settings): { key: Buffer; made: boolean;
   try {
     // `wx`: of two first starts at once, one makes the key and the other reads it.
     writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-    return { key: readKeyFile(file), made: true, file };
+    return { keys: readKeyFile(file), made: true, file };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      return { key: readKeyFile(file), made: false, file };
+      return { keys: readKeyFile(file), made: false, file };
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 // stores: two ports and their adapters. Documents are durable; ephemeral state may be lost as a whole, never in part.
 // Not here: what the records mean. Rooms keep their own small stores on top; no driver leaks through.
+export { openMongodbDocuments } from './documents/mongodb.ts';
 export type {
   Collection,
   CollectionSpec,
@@ -22,4 +23,10 @@ export type {
 } from './ephemeral/port.ts';
 export { openRedisEphemeral, type RedisOptions } from './ephemeral/redis.ts';
 export { openSqliteEphemeral } from './ephemeral/sqlite.ts';
-export { type Installation, openInstallation } from './installation.ts';
+export {
+  type Installation,
+  isWorthWaiting,
+  type Migration,
+  type OpenedInstallation,
+  openInstallation,
+} from './installation.ts';

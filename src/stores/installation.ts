@@ -1,19 +1,26 @@
-import { newId, SallyportError, type Vault } from '../base/index.ts';
-import type { CollectionSpec, Documents } from './documents/port.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Clock, isSallyportError, newSecret, SallyportError, type Sealer } from '../base/index.ts';
+import type { Collection, CollectionSpec, Documents } from './documents/port.ts';
 import type { Ephemeral, Generation } from './ephemeral/port.ts';
 
 interface InstallationDocument {
   id: 'installation';
-  /** Sealed text that only this installation's master key opens. */
-  keyCheck: string;
+  /** The form of all documents; the first form did not name it. One that is greater than ours is a newer version's. */
+  format?: number;
+  /** Epoch seconds until which one process is at work on the next format; 0 while none is. */
+  migratingUntil?: number;
+  /** 32 random bytes, sealed: what cookies and MACs are keyed by. Only this installation's master keys open it. */
+  macRoot: string;
+  /** What the first form had in place of `macRoot`. */
+  keyCheck?: string;
   /** The generation of the ephemeral store that was last seen. */
   generation: string;
   /** Epoch seconds before which spent codes may have been forgotten: when a lost store was born anew (P6). */
   forgottenBefore: number;
 }
 
-const SPEC: CollectionSpec = { name: 'installation', indexes: {} };
-const CONTEXT = 'installation';
+/** Brings documents from one format to the next. Repeatable: a crash may stop it anywhere, and it then runs again from the start. */
+export type Migration = (parts: { documents: Documents; sealer: Sealer }) => Promise<void>;
 
 export interface Installation {
   /** Of the ephemeral store: half-done things of another one are refused. */
@@ -22,51 +29,126 @@ export interface Installation {
   forgottenBefore: number;
 }
 
-/**
- * Joins both stores and the master key: makes the installation at first start, refuses a master key that does not open it,
- * and notices an ephemeral store that was lost since.
- * @returns the installation as it is now, asked before every decision that depends on it; it costs a look-up only after a loss
- * @throws SallyportError `store_unavailable` when the master key is another one; nothing was changed then
- */
-export async function openInstallation(parts: {
+export interface OpenedInstallation {
+  /** As it is now, asked before every decision that depends on it; costs a look-up only after a loss. */
+  current(): Promise<Installation>;
+  macRoot: Buffer;
+  /** Seals the MAC root under the first master key. @returns whether it was not so sealed already */
+  reseal(): Promise<boolean>;
+}
+
+interface Parts {
   documents: Documents;
   ephemeral: Ephemeral;
-  vault: Vault;
-}): Promise<() => Promise<Installation>> {
-  const { documents, ephemeral, vault } = parts;
+  sealer: Sealer;
+  clock: Clock;
+  /** The first brings format 1 to format 2. */
+  migrations: readonly Migration[];
+}
+
+const SPEC: CollectionSpec = { name: 'installation', indexes: {} };
+const CONTEXT = 'installation';
+const MIGRATION_SECONDS = 60;
+const LOOK_AGAIN_MS = 100;
+
+function unfit(reason: string, cause?: unknown): SallyportError {
+  return new SallyportError('store_unfit', reason, { cause });
+}
+
+function newRoot(sealer: Sealer): string {
+  return sealer.seal(newSecret(), CONTEXT);
+}
+
+function openRoot(sealer: Sealer, { macRoot, keyCheck }: InstallationDocument): Buffer {
+  try {
+    return Buffer.from(sealer.open(keyCheck ?? macRoot, CONTEXT), 'base64url');
+  } catch (error) {
+    throw unfit('the master key is not the one that these documents were sealed with', error);
+  }
+}
+
+/** The document as the second form has it. */
+function withRoot({ keyCheck, ...doc }: InstallationDocument, sealer: Sealer): InstallationDocument {
+  return keyCheck === undefined ? doc : { ...doc, macRoot: newRoot(sealer) };
+}
+
+/** One process at a time brings the documents to our format; the others wait, and take over from one that died. */
+async function migrate(collection: Collection<InstallationDocument>, parts: Parts): Promise<void> {
+  const { documents, sealer, clock, migrations } = parts;
+  const newest = migrations.length + 1;
+  for (;;) {
+    const stored = await collection.get('installation');
+    const format = stored?.doc.format ?? 1;
+    if (!stored || format === newest) return;
+    if (format > newest)
+      throw unfit(
+        `the documents were written by a newer version of Sallyport (format ${format}; this one knows ${newest})`,
+      );
+    const { doc, version } = stored;
+    openRoot(sealer, doc);
+    if ((doc.migratingUntil ?? 0) > clock.now()) {
+      await pause(LOOK_AGAIN_MS);
+      continue;
+    }
+    if (!(await collection.replace({ ...doc, migratingUntil: clock.now() + MIGRATION_SECONDS }, version)))
+      continue;
+    await migrations[format - 1]?.({ documents, sealer });
+    await collection.replace(
+      { ...withRoot(doc, sealer), format: format + 1, migratingUntil: 0 },
+      version + 1,
+    );
+  }
+}
+
+/**
+ * Joins both stores and the master keys: makes the installation at first start, refuses master keys that do not open it,
+ * brings older documents up to date, and notices an ephemeral store that was lost since.
+ * @throws SallyportError `store_unfit` when the master key is another one or the documents are a newer version's; nothing was
+ * changed then
+ */
+export async function openInstallation(parts: Parts): Promise<OpenedInstallation> {
+  const { documents, ephemeral, sealer, migrations } = parts;
   const collection = documents.collection<InstallationDocument>(SPEC);
 
-  const settle = async ({ id, bornAt }: Generation): Promise<Installation> => {
+  const settle = async ({ id, bornAt }: Generation): Promise<InstallationDocument> => {
     for (;;) {
       const current = await collection.get('installation');
       if (!current) {
-        const keyCheck = vault.seal(newId(), CONTEXT);
-        await collection.insert({ id: 'installation', keyCheck, generation: id, forgottenBefore: 0 });
+        await collection.insert({
+          id: 'installation',
+          format: migrations.length + 1,
+          migratingUntil: 0,
+          macRoot: newRoot(sealer),
+          generation: id,
+          forgottenBefore: 0,
+        });
         continue;
       }
-      assertKey(vault, current.doc.keyCheck);
-      if (current.doc.generation === id)
-        return { generation: id, forgottenBefore: current.doc.forgottenBefore };
+      openRoot(sealer, current.doc);
+      if (current.doc.generation === id) return current.doc;
       await collection.replace({ ...current.doc, generation: id, forgottenBefore: bornAt }, current.version);
     }
   };
 
+  await migrate(collection, parts);
   let known = await settle(await ephemeral.generation());
-  return async () => {
+  const current = async () => {
     const now = await ephemeral.generation();
     if (now.id !== known.generation) known = await settle(now);
     return known;
   };
+  const reseal = async () => {
+    for (;;) {
+      const stored = await collection.get('installation');
+      if (!stored || sealer.isCurrent(stored.doc.macRoot)) return false;
+      const macRoot = sealer.seal(sealer.open(stored.doc.macRoot, CONTEXT), CONTEXT);
+      if (await collection.replace({ ...stored.doc, macRoot }, stored.version)) return true;
+    }
+  };
+  return { current, macRoot: openRoot(sealer, known), reseal };
 }
 
-function assertKey(vault: Vault, keyCheck: string) {
-  try {
-    vault.open(keyCheck, CONTEXT);
-  } catch (error) {
-    throw new SallyportError(
-      'store_unavailable',
-      'the master key is not the one that these documents were sealed with',
-      { cause: error },
-    );
-  }
+/** Whether waiting may mend it: the store did not answer, and nothing says that it is the wrong one. */
+export function isWorthWaiting(error: unknown): boolean {
+  return isSallyportError(error) && error.code === 'store_unavailable';
 }

@@ -9,6 +9,8 @@ export interface WebState {
   requestId: string;
   /** The fields of a posted form; empty for other methods. */
   form: ReadonlyMap<string, string>;
+  /** The name of the route that answers, where it is one of ours. */
+  route?: string;
 }
 
 export type WebContext = Context & { state: WebState };

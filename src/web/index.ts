@@ -6,7 +6,9 @@ export { clientAddress, type EdgeOptions, edge, type WebContext, type WebState }
 export { errorRenderer } from './error-page.ts';
 export { type Guards, guardNames, on, publicReading, waived } from './guards.ts';
 export { securityHeaders } from './headers.ts';
-export { addHealthRoutes } from './health.ts';
+export { addHealthRoutes, createHealth, type Health } from './health.ts';
+export { createInternalServer } from './internal.ts';
+export { observeRequests } from './observe.ts';
 export { createPages, type Pages } from './pages.ts';
 export {
   createRegistry,

@@ -50,6 +50,7 @@ export function createRegistry({ origin }: { origin: string }): Registry {
       declare({ ...declaration, handledBy: 'ours' });
       const guarded: Middleware = async (koaContext) => {
         const ctx = koaContext as unknown as WebContext;
+        ctx.state.route = declaration.name;
         if (declaration.method === 'POST') {
           if (declaration.guards.csrf.on && !isSameOrigin(ctx, origin, options.bareFormAllowed ?? false)) {
             throw new SallyportError(

@@ -3,39 +3,59 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import ipaddr from 'ipaddr.js';
 import { foldName, nameProblem } from '../../src/accounts/index.ts';
-import { createVault, errorCatalogue, fingerprint, newId, sameSecret } from '../../src/base/index.ts';
+import {
+  createSealer,
+  createVault,
+  errorCatalogue,
+  fingerprint,
+  newId,
+  sameSecret,
+} from '../../src/base/index.ts';
 import { redirectUriProblem } from '../../src/oidc/redirect-uris.ts';
 import { loadPreset, presetNames } from '../../src/tenants/index.ts';
 import { clientAddress } from '../../src/web/index.ts';
 import { holdTime } from '../support/time.ts';
 
 describe('the vault', () => {
-  const vault = createVault(randomBytes(32));
+  const [first, second] = [randomBytes(32), randomBytes(32)];
+  const sealer = createSealer([first]);
 
   test('SEC-2 S32 what is sealed opens for its own record alone, and only unchanged', () => {
-    const sealed = vault.seal('secret', 'totp:t:a');
+    const sealed = sealer.seal('secret', 'totp:t:a');
     expect(sealed).not.toContain('secret');
-    expect(vault.open(sealed, 'totp:t:a')).toBe('secret');
-    expect(() => vault.open(sealed, 'totp:t:b')).toThrow();
-    expect(() => createVault(randomBytes(32)).open(sealed, 'totp:t:a')).toThrow();
-    const bytes = Buffer.from(sealed.slice(3), 'base64url');
+    expect(sealer.open(sealed, 'totp:t:a')).toBe('secret');
+    expect(() => sealer.open(sealed, 'totp:t:b')).toThrow();
+    expect(() => createSealer([second]).open(sealed, 'totp:t:a')).toThrow();
+    const [version, id, data = ''] = sealed.split('.');
+    const bytes = Buffer.from(data, 'base64url');
     for (const i of [0, 13, bytes.length - 1]) {
       const changed = Buffer.from(bytes);
       changed[i] = (changed[i] ?? 0) ^ 1;
-      expect(() => vault.open(`v1.${changed.toString('base64url')}`, 'totp:t:a')).toThrow();
+      expect(() => sealer.open([version, id, changed.toString('base64url')].join('.'), 'totp:t:a')).toThrow();
     }
-    expect(() => vault.open(`v2.${sealed.slice(3)}`, 'totp:t:a')).toThrow('unknown version');
+    expect(() => sealer.open(`v2.${id}.${data}`, 'totp:t:a')).toThrow('unknown version');
   });
 
-  test('P16 a MAC differs by purpose and by installation', () => {
-    expect(vault.mac('a', 'x')).toBe(vault.mac('a', 'x'));
+  test('SEC-2 S32 the first master key seals, all open: processes change keys one after another', () => {
+    const before = sealer.seal('secret', 'c');
+    const both = createSealer([first, second]);
+    const turned = createSealer([second, first]);
+    const after = turned.seal('secret', 'c');
+    expect([both, turned].map((s) => s.open(before, 'c'))).toEqual(['secret', 'secret']);
+    expect([both, turned].map((s) => s.open(after, 'c'))).toEqual(['secret', 'secret']);
+    expect([turned.isCurrent(before), turned.isCurrent(after)]).toEqual([false, true]);
+    expect(() => createSealer([second]).open(before, 'c')).toThrow();
+    expect(() => createSealer([])).toThrow(RangeError);
+    expect(() => createSealer([Buffer.alloc(31)])).toThrow(RangeError);
+  });
+
+  test('P16 a MAC differs by purpose and by installation, and outlives a change of master keys', () => {
+    const root = randomBytes(32);
+    const vault = createVault(sealer, root);
+    expect(vault.mac('a', 'x')).toBe(createVault(createSealer([second]), root).mac('a', 'x'));
+    const other = createVault(sealer, randomBytes(32));
     expect(
-      new Set([
-        vault.mac('a', 'x'),
-        vault.mac('b', 'x'),
-        vault.mac('a', 'y'),
-        createVault(randomBytes(32)).mac('a', 'x'),
-      ]).size,
+      new Set([vault.mac('a', 'x'), vault.mac('b', 'x'), vault.mac('a', 'y'), other.mac('a', 'x')]).size,
     ).toBe(4);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createLog, systemClock } from '../../src/base/index.ts';
 import { type Core, openCore } from '../../src/core.ts';
-import { readMasterKey } from '../../src/settings/index.ts';
+import { readMasterKeys } from '../../src/settings/index.ts';
 import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
 import { holdTime } from '../support/time.ts';
 
@@ -10,7 +10,12 @@ let other: Core;
 beforeAll(async () => {
   server = await startApp();
   const { settings } = server.core;
-  other = await openCore(settings, readMasterKey(settings).key, systemClock, createLog('silent'));
+  other = await openCore({
+    settings,
+    masterKeys: readMasterKeys(settings).keys,
+    clock: systemClock,
+    log: createLog('silent'),
+  });
 });
 afterAll(async () => {
   await other.close();

@@ -6,9 +6,10 @@ import { PNG } from 'pngjs';
 import type { Account } from '../../src/accounts/index.ts';
 import { type SampleApplication, startSampleApplication } from '../../src/demo/sample-application.ts';
 import type { Tenant } from '../../src/tenants/index.ts';
-import { type NewPerson, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { launchChromium, newPage, picture } from '../support/chromium.ts';
 import { freePort } from '../support/port.ts';
+import type { NewPerson } from '../support/site.ts';
 import { codeOf } from '../support/story.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';

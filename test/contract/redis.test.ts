@@ -12,21 +12,14 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-const warn = (text: string) => {
-  throw new Error(`unexpected: ${text}`);
-};
-
 describe('a Redis that is not fit', () => {
   test('F7 one that may evict is refused, and the setting is named', async () => {
     const evicting = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
     try {
       await expect(
-        openRedisEphemeral(
-          { url: `redis://127.0.0.1:${evicting.port}`, prefix: 'x:', warn },
-          { now: () => NOW },
-        ),
+        openRedisEphemeral({ url: `redis://127.0.0.1:${evicting.port}`, prefix: 'x:' }, { now: () => NOW }),
       ).rejects.toMatchObject({
-        code: 'store_unavailable',
+        code: 'store_unfit',
         detail: expect.stringContaining('maxmemory-policy noeviction'),
       });
     } finally {
@@ -36,15 +29,10 @@ describe('a Redis that is not fit', () => {
 
   test('F7 one without an append-only file is used, and the operator is told', async () => {
     const forgetful = await startRedis(['--appendonly', 'no']);
-    const said: string[] = [];
-    const options = {
-      url: `redis://127.0.0.1:${forgetful.port}`,
-      prefix: 'x:',
-      warn: (text: string) => said.push(text),
-    };
+    const options = { url: `redis://127.0.0.1:${forgetful.port}`, prefix: 'x:' };
     const store = await openRedisEphemeral(options, { now: () => NOW });
     try {
-      expect(said).toEqual([expect.stringContaining('appendonly yes')]);
+      expect(store.warnings).toEqual([expect.stringContaining('appendonly yes')]);
       expect(await store.insert('Code', 'c', { value: '1', expiresAt: NOW + 60 }, NOW)).toBe(true);
     } finally {
       await store.close();
@@ -56,10 +44,7 @@ describe('a Redis that is not fit', () => {
     const cluster = await startRedis(['--cluster-enabled', 'yes']);
     try {
       await expect(
-        openRedisEphemeral(
-          { url: `redis://127.0.0.1:${cluster.port}`, prefix: 'x:', warn },
-          { now: () => NOW },
-        ),
+        openRedisEphemeral({ url: `redis://127.0.0.1:${cluster.port}`, prefix: 'x:' }, { now: () => NOW }),
       ).rejects.toMatchObject({
         detail: expect.stringContaining('Cluster'),
       });
@@ -70,11 +55,11 @@ describe('a Redis that is not fit', () => {
 
   test('one that is not there is unavailable, and one that goes away makes every verb so', async () => {
     await expect(
-      openRedisEphemeral({ url: 'redis://127.0.0.1:1', prefix: 'x:', warn }, { now: () => NOW }),
+      openRedisEphemeral({ url: 'redis://127.0.0.1:1', prefix: 'x:' }, { now: () => NOW }),
     ).rejects.toMatchObject({ code: 'store_unavailable', detail: expect.stringContaining('ECONNREFUSED') });
     const leaving = await startRedis();
     const store = await openRedisEphemeral(
-      { url: `redis://127.0.0.1:${leaving.port}`, prefix: 'x:', warn },
+      { url: `redis://127.0.0.1:${leaving.port}`, prefix: 'x:' },
       { now: () => NOW },
     );
     await store.put('Code', 'c', { value: '1', expiresAt: NOW + 60 }, NOW);

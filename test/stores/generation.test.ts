@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createApp } from '../../src/app.ts';
 import { createLog, systemClock } from '../../src/base/index.ts';
 import { openCore } from '../../src/core.ts';
-import { readMasterKey } from '../../src/settings/index.ts';
+import { readMasterKeys } from '../../src/settings/index.ts';
 import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
 import { holdTime } from '../support/time.ts';
@@ -28,7 +28,12 @@ async function restart(between: () => void) {
   await server.core.close();
   between();
   const { settings } = server.core;
-  const core = await openCore(settings, readMasterKey(settings).key, systemClock, createLog('silent'));
+  const core = await openCore({
+    settings,
+    masterKeys: readMasterKeys(settings).keys,
+    clock: systemClock,
+    log: createLog('silent'),
+  });
   const app = await createApp(core, { log: createLog('silent') });
   await app.listen();
   // Kept connections to the former server end with the first request on each.

@@ -1,63 +1,97 @@
-import type { Account, Population } from '../../src/accounts/index.ts';
+import { randomBytes } from 'node:crypto';
 import { type App, createApp } from '../../src/app.ts';
 import { createLog, systemClock } from '../../src/base/index.ts';
 import { type Core, openCore } from '../../src/core.ts';
 import type { Mailbox } from '../../src/mail/index.ts';
-import type { NewApplication } from '../../src/oidc/applications.ts';
-import { loadSettings, readMasterKey } from '../../src/settings/index.ts';
-import { loadPreset, type Policy, type Tenant } from '../../src/tenants/index.ts';
+import { loadSettings, readMasterKeys, type Settings } from '../../src/settings/index.ts';
+import { type Balancer, startBalancer } from './balancer.ts';
 import { freshFolder } from './folder.ts';
+import { freshDatabase, startMongodb } from './mongodb.ts';
 import { freePort } from './port.ts';
 import { startRedis } from './redis.ts';
+import { type Site, siteOn } from './site.ts';
 
 /** A started server with its stores in a folder of its own, and short words for what a story needs to be there. */
-export interface StartedApp {
+export interface StartedApp extends Site {
   issuer: string;
   folder: string;
   core: Core;
   app: App;
   mailbox: Mailbox;
-  tenant(preset?: string, change?: (policy: Policy) => Policy, clientCode?: string): Promise<Tenant>;
-  account(tenant: Tenant, options?: NewPerson): Promise<Account>;
-  application(options?: Partial<NewApplication>): Promise<{ id: string; secret: string }>;
-  reread(account: Account): Promise<Account>;
   close(): Promise<void>;
 }
 
-export interface NewPerson {
-  userName?: string;
-  population?: Population;
-  password?: string;
-  isTemporary?: boolean;
-  totpSecret?: string;
-  isEnrolled?: boolean;
-  email?: string;
+export { CALLBACK, PASSWORD } from './site.ts';
+
+/** The stores of one started app: embedded, or servers of its own (`SALLYPORT_TEST_STORES=servers`). */
+async function freshStores(): Promise<{ environment: Record<string, string>; remove(): Promise<void> }> {
+  if (process.env.SALLYPORT_TEST_STORES !== 'servers') return { environment: {}, remove: async () => {} };
+  const mongodb = await startMongodb();
+  const database = freshDatabase(mongodb);
+  const redis = await startRedis();
+  return {
+    environment: {
+      SALLYPORT_DOCUMENTS: database.url,
+      SALLYPORT_EPHEMERAL: `redis://127.0.0.1:${redis.port}`,
+      SALLYPORT_MASTER_KEY: randomBytes(32).toString('hex'),
+    },
+    remove: async () => {
+      await database.drop();
+      await redis.stop();
+      await mongodb.stop();
+    },
+  };
 }
 
-export const PASSWORD = 'correct horse 9';
-export const CALLBACK = 'http://localhost:9/callback';
+interface Instance {
+  core: Core;
+  app: App;
+}
 
-/** @param environment more SALLYPORT_ settings */
+async function startInstance(settings: Settings, mailbox: Mailbox): Promise<Instance & { port: number }> {
+  const log = createLog(settings.log.level);
+  const core = await openCore({
+    settings,
+    masterKeys: readMasterKeys(settings).keys,
+    clock: systemClock,
+    log,
+  });
+  const app = await createApp(core, { log, mailbox });
+  return { core, app, port: await app.listen() };
+}
+
+/**
+ * Starts the product in this process, so that a test can hold its clock: one instance, or `SALLYPORT_TEST_INSTANCES` of them,
+ * each with connections and caches of its own, behind a proxy without stickiness.
+ * @param environment more SALLYPORT_ settings
+ */
 export async function startApp(environment: Record<string, string> = {}): Promise<StartedApp> {
   const folder = freshFolder();
-  const redis = process.env.SALLYPORT_TEST_EPHEMERAL === 'redis' ? await startRedis() : undefined;
+  const stores = await freshStores();
   const port = await freePort();
+  const count = Number(process.env.SALLYPORT_TEST_INSTANCES ?? 1);
   const settings = loadSettings({
     environment: {
       SALLYPORT_ISSUER: `http://localhost:${port}`,
-      SALLYPORT_PORT: String(port),
+      SALLYPORT_PORT: String(count === 1 ? port : 0),
       SALLYPORT_DATA: folder.path,
       SALLYPORT_LOG_LEVEL: process.env.SALLYPORT_TEST_LOG ?? 'silent',
-      ...(redis ? { SALLYPORT_EPHEMERAL: `redis://127.0.0.1:${redis.port}` } : {}),
+      ...stores.environment,
       ...environment,
     },
   });
-  const log = createLog(settings.log.level);
-  const core = await openCore(settings, readMasterKey(settings).key, systemClock, log);
   const mailbox: Mailbox = { messages: [] };
-  const app = await createApp(core, { log, mailbox });
-  await app.listen();
-  let serial = 0;
+  const first = await startInstance(settings, mailbox);
+  const instances = [first];
+  while (instances.length < count) instances.push(await startInstance(settings, mailbox));
+  const balancer: Balancer | undefined =
+    count === 1
+      ? undefined
+      : await startBalancer(
+          instances.map((instance) => instance.port),
+          port,
+        );
+  const { core, app } = first;
 
   return {
     issuer: settings.issuer,
@@ -65,69 +99,14 @@ export async function startApp(environment: Record<string, string> = {}): Promis
     core,
     app,
     mailbox,
-    async tenant(preset = 'livevox', change = (policy) => policy, clientCode) {
-      serial += 1;
-      const policy = loadPreset(preset);
-      if (!policy) throw new Error(preset);
-      const tenant = await core.tenants.create({
-        clientCode: clientCode ?? `SITE-${serial}`,
-        name: `Site ${serial}`,
-        policy: change(policy),
-      });
-      if (typeof tenant === 'string') throw new Error(tenant);
-      return tenant;
-    },
-    async account(tenant, options = {}) {
-      serial += 1;
-      const {
-        population = 'user',
-        password = PASSWORD,
-        isTemporary = false,
-        totpSecret,
-        isEnrolled,
-        email,
-      } = options;
-      const record = await core.passwords.make(password, tenant.policy, isTemporary);
-      const userName = options.userName ?? `Person${serial}`;
-      const account = await core.accounts.create({
-        tenantId: tenant.id,
-        population,
-        userName,
-        email,
-        password: record,
-      });
-      if ('refused' in account) throw new Error(account.refused);
-      if (totpSecret) await core.secondFactor.bindKnown(account.id, totpSecret);
-      if (isEnrolled)
-        await core.accounts.update(account.id, (a) => ({
-          ...a,
-          secondFactor: { status: 'pending', authenticators: [] },
-        }));
-      return account;
-    },
-    async application(options = {}) {
-      serial += 1;
-      const id = options.id ?? `application-${serial}`;
-      const isMachine = options.kind === 'machine';
-      const created = await core.applications.create({
-        kind: 'web',
-        isFirstParty: true,
-        ...(isMachine ? {} : { redirectUris: [CALLBACK], postLogoutRedirectUris: ['http://localhost:9/'] }),
-        ...options,
-        id,
-      });
-      if ('refused' in created) throw new Error(created.refused);
-      return { id, secret: created.secret ?? '' };
-    },
-    async reread(account) {
-      const found = await core.accounts.byId(account.id);
-      if (!found) throw new Error('the account is gone');
-      return found.doc;
-    },
+    ...siteOn(core),
     async close() {
-      await app.close();
-      await core.close();
-      await redis?.stop();
+      await balancer?.close();
+      for (const instance of instances) {
+        await instance.app.close();
+        await instance.core.close();
+      }
+      await stores.remove();
       folder.remove();
     },
   };

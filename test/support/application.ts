@@ -1,5 +1,5 @@
 import * as client from 'openid-client';
-import { CALLBACK } from './app.ts';
+import { CALLBACK } from './site.ts';
 
 type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers;
 

@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import {
   type Documents,
   type Ephemeral,
+  openMongodbDocuments,
   openRedisEphemeral,
   openSqliteDocuments,
   openSqliteEphemeral,
 } from '../../src/stores/index.ts';
 
-/** Opens the documents store at an address such as `sqlite:/folder`. */
+/** Opens the documents store at an address such as `sqlite:/folder` or `mongodb://…/database`. */
 export async function openDocumentsAt(address: string): Promise<Documents> {
+  if (address.startsWith('mongodb:')) return openMongodbDocuments(address);
   return openSqliteDocuments(join(folderOf(address), 'documents.sqlite'));
 }
 
@@ -17,7 +19,7 @@ export async function openEphemeralAt(address: string, now: number): Promise<Eph
   const redis = /^redis:(\d+):(.+)$/.exec(address);
   if (redis)
     return openRedisEphemeral(
-      { url: `redis://127.0.0.1:${redis[1]}`, prefix: `${redis[2]}:`, warn: () => {} },
+      { url: `redis://127.0.0.1:${redis[1]}`, prefix: `${redis[2]}:` },
       { now: () => now },
     );
   return openSqliteEphemeral(join(folderOf(address), 'ephemeral.sqlite'), now);

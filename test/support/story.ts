@@ -1,9 +1,10 @@
 import { generateSync } from 'otplib';
 import type { Account } from '../../src/accounts/index.ts';
 import type { Tenant } from '../../src/tenants/index.ts';
-import { type NewPerson, PASSWORD, type StartedApp } from './app.ts';
+
 import { RelyingApplication } from './application.ts';
 import { Browser, type Shown } from './browser.ts';
+import { type NewPerson, PASSWORD, type Site } from './site.ts';
 
 /** What nearly every story begins with. */
 export interface Story {
@@ -18,7 +19,7 @@ export interface Story {
 }
 
 export async function story(
-  server: StartedApp,
+  server: Site & { issuer: string },
   options: {
     preset?: string;
     person?: NewPerson;

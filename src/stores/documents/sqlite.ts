@@ -1,8 +1,16 @@
-import { SallyportError } from '../../base/index.ts';
 import { openSqlite, type SqliteConnection } from '../sqlite-connection.ts';
+import {
+  afterPrefix,
+  assertLimit,
+  decodeCursor,
+  encodeCursor,
+  rangeOf,
+  uniqueFieldsOf,
+  type Value,
+  valueAt,
+} from './fields.ts';
 import type { Collection, CollectionSpec, Document, Documents, Page, PageQuery, Versioned } from './port.ts';
 
-type Value = string | number;
 type Row = { id: string; version: number; body: string };
 
 const NAME = /^[a-zA-Z][a-zA-Z0-9]*$/;
@@ -16,12 +24,6 @@ function expression(field: string): string {
 
 function versioned<T>(row: Row | undefined): Versioned<T> | undefined {
   return row && { doc: JSON.parse(row.body) as T, version: row.version };
-}
-
-function fieldsOf(spec: CollectionSpec, index: string): readonly string[] {
-  const declared = spec.indexes[index];
-  if (!declared) throw new RangeError(`${spec.name} has no index ${index}`);
-  return declared.fields;
 }
 
 function prepareTable(connection: SqliteConnection, spec: CollectionSpec) {
@@ -38,41 +40,16 @@ function prepareTable(connection: SqliteConnection, spec: CollectionSpec) {
   }
 }
 
-function encodeCursor(values: Value[]): string {
-  return Buffer.from(JSON.stringify(values)).toString('base64url');
-}
-
-function decodeCursor(cursor: string, length: number): Value[] {
-  try {
-    const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const sound =
-      Array.isArray(values) &&
-      values.length === length &&
-      values.every((v) => typeof v === 'string' || typeof v === 'number');
-    if (sound) return values;
-  } catch {
-    // falls through to the refusal
-  }
-  throw new SallyportError('bad_request', 'the page cursor is not one of ours');
-}
-
-/** The first text after every text that begins with `prefix`, in code point order. */
-function afterPrefix(prefix: string): string {
-  return `${prefix}\u{10FFFF}`;
-}
-
 function conditions(spec: CollectionSpec, query: Pick<PageQuery, 'index' | 'equals' | 'prefix'>) {
-  const fields = fieldsOf(spec, query.index);
-  const equals = query.equals ?? [];
-  if (equals.length > fields.length) throw new RangeError(`more values than ${query.index} has fields`);
+  const { fields, equals, prefix, order } = rangeOf(spec, query);
   const where = equals.map((_, i) => `${expression(fields[i] ?? '')} = ?`);
   const values: Value[] = [...equals];
-  const next = fields[equals.length];
-  if (query.prefix !== undefined && next !== undefined) {
-    where.push(`${expression(next)} >= ?`, `${expression(next)} < ?`);
-    values.push(query.prefix, afterPrefix(query.prefix));
+  if (prefix !== undefined) {
+    const narrowed = expression(order[0] ?? '');
+    where.push(`${narrowed} >= ?`, `${narrowed} < ?`);
+    values.push(prefix, afterPrefix(prefix));
   }
-  return { where, values, rest: [...fields.slice(equals.length), 'id'] };
+  return { where, values, order };
 }
 
 function clause(where: string[]): string {
@@ -128,10 +105,7 @@ class SqliteCollection<T extends Document> implements Collection<T> {
   }
 
   find(index: string, values: readonly Value[]) {
-    const fields = fieldsOf(this.spec, index);
-    if (!this.spec.indexes[index]?.unique || values.length !== fields.length) {
-      throw new RangeError(`find takes all ${fields.length} fields of a unique index: ${index}`);
-    }
+    const fields = uniqueFieldsOf(this.spec, index, values);
     const where = fields.map((field) => `${expression(field)} = ?`).join(' AND ');
     const statement = this.connection.prepare(
       `SELECT id, version, body FROM "${this.spec.name}" WHERE ${where}`,
@@ -153,10 +127,9 @@ class SqliteCollection<T extends Document> implements Collection<T> {
   }
 
   async page(query: PageQuery): Promise<Page<T>> {
-    if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 500)
-      throw new RangeError('a page holds 1 to 500');
-    const { where, values, rest } = conditions(this.spec, query);
-    const keys = rest.map(expression);
+    assertLimit(query.limit);
+    const { where, values, order } = conditions(this.spec, query);
+    const keys = order.map(expression);
     if (query.after !== undefined) {
       where.push(`(${keys.join(', ')}) > (${keys.map(() => '?').join(', ')})`);
       values.push(...decodeCursor(query.after, keys.length));
@@ -168,7 +141,7 @@ class SqliteCollection<T extends Document> implements Collection<T> {
       const items = rows.slice(0, query.limit).map((row) => versioned<T>(row) as Versioned<T>);
       const last = items.at(-1);
       if (rows.length <= query.limit || !last) return { items };
-      return { items, next: encodeCursor(rest.map((field) => valueAt(last.doc, field))) };
+      return { items, next: encodeCursor(order.map((field) => valueAt(last.doc, field))) };
     });
   }
 
@@ -178,14 +151,6 @@ class SqliteCollection<T extends Document> implements Collection<T> {
     const statement = this.connection.prepare(sql);
     return this.connection.read(() => (statement.get(...values, query.cap) as { n: number }).n);
   }
-}
-
-function valueAt(doc: object, field: string): Value {
-  let at: unknown = doc;
-  for (const name of field.split('.')) at = (at as Record<string, unknown> | undefined)?.[name];
-  if (typeof at !== 'string' && typeof at !== 'number')
-    throw new RangeError(`${field} must be text or a number in every document`);
-  return at;
 }
 
 /** Documents in one SQLite file: WAL, every acknowledged write on the disk. */

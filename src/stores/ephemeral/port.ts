@@ -51,7 +51,12 @@ export interface Ephemeral {
   sweep(now: number, limit: number): Promise<number>;
   /** Looks for damage, reading everything where the store does not do so itself. Throws when there is any. */
   verify(): Promise<void>;
+  /** Throws when the store cannot answer, or must not be used any more. */
   ping(): Promise<void>;
+  /** What an operator should mend although it works. */
+  readonly warnings: readonly string[];
+  /** The time of the store's own clock in epoch seconds, or undefined where it has none of its own (P15). */
+  serverTime(): Promise<number | undefined>;
   close(): Promise<void>;
 }
 

@@ -22,8 +22,6 @@ export interface RedisOptions {
   url: string;
   /** Before every key, so that installations can share a server. */
   prefix: string;
-  /** Told what an operator should mend although it works. */
-  warn(text: string): void;
 }
 
 const COMMAND_TIMEOUT_MS = 1_000;
@@ -59,26 +57,35 @@ function stored(reply: unknown): StoredRecord | undefined {
   };
 }
 
+async function settingOf(redis: Redis, name: string): Promise<string> {
+  return ((await redis.config('GET', name)) as string[])[1] ?? '';
+}
+
+/** @throws SallyportError `store_unfit` when the server may evict what it holds (P9) */
+async function assertKeeps(redis: Redis): Promise<void> {
+  const policy = await settingOf(redis, 'maxmemory-policy');
+  if (policy === 'noeviction') return;
+  throw new SallyportError(
+    'store_unfit',
+    `Redis may evict (maxmemory-policy ${policy}): set maxmemory-policy noeviction`,
+  );
+}
+
 /**
  * What a server must be to hold this state (P9): one endpoint that never evicts.
- * @throws SallyportError `store_unavailable` that says what is wrong
+ * @returns what should be mended although it works
+ * @throws SallyportError `store_unfit` that says what is wrong
  */
-async function assertFit(redis: Redis, warn: (text: string) => void): Promise<void> {
-  const setting = async (name: string) => ((await redis.config('GET', name)) as string[])[1] ?? '';
-  const refuse = (reason: string) => {
-    throw new SallyportError('store_unavailable', reason);
-  };
+async function assertFit(redis: Redis): Promise<string[]> {
   if (/cluster_enabled:1/.test(await redis.info('cluster'))) {
-    refuse(
+    throw new SallyportError(
+      'store_unfit',
       'Redis Cluster is not supported: a token found by its id cannot share a slot with its account’s set',
     );
   }
-  const policy = await setting('maxmemory-policy');
-  if (policy !== 'noeviction')
-    refuse(`Redis may evict (maxmemory-policy ${policy}): set maxmemory-policy noeviction`);
-  if ((await setting('appendonly')) !== 'yes') {
-    warn('Redis keeps no append-only file: a crash of it signs everybody out; set appendonly yes');
-  }
+  await assertKeeps(redis);
+  if ((await settingOf(redis, 'appendonly')) === 'yes') return [];
+  return ['Redis keeps no append-only file: a crash of it signs everybody out; set appendonly yes'];
 }
 
 function records(run: Run, prefix: string, generation: () => Generation) {
@@ -186,12 +193,9 @@ async function connect(
 /**
  * Ephemeral state in Redis: one script a verb, an unknown outcome is `store_unavailable`. A server that was emptied is noticed
  * by the first verb that would write or decide: that one fails, and from then on the generation is another.
- * @throws SallyportError `store_unavailable` when the server cannot be reached, may evict, or is a cluster
+ * @throws SallyportError `store_unavailable` when the server cannot be reached, `store_unfit` when it may evict or is a cluster
  */
-export async function openRedisEphemeral(
-  { url, prefix, warn }: RedisOptions,
-  clock: Clock,
-): Promise<Ephemeral> {
+export async function openRedisEphemeral({ url, prefix }: RedisOptions, clock: Clock): Promise<Ephemeral> {
   let isWanted = true;
   const { redis, lost } = await connect(url, () => isWanted);
   const verbs = redis as unknown as Record<string, Script>;
@@ -224,13 +228,12 @@ export async function openRedisEphemeral(
       }
     });
 
-  const ping = async () => {
-    await attempt(() => redis.ping());
-  };
+  // Asked again each time: somebody may turn eviction on while we run (F7).
+  const ping = () => attempt(() => assertKeeps(redis));
 
   try {
     await attempt(() => redis.connect());
-    await attempt(() => assertFit(redis, warn));
+    const warnings = await attempt(() => assertFit(redis));
     await attempt(renew);
     return {
       ...records(run, prefix, () => generation),
@@ -245,7 +248,9 @@ export async function openRedisEphemeral(
       // Redis deletes what has expired by itself.
       sweep: async () => 0,
       verify: () => ping(),
+      warnings,
       ping,
+      serverTime: async () => Number((await attempt(() => redis.time()))[0]),
       close: async () => {
         isWanted = false;
         redis.disconnect();

@@ -228,6 +228,8 @@ export function openSqliteEphemeral(file: string, now: number): Ephemeral {
       sweep: sweeper(connection),
       verify: () => connection.verify(),
       ping: () => connection.read(() => void connection.prepare('SELECT 1 FROM generation').get()),
+      warnings: [],
+      serverTime: async () => undefined,
       close: async () => connection.close(),
     };
   } catch (error) {

@@ -1,0 +1,215 @@
+import type { Db, Collection as DriverCollection, MongoClient, MongoClientOptions } from 'mongodb';
+import { SallyportError } from '../../base/index.ts';
+import { assertLimit, decodeCursor, encodeCursor, uniqueFieldsOf, type Value, valueAt } from './fields.ts';
+import { keyOf, keyRange, keysOf } from './mongodb-keys.ts';
+import type { Collection, CollectionSpec, Document, Documents, Page, PageQuery, Versioned } from './port.ts';
+
+/** As it is stored: the document as JSON text, and a text key for each index. */
+interface Row {
+  _id: string;
+  version: number;
+  body: string;
+  keys: Record<string, string>;
+}
+
+const DUPLICATE_KEY = 11_000;
+const DEFAULT_DATABASE = 'sallyport';
+
+/**
+ * Every deadline is short: a person gets an answer within 5 seconds, whatever the server does. A write counts when a majority
+ * has it on the disk (P8), and what is read was so acknowledged; only the primary is asked.
+ */
+const OPTIONS: MongoClientOptions = {
+  writeConcern: { w: 'majority', journal: true },
+  readConcern: { level: 'majority' },
+  readPreference: 'primary',
+  serverSelectionTimeoutMS: 1_000,
+  connectTimeoutMS: 1_000,
+  socketTimeoutMS: 2_000,
+  waitQueueTimeoutMS: 1_000,
+  heartbeatFrequencyMS: 5_000,
+  maxPoolSize: 50,
+  ignoreUndefined: true,
+  appName: 'sallyport',
+};
+
+interface DriverError {
+  code?: number;
+  message: string;
+  insertedIds?: Record<number, string>;
+}
+
+function isDuplicate(error: unknown): boolean {
+  return (error as DriverError).code === DUPLICATE_KEY;
+}
+
+function unavailable(error: unknown): SallyportError {
+  return new SallyportError('store_unavailable', `mongodb: ${(error as DriverError).message}`, {
+    cause: error,
+  });
+}
+
+function versioned<T>(row: Row | null): Versioned<T> | undefined {
+  return row ? { doc: JSON.parse(row.body) as T, version: row.version } : undefined;
+}
+
+class MongodbCollection<T extends Document> implements Collection<T> {
+  private readonly rows: DriverCollection<Row>;
+  private readonly spec: CollectionSpec;
+  private indexed: Promise<unknown> | undefined;
+
+  constructor(database: Db, spec: CollectionSpec) {
+    this.rows = database.collection<Row>(spec.name);
+    this.spec = spec;
+  }
+
+  private row(doc: T, version: number): Row {
+    return { _id: doc.id, version, body: JSON.stringify(doc), keys: keysOf(this.spec, doc) };
+  }
+
+  /** Makes the indexes before the first use; making them again changes nothing. */
+  private async withIndexes(): Promise<void> {
+    const wanted = Object.entries(this.spec.indexes).map(([name, { unique }]) => ({
+      name,
+      key: { [`keys.${name}`]: 1 as const },
+      ...(unique ? { unique } : {}),
+    }));
+    this.indexed ??= wanted.length === 0 ? Promise.resolve() : this.rows.createIndexes(wanted);
+    try {
+      await this.indexed;
+    } catch (error) {
+      this.indexed = undefined;
+      throw error;
+    }
+  }
+
+  private async ask<R>(work: (rows: DriverCollection<Row>) => Promise<R>): Promise<R> {
+    try {
+      await this.withIndexes();
+      return await work(this.rows);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  insert(doc: T) {
+    const row = this.row(doc, 1);
+    return this.ask(async (rows): Promise<{ inserted: true } | { inserted: false; duplicate: string }> => {
+      try {
+        await rows.insertOne(row);
+        return { inserted: true };
+      } catch (error) {
+        if (isDuplicate(error)) return { inserted: false, duplicate: await this.holder(row) };
+        throw error;
+      }
+    });
+  }
+
+  /** Names the unique index that refused a document, by looking it up: messages differ between servers. */
+  private async holder(row: Row): Promise<string> {
+    for (const [name, { unique }] of Object.entries(this.spec.indexes)) {
+      if (
+        unique &&
+        (await this.rows.findOne({ [`keys.${name}`]: row.keys[name] }, { projection: { _id: 1 } }))
+      )
+        return name;
+    }
+    return 'id';
+  }
+
+  insertAll(docs: readonly T[]) {
+    const list = docs.map((doc) => this.row(doc, 1));
+    return this.ask(async (rows) => {
+      if (list.length === 0) return;
+      try {
+        await rows.insertMany(list, { ordered: true });
+      } catch (error) {
+        // No transaction: what this call inserted before the duplicate is taken back. The ids are known to be its own.
+        const own = Object.values((error as DriverError).insertedIds ?? {});
+        if (isDuplicate(error)) await rows.deleteMany({ _id: { $in: own } });
+        throw error;
+      }
+    });
+  }
+
+  get(id: string) {
+    return this.ask(async (rows) => versioned<T>(await rows.findOne({ _id: id })));
+  }
+
+  async find(index: string, values: readonly Value[]) {
+    uniqueFieldsOf(this.spec, index, values);
+    return this.ask(async (rows) => versioned<T>(await rows.findOne({ [`keys.${index}`]: keyOf(values) })));
+  }
+
+  replace(doc: T, expectedVersion: number) {
+    const { _id, ...fields } = this.row(doc, expectedVersion + 1);
+    return this.ask(async (rows) => {
+      const { matchedCount } = await rows.replaceOne({ _id, version: expectedVersion }, fields);
+      return matchedCount === 1;
+    });
+  }
+
+  remove(id: string) {
+    return this.ask(async (rows) => (await rows.deleteOne({ _id: id })).deletedCount === 1);
+  }
+
+  async page(query: PageQuery): Promise<Page<T>> {
+    assertLimit(query.limit);
+    const { after } = query;
+    const { key, order } = keyRange(this.spec, query, (length) =>
+      after === undefined ? undefined : decodeCursor(after, length),
+    );
+    const field = `keys.${query.index}`;
+    const found = await this.ask((rows) =>
+      rows
+        .find({ [field]: key })
+        .sort({ [field]: 1 })
+        .limit(query.limit + 1)
+        .toArray(),
+    );
+    const items = found.slice(0, query.limit).map((row) => versioned<T>(row) as Versioned<T>);
+    const last = items.at(-1);
+    if (found.length <= query.limit || !last) return { items };
+    return { items, next: encodeCursor(order.map((name) => valueAt(last.doc, name))) };
+  }
+
+  async count({ cap, ...query }: Pick<PageQuery, 'index' | 'equals' | 'prefix'> & { cap: number }) {
+    const { key } = keyRange(this.spec, query, () => undefined);
+    return this.ask((rows) => rows.countDocuments({ [`keys.${query.index}`]: key }, { limit: cap }));
+  }
+}
+
+/** The database of an address, `sallyport` where it names none. */
+function databaseName(url: string): string {
+  return decodeURIComponent(/^[^:]+:\/\/[^/]+\/([^?]+)/.exec(url)?.[1] ?? DEFAULT_DATABASE);
+}
+
+async function connect(url: string): Promise<MongoClient> {
+  // Loaded when needed: on the embedded default the driver would be memory for nothing.
+  const { MongoClient } = await import('mongodb');
+  return new MongoClient(url, OPTIONS).connect();
+}
+
+/**
+ * Documents in a MongoDB database, or in a server that speaks its protocol; no transaction, no feature that such servers lack.
+ * @param url `mongodb://` or `mongodb+srv://` address; its path names the database
+ * @throws SallyportError `store_unavailable` when the server cannot be reached
+ */
+export async function openMongodbDocuments(url: string): Promise<Documents> {
+  const client = await connect(url).catch((error: unknown) => {
+    throw unavailable(error);
+  });
+  const database = client.db(databaseName(url));
+  const ping = async () => {
+    await database.command({ ping: 1 }).catch((error: unknown) => {
+      throw unavailable(error);
+    });
+  };
+  return {
+    collection: <T extends Document>(spec: CollectionSpec) => new MongodbCollection<T>(database, spec),
+    // The server checks what it reads from the disk by itself.
+    verify: ping,
+    ping,
+    close: () => client.close(),
+  };
+}

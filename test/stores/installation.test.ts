@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createLog, createSealer, type Sealer, systemClock } from '../../src/base/index.ts';
+import { type Core, openCore } from '../../src/core.ts';
+import { openInstallation } from '../../src/stores/index.ts';
+import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
+import { codeOf, story } from '../support/story.ts';
+import { holdTime } from '../support/time.ts';
+
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const INSTALLATION = { name: 'installation', indexes: {} };
+const KEYS = { name: 'signingKeys', indexes: { order: { fields: ['id'] } } };
+const [old, next] = [randomBytes(32), randomBytes(32)];
+const both = `${old.toString('hex')},${next.toString('hex')}`;
+
+interface Raw {
+  id: string;
+  [field: string]: unknown;
+}
+
+let server: StartedApp;
+const cores: Core[] = [];
+beforeEach(async () => {
+  server = await startApp({ SALLYPORT_MASTER_KEY: both });
+});
+afterEach(async () => {
+  for (const core of cores.splice(0)) await core.close();
+  await server.close();
+});
+
+/** Another process on the same stores. */
+async function another(...masterKeys: Buffer[]): Promise<Core> {
+  const core = await openCore({
+    settings: server.core.settings,
+    masterKeys,
+    clock: systemClock,
+    log: createLog('silent'),
+  });
+  cores.push(core);
+  return core;
+}
+
+async function changeRaw(spec: { name: string; indexes: object }, id: string, change: (doc: Raw) => Raw) {
+  const collection = server.core.documents.collection<Raw>(spec as typeof INSTALLATION);
+  const stored = await collection.get(id);
+  if (!stored) throw new Error(id);
+  await collection.replace(change(stored.doc), stored.version);
+}
+
+describe('master keys', () => {
+  test('SEC-2 S32 every secret is sealed anew under another master key while servers run, and the old one can go', async () => {
+    const time = holdTime();
+    try {
+      const tale = await story(server, { person: { totpSecret: SECRET } });
+      const turned = await another(next, old);
+      // The MAC root, two signing keys, one authenticator.
+      expect(await turned.reseal(() => {})).toBe(4);
+      expect(await turned.reseal(() => {})).toBe(0);
+      time.toStepStart(2);
+      await tale.begin();
+      await tale.typePassword();
+      expect((await tale.browser.submit({ code: codeOf(SECRET) })).url.startsWith(CALLBACK)).toBe(true);
+      const later = await another(next);
+      const account = await server.reread(tale.account);
+      time.move(30);
+      expect(await later.secondFactor.verify(account, codeOf(SECRET), tale.tenant.policy)).toBe('accepted');
+      expect(await later.keys.current()).toHaveLength(2);
+      expect(later.vault.mac('grant', 'x')).toBe(server.core.vault.mac('grant', 'x'));
+      await expect(another(old)).rejects.toMatchObject({ code: 'store_unfit' });
+    } finally {
+      time.release();
+    }
+  });
+
+  test('SEC-2 two installations with different master keys on one database: the second is refused, the first goes on', async () => {
+    await expect(another(randomBytes(32))).rejects.toMatchObject({
+      code: 'store_unfit',
+      detail: expect.stringContaining('the master key is not the one'),
+    });
+    expect((await fetch(`${server.issuer}/health/ready`)).status).toBe(200);
+  });
+});
+
+/** As the documents stood before signing keys had times and MACs a root of their own. */
+async function intoFirstFormat(sealer: Sealer) {
+  const unnamed = (sealed: string) => `v1.${sealed.split('.').at(-1)}`;
+  await changeRaw(INSTALLATION, 'installation', ({ id, generation, forgottenBefore }) => ({
+    id,
+    generation,
+    forgottenBefore,
+    keyCheck: unnamed(sealer.seal('anything', 'installation')),
+  }));
+  for (const alg of ['ES256', 'RS256'])
+    await changeRaw(KEYS, `${alg}:1`, ({ id, sealedJwk }) => ({
+      id,
+      alg,
+      sealedJwk: unnamed(String(sealedJwk)),
+      createdAt: 1_700_000_000,
+    }));
+}
+
+describe('documents of another version', () => {
+  test('OPS-3 older ones are brought up to date at start, by one process of many', async () => {
+    const kids = (await server.core.keys.current()).map(({ kid }) => kid);
+    await intoFirstFormat(createSealer([old]));
+    let migrators = 0;
+    const { documents, ephemeral, clock } = server.core;
+    const counted = async () => {
+      migrators += 1;
+    };
+    const sealer = createSealer([old]);
+    const opened = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        openInstallation({ documents, ephemeral, sealer, clock, migrations: [counted] }),
+      ),
+    );
+    expect(migrators).toBe(1);
+    expect(new Set(opened.map(({ macRoot }) => macRoot.toString('hex'))).size).toBe(1);
+    await intoFirstFormat(sealer);
+    const updated = await another(old);
+    expect((await updated.keys.current()).map(({ kid }) => kid)).toEqual(kids);
+    expect(await updated.keys.list()).toEqual([
+      expect.objectContaining({ alg: 'ES256', kid: kids[0], state: 'active', activeAt: 1_700_000_000 }),
+      expect.objectContaining({ alg: 'RS256', kid: kids[1], state: 'active', activeAt: 1_700_000_000 }),
+    ]);
+  });
+
+  test('OPS-3 a migration that a crash cut short is run again, once its minute is over', async () => {
+    const time = holdTime();
+    try {
+      const sealer = createSealer([old]);
+      await intoFirstFormat(sealer);
+      const { documents, ephemeral, clock } = server.core;
+      const crash = async () => {
+        throw new Error('killed');
+      };
+      const parts = { documents, ephemeral, sealer, clock };
+      await expect(openInstallation({ ...parts, migrations: [crash] })).rejects.toThrow('killed');
+      time.move(61);
+      await another(old);
+    } finally {
+      time.release();
+    }
+  });
+
+  test('OPS-3 newer ones are refused, and left as they are', async () => {
+    await changeRaw(INSTALLATION, 'installation', (doc) => ({ ...doc, format: 99 }));
+    await expect(another(old)).rejects.toMatchObject({
+      code: 'store_unfit',
+      detail: expect.stringContaining('newer version of Sallyport (format 99'),
+    });
+  });
+});

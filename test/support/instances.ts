@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { createLog, systemClock } from '../../src/base/index.ts';
+import { type Core, openCore } from '../../src/core.ts';
+import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import { type Balancer, startBalancer } from './balancer.ts';
+import { eventually } from './eventually.ts';
+import { freshFolder } from './folder.ts';
+import { freshDatabase, startMongodb } from './mongodb.ts';
+import { freePort } from './port.ts';
+import { type RunningProcess, startProcess } from './process.ts';
+import { type RedisServer, startRedis } from './redis.ts';
+import { type Site, siteOn } from './site.ts';
+
+/** Real processes on one MongoDB-wire server and one Redis, behind a proxy without stickiness. */
+export interface Instances extends Site {
+  issuer: string;
+  balancer: Balancer;
+  redis: RedisServer;
+  /** The stores, opened past every fault: what a test prepares and reads goes this way. */
+  core: Core;
+  /** Where the processes find their stores; changed before `start`, a fault proxy stands between. */
+  environment: Record<string, string>;
+  ports: readonly number[];
+  /** Starts the nth process, and takes it into the proxy's turn once it is ready. */
+  start(n: number): Promise<RunningProcess>;
+  /** Takes it out of the proxy's turn, as soon as it says that it is not ready, and waits for its end. */
+  stop(n: number, signal?: NodeJS.Signals): Promise<void>;
+  process(n: number): RunningProcess;
+  readiness(n: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+const ASK_MS = 3_000;
+
+/** The status of an address, or 0 where nothing answers. */
+export function statusOf(url: string): Promise<number> {
+  return fetch(url, { signal: AbortSignal.timeout(ASK_MS) }).then(
+    ({ status }) => status,
+    () => 0,
+  );
+}
+
+/** @param more settings of every process */
+export async function prepareInstances(count: number, more: Record<string, string> = {}): Promise<Instances> {
+  const folder = freshFolder();
+  const mongodb = await startMongodb();
+  const database = freshDatabase(mongodb);
+  const redis = await startRedis();
+  const port = await freePort();
+  const ports: number[] = [];
+  while (ports.length < count) ports.push(await freePort());
+  const issuer = `http://localhost:${port}`;
+  const environment: Record<string, string> = {
+    SALLYPORT_ISSUER: issuer,
+    SALLYPORT_DATA: folder.path,
+    SALLYPORT_DOCUMENTS: database.url,
+    SALLYPORT_EPHEMERAL: `redis://127.0.0.1:${redis.port}`,
+    SALLYPORT_MASTER_KEY: randomBytes(32).toString('hex'),
+    SALLYPORT_STOP_NOTICE_SECONDS: '1',
+    ...more,
+  };
+  const settings = loadSettings({ environment });
+  const core = await openCore({
+    settings,
+    masterKeys: readMasterKeys(settings).keys,
+    clock: systemClock,
+    log: createLog('silent'),
+  });
+  const balancer = await startBalancer([], port);
+  const processes = new Map<number, RunningProcess>();
+  const serving = new Set<number>();
+  const turn = () => balancer.use([...serving].sort().map((n) => ports[n] ?? 0));
+  const readiness = (n: number) => statusOf(`http://127.0.0.1:${ports[n]}/health/ready`);
+  const processOf = (n: number) => {
+    const found = processes.get(n);
+    if (!found) throw new Error(`process ${n} was not started`);
+    return found;
+  };
+
+  return {
+    ...siteOn(core),
+    issuer,
+    balancer,
+    redis,
+    core,
+    environment,
+    ports,
+    readiness,
+    process: processOf,
+    async start(n) {
+      const started = startProcess(['start'], { ...environment, SALLYPORT_PORT: String(ports[n]) });
+      processes.set(n, started);
+      await started.says('"listening"');
+      serving.add(n);
+      turn();
+      return started;
+    },
+    async stop(n, signal = 'SIGTERM') {
+      const { child, ended } = processOf(n);
+      child.kill(signal);
+      await eventually(
+        () => readiness(n),
+        (status) => status !== 200,
+        ASK_MS,
+      );
+      serving.delete(n);
+      turn();
+      await ended;
+      processes.delete(n);
+    },
+    async close() {
+      await balancer.close();
+      for (const { child, ended } of processes.values()) {
+        child.kill('SIGKILL');
+        await ended;
+      }
+      await core.close();
+      await database.drop();
+      await redis.stop();
+      await mongodb.stop();
+      folder.remove();
+    },
+  };
+}

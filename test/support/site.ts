@@ -1,0 +1,92 @@
+import type { Account, Population } from '../../src/accounts/index.ts';
+import type { Core } from '../../src/core.ts';
+import type { NewApplication } from '../../src/oidc/applications.ts';
+import { loadPreset, type Policy, type Tenant } from '../../src/tenants/index.ts';
+
+/** Short words for what a story needs to be there. */
+export interface Site {
+  tenant(preset?: string, change?: (policy: Policy) => Policy, clientCode?: string): Promise<Tenant>;
+  account(tenant: Tenant, options?: NewPerson): Promise<Account>;
+  application(options?: Partial<NewApplication>): Promise<{ id: string; secret: string }>;
+  reread(account: Account): Promise<Account>;
+}
+
+export interface NewPerson {
+  userName?: string;
+  population?: Population;
+  password?: string;
+  isTemporary?: boolean;
+  totpSecret?: string;
+  isEnrolled?: boolean;
+  email?: string;
+}
+
+export const PASSWORD = 'correct horse 9';
+export const CALLBACK = 'http://localhost:9/callback';
+
+/** Makes what a story needs straight in the stores, as the commands do. */
+export function siteOn(core: Core): Site {
+  let serial = 0;
+  return {
+    async tenant(preset = 'livevox', change = (policy) => policy, clientCode) {
+      serial += 1;
+      const policy = loadPreset(preset);
+      if (!policy) throw new Error(preset);
+      const tenant = await core.tenants.create({
+        clientCode: clientCode ?? `SITE-${serial}`,
+        name: `Site ${serial}`,
+        policy: change(policy),
+      });
+      if (typeof tenant === 'string') throw new Error(tenant);
+      return tenant;
+    },
+    async account(tenant, options = {}) {
+      serial += 1;
+      const name = `Person${serial}`;
+      const {
+        population = 'user',
+        password = PASSWORD,
+        isTemporary = false,
+        totpSecret,
+        isEnrolled,
+        email,
+      } = options;
+      const record = await core.passwords.make(password, tenant.policy, isTemporary);
+      const userName = options.userName ?? name;
+      const account = await core.accounts.create({
+        tenantId: tenant.id,
+        population,
+        userName,
+        email,
+        password: record,
+      });
+      if ('refused' in account) throw new Error(account.refused);
+      if (totpSecret) await core.secondFactor.bindKnown(account.id, totpSecret);
+      if (isEnrolled)
+        await core.accounts.update(account.id, (a) => ({
+          ...a,
+          secondFactor: { status: 'pending', authenticators: [] },
+        }));
+      return account;
+    },
+    async application(options = {}) {
+      serial += 1;
+      const id = options.id ?? `application-${serial}`;
+      const isMachine = options.kind === 'machine';
+      const created = await core.applications.create({
+        kind: 'web',
+        isFirstParty: true,
+        ...(isMachine ? {} : { redirectUris: [CALLBACK], postLogoutRedirectUris: ['http://localhost:9/'] }),
+        ...options,
+        id,
+      });
+      if ('refused' in created) throw new Error(created.refused);
+      return { id, secret: created.secret ?? '' };
+    },
+    async reread(account) {
+      const found = await core.accounts.byId(account.id);
+      if (!found) throw new Error('the account is gone');
+      return found.doc;
+    },
+  };
+}
