@@ -13,7 +13,7 @@ export async function eventually<T>(
     if (isWanted(answer)) return answer;
     if (performance.now() > until)
       throw new Error(`not within ${withinMs} ms; the last answer: ${JSON.stringify(answer)}`);
-    // Lets timers and sockets run between two askings.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Lets others use the processor between two askings.
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

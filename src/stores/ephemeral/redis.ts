@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis';
-import { type Clock, newId, SallyportError } from '../../base/index.ts';
+import { type Clock, newId } from '../../base/index.ts';
 import {
   type Ephemeral,
   type Generation,
@@ -11,6 +10,7 @@ import {
   type Settlement,
   type StoredRecord,
 } from './port.ts';
+import { assertFit, assertKeeps, breaker, connect } from './redis-connection.ts';
 import { redisScripts } from './redis-scripts.ts';
 
 type Argument = string | number;
@@ -24,14 +24,8 @@ export interface RedisOptions {
   prefix: string;
 }
 
-const COMMAND_TIMEOUT_MS = 1_000;
-const CONNECT_TIMEOUT_MS = 2_000;
 const NO_PARTS = {};
 const LOST = 'LOST the store was emptied';
-
-function unavailable(error: unknown): SallyportError {
-  return new SallyportError('store_unavailable', `redis: ${(error as Error).message}`, { cause: error });
-}
 
 function pairs(entries: Readonly<Record<string, string>>): Argument[] {
   const list = Object.entries(entries);
@@ -55,37 +49,6 @@ function stored(reply: unknown): StoredRecord | undefined {
     claimedAt: claimedAt === undefined ? undefined : Number(claimedAt),
     generation: fields.get('gen') ?? '',
   };
-}
-
-async function settingOf(redis: Redis, name: string): Promise<string> {
-  return ((await redis.config('GET', name)) as string[])[1] ?? '';
-}
-
-/** @throws SallyportError `store_unfit` when the server may evict what it holds (P9) */
-async function assertKeeps(redis: Redis): Promise<void> {
-  const policy = await settingOf(redis, 'maxmemory-policy');
-  if (policy === 'noeviction') return;
-  throw new SallyportError(
-    'store_unfit',
-    `Redis may evict (maxmemory-policy ${policy}): set maxmemory-policy noeviction`,
-  );
-}
-
-/**
- * What a server must be to hold this state (P9): one endpoint that never evicts.
- * @returns what should be mended although it works
- * @throws SallyportError `store_unfit` that says what is wrong
- */
-async function assertFit(redis: Redis): Promise<string[]> {
-  if (/cluster_enabled:1/.test(await redis.info('cluster'))) {
-    throw new SallyportError(
-      'store_unfit',
-      'Redis Cluster is not supported: a token found by its id cannot share a slot with its account’s set',
-    );
-  }
-  await assertKeeps(redis);
-  if ((await settingOf(redis, 'appendonly')) === 'yes') return [];
-  return ['Redis keeps no append-only file: a crash of it signs everybody out; set appendonly yes'];
 }
 
 function records(run: Run, prefix: string, generation: () => Generation) {
@@ -161,35 +124,6 @@ function attempts(run: Run, prefix: string) {
   };
 }
 
-async function connect(
-  url: string,
-  isWanted: () => boolean,
-): Promise<{ redis: Redis; lost: () => Error | undefined }> {
-  // Loaded when needed: on the embedded default the driver would be 8 MiB for nothing.
-  const { Redis } = await import('ioredis');
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    maxRetriesPerRequest: 0,
-    // What was on its way when the connection broke may have been done: it is told as lost, never sent again (P3).
-    autoResendUnfulfilledCommands: false,
-    enableOfflineQueue: false,
-    // Comes back by itself within half a second of the server, and not at all once this end has closed.
-    retryStrategy: (times) => (isWanted() ? Math.min(50 * times, 500) : null),
-    scripts: redisScripts,
-  });
-  // Every command tells its own error, but not why the connection was lost; without a listener it would end the process.
-  let lost: Error | undefined;
-  redis.on('error', (error) => {
-    lost = error;
-  });
-  redis.on('ready', () => {
-    lost = undefined;
-  });
-  return { redis, lost: () => lost };
-}
-
 /**
  * Ephemeral state in Redis: one script a verb, an unknown outcome is `store_unavailable`. A server that was emptied is noticed
  * by the first verb that would write or decide: that one fails, and from then on the generation is another.
@@ -202,13 +136,7 @@ export async function openRedisEphemeral({ url, prefix }: RedisOptions, clock: C
   const generationKey = `${prefix}generation`;
   let generation: Generation = { id: '', bornAt: 0 };
 
-  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw error instanceof SallyportError ? error : unavailable(lost() ?? error);
-    }
-  };
+  const { attempt, stop: stopWatching } = breaker(redis, lost);
   const renew = async () => {
     const reply = await verbs.spGeneration?.call(redis, generationKey, newId(), clock.now());
     const [id, bornAt] = reply as [string, string];
@@ -253,11 +181,13 @@ export async function openRedisEphemeral({ url, prefix }: RedisOptions, clock: C
       serverTime: async () => Number((await attempt(() => redis.time()))[0]),
       close: async () => {
         isWanted = false;
+        stopWatching();
         redis.disconnect();
       },
     };
   } catch (error) {
     isWanted = false;
+    stopWatching();
     redis.disconnect();
     throw error;
   }

@@ -1,0 +1,113 @@
+// The way to one Redis: what it must be, deadlines, and what is done while it does not answer.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { SallyportError } from '../../base/index.ts';
+import { redisScripts } from './redis-scripts.ts';
+
+const COMMAND_TIMEOUT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+/** While the breaker is open. */
+const PING_AGAIN_MS = 200;
+const PINGS_A_CONNECTION = 3;
+
+function unavailable(error: unknown): SallyportError {
+  return new SallyportError('store_unavailable', `redis: ${(error as Error).message}`, { cause: error });
+}
+
+async function settingOf(redis: Redis, name: string): Promise<string> {
+  return ((await redis.config('GET', name)) as string[])[1] ?? '';
+}
+
+/** @throws SallyportError `store_unfit` when the server may evict what it holds (P9) */
+export async function assertKeeps(redis: Redis): Promise<void> {
+  const policy = await settingOf(redis, 'maxmemory-policy');
+  if (policy === 'noeviction') return;
+  throw new SallyportError(
+    'store_unfit',
+    `Redis may evict (maxmemory-policy ${policy}): set maxmemory-policy noeviction`,
+  );
+}
+
+/**
+ * What a server must be to hold this state (P9): one endpoint that never evicts.
+ * @returns what should be mended although it works
+ * @throws SallyportError `store_unfit` that says what is wrong
+ */
+export async function assertFit(redis: Redis): Promise<string[]> {
+  if (/cluster_enabled:1/.test(await redis.info('cluster'))) {
+    throw new SallyportError(
+      'store_unfit',
+      'Redis Cluster is not supported: a token found by its id cannot share a slot with its account’s set',
+    );
+  }
+  await assertKeeps(redis);
+  if ((await settingOf(redis, 'appendonly')) === 'yes') return [];
+  return ['Redis keeps no append-only file: a crash of it signs everybody out; set appendonly yes'];
+}
+
+export async function connect(
+  url: string,
+  isWanted: () => boolean,
+): Promise<{ redis: Redis; lost: () => Error | undefined }> {
+  // Loaded when needed: on the embedded default the driver would be 8 MiB for nothing.
+  const { Redis } = await import('ioredis');
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: 0,
+    // What was on its way when the connection broke may have been done: it is told as lost, never sent again (P3).
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: false,
+    // Comes back by itself within half a second of the server, and not at all once this end has closed.
+    retryStrategy: (times) => (isWanted() ? Math.min(50 * times, 500) : null),
+    scripts: redisScripts,
+  });
+  // Every command tells its own error, but not why the connection was lost; without a listener it would end the process.
+  let lost: Error | undefined;
+  redis.on('error', (error) => {
+    lost = error;
+  });
+  redis.on('ready', () => {
+    lost = undefined;
+  });
+  return { redis, lost: () => lost };
+}
+
+/**
+ * Lets commands through while the server answers. After one that timed out, the rest is refused at once, so that nobody waits
+ * and nothing piles up, until a ping is answered; a connection that stays mute is given up for another one.
+ */
+export function breaker(redis: Redis, lost: () => Error | undefined) {
+  let isOpen = false;
+  let isWanted = true;
+  const watch = async () => {
+    for (let mute = 1; isOpen && isWanted; mute += 1) {
+      try {
+        await redis.ping();
+        isOpen = false;
+      } catch {
+        if (mute % PINGS_A_CONNECTION === 0) redis.disconnect(true);
+        await pause(PING_AGAIN_MS);
+      }
+    }
+  };
+  return {
+    async attempt<T>(work: () => Promise<T>): Promise<T> {
+      if (isOpen) throw unavailable(new Error('does not answer'));
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof SallyportError) throw error;
+        if (!isOpen && (error as Error).message === 'Command timed out') {
+          isOpen = true;
+          void watch();
+        }
+        throw unavailable(lost() ?? error);
+      }
+    },
+    stop: () => {
+      isWanted = false;
+    },
+  };
+}
