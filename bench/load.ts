@@ -54,11 +54,11 @@ export function send(
 }
 
 /**
- * Runs an operation over and over, `width` at once, for a time.
+ * Runs an operation over and over, `width` at once, for a time. Each of them is a slot, whose operations follow one another.
  * @throws when any operation fails: the round is void
  */
 export async function load(
-  operation: (n: number) => Promise<void>,
+  operation: (n: number, slot: number) => Promise<unknown>,
   width: number,
   seconds: number,
   cpuMs: () => number,
@@ -69,10 +69,10 @@ export async function load(
   const until = startedAt + seconds * 1_000;
   let n = 0;
   await Promise.all(
-    Array.from({ length: width }, async () => {
+    Array.from({ length: width }, async (_, slot) => {
       while (performance.now() < until) {
         const begun = performance.now();
-        await operation(n++);
+        await operation(n++, slot);
         times.push(performance.now() - begun);
       }
     }),

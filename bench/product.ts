@@ -1,57 +1,127 @@
-// The product as it is measured: real process, embedded stores, seeded once; each sign-in takes an account of its own.
+// The product as it is measured: real process, its stores seeded once; each sign-in takes an account of its own.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Redis } from 'ioredis';
 import { generateSync } from 'otplib';
 import type { Account } from '../src/accounts/index.ts';
 import { createLog, newId, systemClock } from '../src/base/index.ts';
 import { openCore } from '../src/core.ts';
 import { loadSettings, readMasterKeys } from '../src/settings/index.ts';
 import { loadPreset } from '../src/tenants/index.ts';
-import { send } from './load.ts';
+import { freshDatabase, startMongodb } from '../test/support/mongodb.ts';
+import { startRedis } from '../test/support/redis.ts';
 import { type Measured, startServer } from './processes.ts';
+import { CALLBACK, type Client, type Paths, Visitor } from './visitor.ts';
+
+/** Which stores are measured: the embedded pair, or MongoDB and Redis. */
+export type Pair = 'embedded' | 'servers';
 
 export interface Product {
-  folder: string;
   port: number;
-  machine: { id: string; secret: string };
-  desk: { id: string; secret: string };
+  machine: Client;
+  desk: Client;
   accounts: number;
   start(core: number | undefined): Promise<Measured>;
   /** Adds accounts that nobody signs in with. */
   fill(accounts: number): Promise<void>;
-  remove(): void;
+  /** What the ephemeral store holds, in bytes. */
+  ephemeralBytes(): Promise<number>;
+  remove(): Promise<void>;
 }
 
 const FILL_BATCH = 1_000;
 const PASSWORD = 'correct horse 9';
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-const CALLBACK = 'http://localhost:9/callback';
-const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
-const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+
+export const OUR_PATHS: Paths = {
+  authorize: '/oauth2/authorize',
+  token: '/oauth2/token',
+  introspect: '/oauth2/introspect',
+  userinfo: '/oauth2/userinfo',
+  jwks: '/oauth2/jwks',
+};
+
+interface PairOfStores {
+  environment: Record<string, string>;
+  ephemeralBytes(): Promise<number>;
+  remove(): Promise<void>;
+}
+
+async function embedded(): Promise<PairOfStores> {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  const file = join(folder, 'ephemeral.sqlite');
+  return {
+    environment: { SALLYPORT_DATA: folder },
+    ephemeralBytes: async () => {
+      const database = new DatabaseSync(file);
+      database.exec('PRAGMA busy_timeout=5000; PRAGMA wal_checkpoint(TRUNCATE)');
+      const { pages, size } = database
+        .prepare(
+          'SELECT page_count - freelist_count AS pages, page_size AS size FROM pragma_page_count, pragma_freelist_count, pragma_page_size',
+        )
+        .get() as { pages: number; size: number };
+      database.close();
+      return pages * size;
+    },
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Private servers whose acknowledged writes are on the disk. */
+async function servers(): Promise<PairOfStores> {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+  const mongodb = await startMongodb({ isDurable: true });
+  const database = freshDatabase(mongodb);
+  const redis = await startRedis();
+  return {
+    environment: {
+      SALLYPORT_DATA: folder,
+      SALLYPORT_DOCUMENTS: database.url,
+      SALLYPORT_EPHEMERAL: `redis://127.0.0.1:${redis.port}`,
+      SALLYPORT_MASTER_KEY: randomBytes(32).toString('hex'),
+    },
+    ephemeralBytes: async () => {
+      const client = new Redis(redis.port);
+      const bytes = Number(/used_memory_dataset:(\d+)/.exec(await client.info('memory'))?.[1]);
+      await client.quit();
+      return bytes;
+    },
+    remove: async () => {
+      await database.drop();
+      await redis.stop();
+      await mongodb.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 /** Makes the stores: a tenant, the applications, and accounts that share one hash and one authenticator secret. */
-export async function prepareProduct(port: number, accounts: number): Promise<Product> {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
+export async function prepareProduct(pair: Pair, port: number, accounts: number): Promise<Product> {
+  const stores = pair === 'embedded' ? await embedded() : await servers();
   const environment = {
-    SALLYPORT_DATA: folder,
+    ...stores.environment,
     SALLYPORT_PORT: String(port),
     SALLYPORT_ISSUER: `http://localhost:${port}`,
     SALLYPORT_LOG_LEVEL: 'error',
   };
   const settings = loadSettings({ environment });
-  const core = await openCore({
-    settings,
-    masterKeys: readMasterKeys(settings).keys,
-    clock: systemClock,
-    log: createLog('error'),
-  });
+  const open = () =>
+    openCore({
+      settings,
+      masterKeys: readMasterKeys(settings).keys,
+      clock: systemClock,
+      log: createLog('error'),
+    });
+  const core = await open();
   const policy = loadPreset('livevox');
   if (!policy) throw new Error('no preset');
   const tenant = await core.tenants.create({ clientCode: 'BENCH', name: 'Bench', policy });
   if (typeof tenant === 'string') throw new Error(tenant);
   const password = await core.passwords.make(PASSWORD, policy, false);
-  for (let i = 0; i < accounts; i++) {
+  const seed = async (i: number) => {
     const account = await core.accounts.create({
       tenantId: tenant.id,
       population: 'user',
@@ -60,7 +130,8 @@ export async function prepareProduct(port: number, accounts: number): Promise<Pr
     });
     if ('refused' in account) throw new Error(account.refused);
     await core.secondFactor.bindKnown(account.id, SECRET);
-  }
+  };
+  for (let i = 0; i < accounts; i++) await seed(i);
   const machine = await core.applications.create({
     id: 'machine',
     kind: 'machine',
@@ -76,21 +147,18 @@ export async function prepareProduct(port: number, accounts: number): Promise<Pr
   await core.close();
   if ('refused' in machine || 'refused' in desk) throw new Error('no application');
   return {
-    folder,
     port,
     accounts,
     machine: { id: 'machine', secret: machine.secret ?? '' },
     desk: { id: 'desk', secret: desk.secret ?? '' },
     fill: async (count) => {
-      const reopened = await openCore({
-        settings,
-        masterKeys: readMasterKeys(settings).keys,
-        clock: systemClock,
-        log: createLog('error'),
-      });
+      const reopened = await open();
       const template = (await reopened.accounts.byName(tenant.id, 'user', 'person0'))?.doc;
       if (!template) throw new Error('nobody to copy');
-      const collection = reopened.documents.collection<Account>({ name: 'accounts', indexes: {} });
+      const collection = reopened.documents.collection<Account>({
+        name: 'accounts',
+        indexes: { name: { fields: ['tenantId', 'population', 'nameKey'], unique: true } },
+      });
       for (let at = 0; at < count; at += FILL_BATCH) {
         const batch = Array.from({ length: Math.min(FILL_BATCH, count - at) }, (_, i) => {
           const name = `filler${at + i}`;
@@ -101,82 +169,32 @@ export async function prepareProduct(port: number, accounts: number): Promise<Pr
       await reopened.close();
     },
     start: (cpu) => startServer('../src/main.ts', ['start'], environment, port, cpu),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    ephemeralBytes: stores.ephemeralBytes,
+    remove: stores.remove,
   };
-}
-
-export function basic({ id, secret }: { id: string; secret: string }): string {
-  return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
-}
-
-/** The cookies of one browser: name to value, whatever their path. */
-function keep(cookies: Map<string, string>, setCookie: string[] | undefined) {
-  for (const line of setCookie ?? []) {
-    const [pair = ''] = line.split(';');
-    const at = pair.indexOf('=');
-    cookies.set(pair.slice(0, at), pair.slice(at + 1));
-  }
 }
 
 /** B2: authorize, page, password, code page, code, resume, token. @throws at the first answer that is not as it must be */
-export async function signIn({ port, desk, accounts }: Product, n: number): Promise<void> {
-  const cookies = new Map<string, string>();
-  const go = async (method: string, path: string, body = '') => {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await send(
-      port,
-      method,
-      path,
-      { cookie, accept: 'text/html', ...(body ? { origin: `http://localhost:${port}` } : {}) },
-      body,
-    );
-    keep(cookies, answer.headers['set-cookie'] as string[] | undefined);
-    return answer;
-  };
-  const expectStatus = (answer: { status: number }, status: number, what: string) => {
-    if (answer.status !== status) throw new Error(`${what}: ${answer.status}`);
-  };
-  const query = new URLSearchParams({
-    client_id: desk.id,
-    response_type: 'code',
-    scope: 'openid',
-    redirect_uri: CALLBACK,
-    code_challenge: CHALLENGE,
-    code_challenge_method: 'S256',
-  });
-  const begun = await go('GET', `/oauth2/authorize?${query}`);
-  expectStatus(begun, 303, 'authorize');
+export async function signIn({ port, desk, accounts }: Product, n: number): Promise<Visitor> {
+  const visitor = new Visitor(port, OUR_PATHS, desk);
+  const begun = await visitor.go('GET', visitor.authorizationRequest(), 303);
   const page = String(begun.headers.location);
-  expectStatus(await go('GET', page), 200, 'page');
+  await visitor.go('GET', page, 200);
   const typed = new URLSearchParams({
     clientCode: 'BENCH',
     userName: `person${n % accounts}`,
     password: PASSWORD,
   });
-  expectStatus(await go('POST', `${page}/password`, typed.toString()), 303, 'password');
-  const second = await go('GET', page);
+  await visitor.go('POST', `${page}/password`, 303, typed.toString());
+  const second = await visitor.go('GET', page, 200);
   if (!second.body.includes('data-step="second-factor"')) throw new Error('the code page did not come');
-  const coded = await go(
-    'POST',
-    `${page}/second-factor`,
-    new URLSearchParams({ code: generateSync({ secret: SECRET }) }).toString(),
-  );
-  expectStatus(coded, 303, 'code');
-  const resumed = await go(
+  const code = new URLSearchParams({ code: generateSync({ secret: SECRET }) });
+  const coded = await visitor.go('POST', `${page}/second-factor`, 303, code.toString());
+  const resumed = await visitor.go(
     'GET',
-    new URL(String(coded.headers.location), `http://localhost:${port}`).pathname,
+    new URL(String(coded.headers.location), 'http://localhost').pathname,
+    303,
   );
-  const code = new URL(String(resumed.headers.location), 'http://localhost').searchParams.get('code');
-  if (!code) throw new Error(`no code: ${resumed.status} ${resumed.headers.location}`);
-  const exchange = new URLSearchParams({
-    grant_type: 'authorization_code',
-    code,
-    redirect_uri: CALLBACK,
-    code_verifier: VERIFIER,
-  });
-  expectStatus(
-    await send(port, 'POST', '/oauth2/token', { authorization: basic(desk) }, exchange.toString()),
-    200,
-    'token',
-  );
+  await visitor.redeem(resumed.headers.location);
+  return visitor;
 }

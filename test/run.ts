@@ -24,6 +24,7 @@ const NEEDS_SERVICES = [
   'test/contract/mongodb',
   'test/journeys/redis',
   'test/servers/',
+  'test/image/',
 ];
 /** Stories that take no instance by the hand: they run on several. */
 const STORIES = ['test/journeys/sign-in', 'test/journeys/protocol', 'test/journeys/lockout'];

@@ -31,6 +31,12 @@ const SERVICES: readonly Service[] = [
     programs: ['redis-server'],
     debianPackages: ['redis-server'],
   },
+  {
+    name: 'C++ compiler',
+    variable: 'TEST_CXX',
+    programs: ['g++'],
+    debianPackages: ['g++', 'make', 'python3'],
+  },
 ];
 
 /** @returns where the program is, or undefined */

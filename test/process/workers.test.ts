@@ -105,7 +105,7 @@ describe('workers', () => {
       (n) => n === 2,
       30_000,
     );
-    expect(server.output().match(/set-up\?token=/g)).toHaveLength(1);
+    await server.says('set-up?token=');
     const relying = await prepare();
     const landed = await Promise.all(Array.from({ length: 6 }, () => signIn(relying)));
     expect(landed.filter((url) => url.startsWith(CALLBACK))).toHaveLength(6);
@@ -122,7 +122,8 @@ describe('workers', () => {
     const after = childrenOf(server.child.pid);
     expect(after).toHaveLength(2);
     server.child.kill('SIGTERM');
-    expect((await server.ended).code).toBe(0);
+    const { code, stdout } = await server.ended;
+    expect([code, stdout.match(/set-up\?token=/g)?.length]).toEqual([0, 1]);
     expect(after.filter(isAlive)).toEqual([]);
   });
 
