@@ -3,6 +3,10 @@ import type { Ephemeral } from '../../src/stores/index.ts';
 import { race } from '../support/race.ts';
 
 /** One adapter under test: opens the same store from as many places as asked. */
+/** Each race is run so often. */
+const ROUNDS = 50;
+const LONG_ROUNDS = process.env.SALLYPORT_TEST_LONG ? 500 : ROUNDS;
+
 export interface EphemeralUnderTest {
   open(): Promise<Ephemeral>;
   /** What a racing process needs to open it: see test/support/racer.ts. */
@@ -138,7 +142,7 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
       });
 
       test('P1 P7 R1 of 64 claims from 4 processes one wins, in every round', async () => {
-        const rounds = process.env.SALLYPORT_TEST_LONG ? 500 : 25;
+        const rounds = LONG_ROUNDS;
         for (let i = 0; i < rounds; i++) await store.put('Code', `c${i}`, record(), NOW);
         const results = await race(subject.address, {
           verb: 'claim',
@@ -210,12 +214,12 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
           verb: 'reserve',
           processes: 4,
           perProcess: 5,
-          rounds: 20,
+          rounds: ROUNDS,
           now: NOW,
           limit: 5,
         });
         expect(results.map((round) => round.filter((r) => r === 'granted').length)).toEqual(
-          Array(20).fill(5),
+          Array(ROUNDS).fill(5),
         );
       });
     });
@@ -234,29 +238,33 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
           verb: 'advance',
           processes: 4,
           perProcess: 5,
-          rounds: 20,
+          rounds: ROUNDS,
           now: NOW,
         });
-        expect(results.map((round) => round.filter((r) => r === 'true').length)).toEqual(Array(20).fill(1));
+        expect(results.map((round) => round.filter((r) => r === 'true').length)).toEqual(
+          Array(ROUNDS).fill(1),
+        );
       });
 
       test('of 20 replaces of one version and 20 inserts of one id, one succeeds, in every round', async () => {
-        for (let i = 0; i < 10; i++) await store.put('Race', `r${i}`, record(), NOW);
+        for (let i = 0; i < ROUNDS; i++) await store.put('Race', `r${i}`, record(), NOW);
         for (const verb of ['replace', 'insert'] as const) {
           const results = await race(subject.address, {
             verb,
             processes: 4,
             perProcess: 5,
-            rounds: 10,
+            rounds: ROUNDS,
             now: NOW,
           });
-          expect(results.map((round) => round.filter((r) => r === 'true').length)).toEqual(Array(10).fill(1));
+          expect(results.map((round) => round.filter((r) => r === 'true').length)).toEqual(
+            Array(ROUNDS).fill(1),
+          );
         }
       });
 
       test('20 writers merging a part each lose none', async () => {
-        await race(subject.address, { verb: 'merge', processes: 4, perProcess: 5, rounds: 3, now: NOW });
-        for (let i = 0; i < 3; i++)
+        await race(subject.address, { verb: 'merge', processes: 4, perProcess: 5, rounds: ROUNDS, now: NOW });
+        for (let i = 0; i < ROUNDS; i++)
           expect(Object.keys((await store.get('Merge', `m${i}`, NOW))?.parts ?? {})).toHaveLength(20);
       });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openRedisEphemeral } from '../../src/stores/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { openEphemeralAt } from '../support/stores.ts';
 import { ephemeralContract } from './ephemeral-contract.ts';
@@ -82,4 +83,97 @@ ephemeralContract('Redis', async () => {
   serial += 1;
   const address = `redis:${redis.port}:contract${serial}`;
   return { address, open: () => openEphemeralAt(address, NOW), destroy: async () => {} };
+});
+
+describe('a Redis that is killed', () => {
+  const ROUNDS = process.env.SALLYPORT_TEST_LONG ? 20 : 3;
+
+  test('F6 I1 I4 P1 kill -9 in a storm of claims: what was acknowledged stays claimed, and the generation is another', async () => {
+    const server = await startRedis();
+    const open = () =>
+      openRedisEphemeral({ url: `redis://127.0.0.1:${server.port}`, prefix: 'k:' }, { now: () => NOW });
+    const [store, other] = [await open(), await open()];
+    try {
+      for (let round = 0; round < ROUNDS; round++) {
+        const before = await store.generation();
+        const ids = Array.from({ length: 400 }, (_, i) => `c${round}-${i}`);
+        for (const id of ids) await store.put('Code', id, { value: '1', expiresAt: NOW + 60 }, NOW);
+        const won = new Map<string, number>();
+        const waiting = [...ids];
+        const storm = async () => {
+          for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+            if (waiting.length === 200) await server.halt('SIGKILL');
+            const outcomes = await Promise.all(
+              [store, other].map((claimant) => claimant.claim('Code', id, NOW).catch(() => 'unknown')),
+            );
+            const times = outcomes.filter((outcome) => outcome === 'won').length;
+            if (times > 0) won.set(id, times);
+          }
+        };
+        await Promise.all(Array.from({ length: 10 }, storm));
+        await server.resume();
+        await eventually(
+          () =>
+            store.ping().then(
+              () => true,
+              () => false,
+            ),
+          (answers) => answers,
+          5_000,
+        );
+        await eventually(
+          () =>
+            other.ping().then(
+              () => true,
+              () => false,
+            ),
+          (answers) => answers,
+          5_000,
+        );
+        expect(won.size).toBeGreaterThan(0);
+        for (const [id, times] of won) {
+          expect(times).toBe(1);
+          expect(await store.claim('Code', id, NOW)).toBe('lost');
+        }
+        expect((await store.generation()).id).not.toBe(before.id);
+        expect(await other.generation()).toEqual(await store.generation());
+      }
+    } finally {
+      await store.close();
+      await other.close();
+      await server.stop();
+    }
+  });
+
+  test('F6 P6 a log whose end was cut off: the generation is another, so that nothing half done of before is accepted', async () => {
+    const server = await startRedis();
+    const store = await openRedisEphemeral(
+      { url: `redis://127.0.0.1:${server.port}`, prefix: 'k:' },
+      { now: () => NOW },
+    );
+    try {
+      const before = await store.generation();
+      await store.put('Attempt', 'early', { value: '1', expiresAt: NOW + 60 }, NOW);
+      await store.put('Attempt', 'late', { value: '1', expiresAt: NOW + 60 }, NOW);
+      await store.claim('Attempt', 'late', NOW);
+      await server.halt('SIGKILL');
+      server.cutLog(60);
+      await server.resume();
+      await eventually(
+        () =>
+          store.ping().then(
+            () => true,
+            () => false,
+          ),
+        (answers) => answers,
+        5_000,
+      );
+      // The claim is lost with the end of the log, and the record is another generation's: whoever asks for it refuses it.
+      expect((await store.generation()).id).not.toBe(before.id);
+      expect((await store.get('Attempt', 'early', NOW))?.generation).toBe(before.id);
+    } finally {
+      await store.close();
+      await server.stop();
+    }
+  });
 });

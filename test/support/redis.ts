@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findService } from '../services.ts';
 import { freshFolder } from './folder.ts';
@@ -11,6 +13,8 @@ export interface RedisServer {
   halt(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Starts it again on the same port and data. */
   resume(): Promise<void>;
+  /** While it is halted: cuts so many bytes off the end of its append-only log. */
+  cutLog(bytes: number): void;
   /** Stops it from answering, and lets it go on, without ending it. */
   freeze(isFrozen: boolean): void;
   /** Ends it and removes its data. */
@@ -55,6 +59,14 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
     halt,
     resume: async () => {
       child ??= await launch(program, args);
+    },
+    cutLog: (bytes) => {
+      const logs = join(folder.path, 'appendonlydir');
+      const files = existsSync(logs)
+        ? readdirSync(logs).map((name) => join(logs, name))
+        : [join(folder.path, 'appendonly.aof')];
+      const log = files.find((file) => file.endsWith('.incr.aof')) ?? files[0] ?? '';
+      truncateSync(log, Math.max(0, statSync(log).size - bytes));
     },
     freeze: (isFrozen) => {
       child?.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT');

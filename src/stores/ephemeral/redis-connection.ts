@@ -7,8 +7,8 @@ import { redisScripts } from './redis-scripts.ts';
 const COMMAND_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** While the breaker is open. */
-const PING_AGAIN_MS = 200;
-const PINGS_A_CONNECTION = 3;
+const TRY_AGAIN_MS = 100;
+const TRIES_A_CONNECTION = 3;
 
 function unavailable(error: unknown): SallyportError {
   return new SallyportError('store_unavailable', `redis: ${(error as Error).message}`, { cause: error });
@@ -26,6 +26,11 @@ export async function assertKeeps(redis: Redis): Promise<void> {
     'store_unfit',
     `Redis may evict (maxmemory-policy ${policy}): set maxmemory-policy noeviction`,
   );
+}
+
+/** The name that a server gives itself at each of its starts. */
+export async function runIdOf(redis: Redis): Promise<string> {
+  return /run_id:(\w+)/.exec(await redis.info('server'))?.[1] ?? '';
 }
 
 /**
@@ -75,36 +80,46 @@ export async function connect(
 }
 
 /**
- * Lets commands through while the server answers. After one that timed out, the rest is refused at once, so that nobody waits
- * and nothing piles up, until a ping is answered; a connection that stays mute is given up for another one.
+ * Lets commands through while the server answers. After one that timed out, and from the end of a connection on, all are refused
+ * at once, so that nobody waits and nothing piles up; until `recover` has succeeded: what the server was before may be lost.
+ * A connection that stays mute is given up for another one.
  */
-export function breaker(redis: Redis, lost: () => Error | undefined) {
+export function breaker(redis: Redis, lost: () => Error | undefined, recover: () => Promise<void>) {
   let isOpen = false;
+  let isWatching = false;
   let isWanted = true;
   const watch = async () => {
+    if (isWatching) return;
+    isWatching = true;
     for (let mute = 1; isOpen && isWanted; mute += 1) {
       try {
-        await redis.ping();
+        await recover();
         isOpen = false;
       } catch {
-        if (mute % PINGS_A_CONNECTION === 0) redis.disconnect(true);
-        await pause(PING_AGAIN_MS);
+        if (mute % TRIES_A_CONNECTION === 0 && redis.status === 'ready') redis.disconnect(true);
+        await pause(TRY_AGAIN_MS);
       }
     }
+    isWatching = false;
+  };
+  const open = () => {
+    isOpen = true;
+    void watch();
   };
   return {
     async attempt<T>(work: () => Promise<T>): Promise<T> {
-      if (isOpen) throw unavailable(new Error('does not answer'));
+      if (isOpen) throw unavailable(lost() ?? new Error('does not answer'));
       try {
         return await work();
       } catch (error) {
         if (error instanceof SallyportError) throw error;
-        if (!isOpen && (error as Error).message === 'Command timed out') {
-          isOpen = true;
-          void watch();
-        }
+        if ((error as Error).message === 'Command timed out') open();
         throw unavailable(lost() ?? error);
       }
+    },
+    /** From now on the end of the connection opens it. */
+    start: () => {
+      redis.on('close', open);
     },
     stop: () => {
       isWanted = false;

@@ -209,13 +209,14 @@ redis.call('HSET', KEYS[1], 'n', ARGV[1], 'exp', keepUntil)
 keep(KEYS[1], keepUntil, ARGV[3])
 return 1`,
   },
-  // ARGV: id bornAt
+  // ARGV: id bornAt run. A server that was started anew may have lost the end of its log (P6).
   spGeneration: {
     keys: 1,
     isGuarded: false,
     lua: `
-redis.call('HSETNX', KEYS[1], 'id', ARGV[1])
-redis.call('HSETNX', KEYS[1], 'bornAt', ARGV[2])
+if redis.call('HGET', KEYS[1], 'run') ~= ARGV[3] then
+  redis.call('HSET', KEYS[1], 'id', ARGV[1], 'bornAt', ARGV[2], 'run', ARGV[3])
+end
 return redis.call('HMGET', KEYS[1], 'id', 'bornAt')`,
   },
 };

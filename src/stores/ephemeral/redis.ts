@@ -10,7 +10,7 @@ import {
   type Settlement,
   type StoredRecord,
 } from './port.ts';
-import { assertFit, assertKeeps, breaker, connect } from './redis-connection.ts';
+import { assertFit, assertKeeps, breaker, connect, runIdOf } from './redis-connection.ts';
 import { redisScripts } from './redis-scripts.ts';
 
 type Argument = string | number;
@@ -126,7 +126,8 @@ function attempts(run: Run, prefix: string) {
 
 /**
  * Ephemeral state in Redis: one script a verb, an unknown outcome is `store_unavailable`. A server that was emptied is noticed
- * by the first verb that would write or decide: that one fails, and from then on the generation is another.
+ * by the first verb that would write or decide: that one fails, and from then on the generation is another. So it is after
+ * each start of the server, which may have lost the end of its log.
  * @throws SallyportError `store_unavailable` when the server cannot be reached, `store_unfit` when it may evict or is a cluster
  */
 export async function openRedisEphemeral({ url, prefix }: RedisOptions, clock: Clock): Promise<Ephemeral> {
@@ -136,12 +137,13 @@ export async function openRedisEphemeral({ url, prefix }: RedisOptions, clock: C
   const generationKey = `${prefix}generation`;
   let generation: Generation = { id: '', bornAt: 0 };
 
-  const { attempt, stop: stopWatching } = breaker(redis, lost);
   const renew = async () => {
-    const reply = await verbs.spGeneration?.call(redis, generationKey, newId(), clock.now());
+    const runId = await runIdOf(redis);
+    const reply = await verbs.spGeneration?.call(redis, generationKey, newId(), clock.now(), runId);
     const [id, bornAt] = reply as [string, string];
     generation = { id, bornAt: Number(bornAt) };
   };
+  const { attempt, ...watch } = breaker(redis, lost, renew);
   const run: Run = (name, keys, ...args) =>
     attempt(async () => {
       const verb = verbs[name];
@@ -163,6 +165,7 @@ export async function openRedisEphemeral({ url, prefix }: RedisOptions, clock: C
     await attempt(() => redis.connect());
     const warnings = await attempt(() => assertFit(redis));
     await attempt(renew);
+    watch.start();
     return {
       ...records(run, prefix, () => generation),
       ...attempts(run, prefix),
@@ -181,13 +184,13 @@ export async function openRedisEphemeral({ url, prefix }: RedisOptions, clock: C
       serverTime: async () => Number((await attempt(() => redis.time()))[0]),
       close: async () => {
         isWanted = false;
-        stopWatching();
+        watch.stop();
         redis.disconnect();
       },
     };
   } catch (error) {
     isWanted = false;
-    stopWatching();
+    watch.stop();
     redis.disconnect();
     throw error;
   }

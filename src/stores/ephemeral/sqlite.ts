@@ -227,7 +227,11 @@ export function openSqliteEphemeral(file: string, now: number): Ephemeral {
       generation: async () => current,
       sweep: sweeper(connection),
       verify: () => connection.verify(),
-      ping: () => connection.read(() => void connection.prepare('SELECT 1 FROM generation').get()),
+      // A write: a full disk still lets everything be read (F10).
+      ping: () =>
+        connection.write(() => {
+          connection.prepare('UPDATE generation SET boot = boot').run();
+        }),
       warnings: [],
       serverTime: async () => undefined,
       close: async () => connection.close(),
