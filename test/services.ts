@@ -59,7 +59,7 @@ function install(packages: readonly string[]): boolean {
 }
 
 function prepareMongodb(): boolean {
-  if (!findMongodb() && canInstall()) installMongodb(install);
+  if (!findMongodb()) installMongodb(canInstall() ? install : undefined);
   const found = findMongodb();
   console.log(`MongoDB: ${found ? describeMongodb(found) : `missing; ${HOW_TO_INSTALL_MONGODB}`}`);
   return found !== undefined;

@@ -83,6 +83,7 @@ describe('what is asked of MongoDB', () => {
       'hello',
       'ismaster',
       'createIndexes',
+      'listIndexes',
       'insert',
       'update',
       'delete',

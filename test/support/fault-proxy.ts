@@ -1,5 +1,5 @@
 import { createServer, connect as dial, type Socket } from 'node:net';
-import { BSON } from 'mongodb';
+import { answerTo, type Frame, framer } from './wire.ts';
 
 /**
  * What is wrong with the way to a server.
@@ -32,50 +32,7 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-const HEADER = 16;
-const OP_MSG = 2013;
 const MAX_KEPT = 1_000;
-
-interface Frame {
-  bytes: Buffer;
-  requestId: number;
-  responseTo: number;
-  /** The command or the answer; undefined for other protocols. */
-  document: Record<string, unknown> | undefined;
-}
-
-/** Cuts a stream of MongoDB's wire protocol into messages. @param onFrame told of each, in order */
-function framer(onFrame: (frame: Frame) => void): (chunk: Buffer) => void {
-  let rest: Buffer = Buffer.alloc(0);
-  return (chunk) => {
-    rest = Buffer.concat([rest, chunk]);
-    while (rest.length >= HEADER) {
-      const length = rest.readInt32LE(0);
-      if (rest.length < length) return;
-      const bytes = rest.subarray(0, length);
-      rest = rest.subarray(length);
-      const isMessage = bytes.readInt32LE(12) === OP_MSG && bytes[HEADER + 4] === 0;
-      onFrame({
-        bytes,
-        requestId: bytes.readInt32LE(4),
-        responseTo: bytes.readInt32LE(8),
-        document: isMessage
-          ? BSON.deserialize(bytes.subarray(HEADER + 5), { allowObjectSmallerThanBufferSize: true })
-          : undefined,
-      });
-    }
-  };
-}
-
-function answerTo(requestId: number, document: Record<string, unknown>): Buffer {
-  const body = BSON.serialize(document);
-  const bytes = Buffer.alloc(HEADER + 5 + body.length);
-  bytes.writeInt32LE(bytes.length, 0);
-  bytes.writeInt32LE(requestId, 8);
-  bytes.writeInt32LE(OP_MSG, 12);
-  bytes.set(body, HEADER + 5);
-  return bytes;
-}
 
 /** The pieces of one direction, each forwarded after its delay, in order. */
 function lane(target: Socket, delayMs: () => number) {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { findMongodb, type MongodbServer, POSTGRES_PROGRAMS } from '../mongodb-server.ts';
 import { freshFolder } from './folder.ts';
+import { startOneAtATime } from './one-at-a-time.ts';
 import { freePort } from './port.ts';
 
 export interface MongodbTestServer {
@@ -134,9 +135,36 @@ async function startFerretdb(program: string, root: string, isDurable: boolean):
   };
 }
 
+async function startFerretdb1(program: string): Promise<MongodbTestServer> {
+  const folder = freshFolder();
+  const port = await freePort();
+  const options = {
+    handler: 'sqlite',
+    'sqlite-url': `file:${folder.path}/`,
+    'listen-addr': `127.0.0.1:${port}`,
+    'debug-addr': '-',
+    'state-dir': folder.path,
+    telemetry: 'disable',
+    'log-level': 'error',
+  };
+  const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  await answering(`mongodb://127.0.0.1:${port}`, child);
+  const proxy = await startOneAtATime(port);
+  return {
+    url: `mongodb://127.0.0.1:${proxy.port}`,
+    stop: async () => {
+      await proxy.close();
+      await ended(child, 'SIGTERM');
+      folder.remove();
+    },
+  };
+}
+
 /** @param isDurable whether an acknowledged write is on the disk: for measuring, not for tests of a running server */
 function startServer(server: MongodbServer, isDurable: boolean): Promise<MongodbTestServer> {
   if (server.kind === 'mongod') return startMongod(server.program);
+  if (server.kind === 'ferretdb1') return startFerretdb1(server.program);
   if (server.kind === 'ferretdb') return startFerretdb(server.program, server.root, isDurable);
   return Promise.resolve({ url: server.url, stop: async () => {} });
 }

@@ -67,14 +67,22 @@ class MongodbCollection<T extends Document> implements Collection<T> {
     return { _id: doc.id, version, body: JSON.stringify(doc), keys: keysOf(this.spec, doc) };
   }
 
-  /** Makes the indexes before the first use; making them again changes nothing. */
+  /** Makes the indexes that are missing. One by one compared, as some servers do not bear being asked for what is there. */
+  private async makeIndexes(): Promise<void> {
+    // A collection that is not there yet has none.
+    const there = await this.rows.indexes().catch(() => []);
+    const missing = Object.entries(this.spec.indexes)
+      .filter(([name]) => !there.some((index) => index.name === name))
+      .map(([name, { unique }]) => ({
+        name,
+        key: { [`keys.${name}`]: 1 as const },
+        ...(unique ? { unique } : {}),
+      }));
+    if (missing.length > 0) await this.rows.createIndexes(missing);
+  }
+
   private async withIndexes(): Promise<void> {
-    const wanted = Object.entries(this.spec.indexes).map(([name, { unique }]) => ({
-      name,
-      key: { [`keys.${name}`]: 1 as const },
-      ...(unique ? { unique } : {}),
-    }));
-    this.indexed ??= wanted.length === 0 ? Promise.resolve() : this.rows.createIndexes(wanted);
+    this.indexed ??= this.makeIndexes();
     try {
       await this.indexed;
     } catch (error) {
