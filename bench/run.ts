@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { describeMongodb, findMongodb } from '../test/mongodb-server.ts';
 import { bindDriver, type Measured, startServer } from './processes.ts';
 import { type Pair, prepareProduct } from './product.ts';
+import { rollingRestarts } from './restarts.ts';
 import { againstFloor, GOALS, type Plan, type Row, signIns, starts } from './scenarios.ts';
 
 const args = new Set(process.argv.slice(2));
@@ -124,6 +125,20 @@ console.log('argon2id 19 MiB, 2 passes; ES256; JWT for B1, opaque tokens elsewhe
 if (mongodb) console.log(`MongoDB: ${describeMongodb(mongodb)}; acknowledged writes on the disk`);
 const floorStart = await starts(PLAN, () => startFloor(undefined));
 for (const pair of pairs) await measure(pair, floorStart);
+for (const pair of isQuick || isStartsOnly ? [] : pairs) {
+  const { signIns, refreshes, failed, slowestMs } = await rollingRestarts(pair);
+  const ours = `${failed} failed of ${signIns} sign-ins and ${refreshes} refreshes, slowest ${slowestMs.toFixed(0)} ms`;
+  report({
+    id: 'B14',
+    what: 'requests that failed while one of two instances was restarted',
+    pair,
+    ours,
+    reference: 'none',
+    ratio: failed,
+    goal: 0,
+    sense: 'most',
+  });
+}
 console.log(`\n${table()}`);
 
 mkdirSync(new URL('results/', import.meta.url), { recursive: true });

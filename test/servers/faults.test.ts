@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
-import { type Instances, prepareInstances, statusOf } from '../support/instances.ts';
+import { type InstancesOnServers, prepareInstances, statusOf } from '../support/instances.ts';
 import { expectBack, expectInvariants } from '../support/invariants.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
@@ -15,7 +15,11 @@ afterEach(async () => {
 });
 
 /** Two processes; their way to each store leads through a proxy that can fail. */
-async function twoProcesses(): Promise<{ instances: Instances; mongodb: FaultProxy; redis: FaultProxy }> {
+async function twoProcesses(): Promise<{
+  instances: InstancesOnServers;
+  mongodb: FaultProxy;
+  redis: FaultProxy;
+}> {
   const instances = await prepareInstances(2);
   closers.push(() => instances.close());
   const documents = new URL(instances.environment.SALLYPORT_DOCUMENTS ?? '');
@@ -30,7 +34,7 @@ async function twoProcesses(): Promise<{ instances: Instances; mongodb: FaultPro
 }
 
 /** Traffic that ends with the test, however that ends. */
-async function trafficOn(instances: Instances, people?: number): Promise<Traffic> {
+async function trafficOn(instances: InstancesOnServers, people?: number): Promise<Traffic> {
   const traffic = await startTraffic(instances, people);
   closers.push(async () => {
     await traffic.stop();
@@ -52,7 +56,7 @@ async function flows({ ledger }: Traffic, more = 4): Promise<void> {
 const holds = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** I5: readiness is red while a store is lost, liveness stays green, and what needs no store still answers. */
-async function expectRed(instances: Instances) {
+async function expectRed(instances: InstancesOnServers) {
   for (const n of instances.ports.keys()) {
     await eventually(
       () => instances.readiness(n),

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { basic } from '../support/application.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
-import { type Instances, prepareInstances, statusOf } from '../support/instances.ts';
+import { type InstancesOnServers, prepareInstances, statusOf } from '../support/instances.ts';
 import { expectInvariants } from '../support/invariants.ts';
 import { runCommand } from '../support/process.ts';
 import { story } from '../support/story.ts';
@@ -17,13 +17,13 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function prepared(count: number): Promise<Instances> {
+async function prepared(count: number): Promise<InstancesOnServers> {
   const instances = await prepareInstances(count);
   closers.push(() => instances.close());
   return instances;
 }
 
-async function trafficOn(instances: Instances): Promise<Traffic> {
+async function trafficOn(instances: InstancesOnServers): Promise<Traffic> {
   const traffic = await startTraffic(instances);
   closers.push(() => traffic.stop());
   return traffic;

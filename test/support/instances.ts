@@ -11,11 +11,10 @@ import { type RunningProcess, startProcess } from './process.ts';
 import { type RedisServer, startRedis } from './redis.ts';
 import { type Site, siteOn } from './site.ts';
 
-/** Real processes on one MongoDB-wire server and one Redis, behind a proxy without stickiness. */
+/** Real processes on one pair of stores, behind a proxy without stickiness. */
 export interface Instances extends Site {
   issuer: string;
   balancer: Balancer;
-  redis: RedisServer;
   /** The stores, opened past every fault: what a test prepares and reads goes this way. */
   core: Core;
   /** Where the processes find their stores; changed before `start`, a fault proxy stands between. */
@@ -30,6 +29,11 @@ export interface Instances extends Site {
   close(): Promise<void>;
 }
 
+/** On one MongoDB-wire server and one Redis. */
+export interface InstancesOnServers extends Instances {
+  redis: RedisServer;
+}
+
 const ASK_MS = 3_000;
 
 /** The status of an address, or 0 where nothing answers. */
@@ -41,11 +45,36 @@ export function statusOf(url: string): Promise<number> {
 }
 
 /** @param more settings of every process */
-export async function prepareInstances(count: number, more: Record<string, string> = {}): Promise<Instances> {
-  const folder = freshFolder();
+export async function prepareInstances(
+  count: number,
+  more: Record<string, string> = {},
+): Promise<InstancesOnServers> {
   const mongodb = await startMongodb();
   const database = freshDatabase(mongodb);
   const redis = await startRedis();
+  const stores = {
+    SALLYPORT_DOCUMENTS: database.url,
+    SALLYPORT_EPHEMERAL: `redis://127.0.0.1:${redis.port}`,
+  };
+  const removeStores = async () => {
+    await database.drop();
+    await redis.stop();
+    await mongodb.stop();
+  };
+  return { ...(await instancesOn(count, { ...stores, ...more }, removeStores)), redis };
+}
+
+/** Processes that share one data folder. */
+export function prepareEmbeddedInstances(count: number): Promise<Instances> {
+  return instancesOn(count, {}, async () => {});
+}
+
+async function instancesOn(
+  count: number,
+  more: Record<string, string>,
+  removeStores: () => Promise<void>,
+): Promise<Instances> {
+  const folder = freshFolder();
   const port = await freePort();
   const ports: number[] = [];
   while (ports.length < count) ports.push(await freePort());
@@ -53,8 +82,6 @@ export async function prepareInstances(count: number, more: Record<string, strin
   const environment: Record<string, string> = {
     SALLYPORT_ISSUER: issuer,
     SALLYPORT_DATA: folder.path,
-    SALLYPORT_DOCUMENTS: database.url,
-    SALLYPORT_EPHEMERAL: `redis://127.0.0.1:${redis.port}`,
     SALLYPORT_MASTER_KEY: randomBytes(32).toString('hex'),
     SALLYPORT_STOP_NOTICE_SECONDS: '1',
     ...more,
@@ -81,7 +108,6 @@ export async function prepareInstances(count: number, more: Record<string, strin
     ...siteOn(core),
     issuer,
     balancer,
-    redis,
     core,
     environment,
     ports,
@@ -115,9 +141,7 @@ export async function prepareInstances(count: number, more: Record<string, strin
         await ended;
       }
       await core.close();
-      await database.drop();
-      await redis.stop();
-      await mongodb.stop();
+      await removeStores();
       folder.remove();
     },
   };
