@@ -14,7 +14,7 @@ const isQuick = args.has('--quick');
 const isStartsOnly = args.has('--starts');
 const PLAN: Plan = isQuick
   ? { rounds: 3, seconds: 2, warmSeconds: 1 }
-  : { rounds: 5, seconds: 4, warmSeconds: 3 };
+  : { rounds: 5, seconds: 3, warmSeconds: 2 };
 const ALLOWANCE = isQuick ? 0.85 : 1;
 const SERVER_CORE = 1;
 const SEEDED = isQuick ? 2_000 : 10_000;

@@ -26,6 +26,15 @@ const NEEDS_SERVICES = [
   'test/servers/',
   'test/image/',
 ];
+/** Whatever starts the product in the process of the test. */
+const ON_SERVERS = [
+  'test/journeys',
+  'test/web',
+  'test/browser',
+  'test/lockout',
+  'test/base/versioned-cache',
+  'test/stores/installation',
+];
 /** Stories that take no instance by the hand: they run on several. */
 const STORIES = ['test/journeys/sign-in', 'test/journeys/protocol', 'test/journeys/lockout'];
 
@@ -107,7 +116,7 @@ const runs = [await suites('suites', withServices, [], servers ?? {})];
 if (servers) {
   const environment = { ...servers, SALLYPORT_TEST_STORES: 'servers' };
   runs.push(
-    await suites('journeys on MongoDB and Redis', true, ['test/journeys', 'test/web'], environment),
+    await suites('suites with a server, on MongoDB and Redis', true, ON_SERVERS, environment),
     await suites('stories on two instances behind a proxy', true, STORIES, {
       ...environment,
       SALLYPORT_TEST_INSTANCES: '2',

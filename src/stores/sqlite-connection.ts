@@ -22,6 +22,8 @@ const SQLITE_LOCKED = 6;
 // A long busy timeout would block the event loop, so SQLite waits briefly and we wait the rest of the two seconds outside.
 const BUSY_TIMEOUT_MS = 15;
 const PATIENCE_MS = 2_000;
+/** Processes that start at the same moment on an empty folder make its tables one after another. */
+const START_PATIENCE_MS = 15_000;
 /**
  * Reading a larger file at every start would take seconds; there damage shows when the page is read, and `check` reads all.
  */
@@ -57,6 +59,20 @@ async function patiently<T>(work: () => T): Promise<T> {
   }
 }
 
+/** Tries again while another process is at it. For the start alone, where nothing else waits: it holds the thread. */
+function insist<T>(work: () => T): T {
+  const until = performance.now() + START_PATIENCE_MS;
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > until) throw error;
+    }
+    Atomics.wait(cell, 0, 0, 5 + randomBelow(20));
+  }
+}
+
 function openFile(file: string, synchronous: 'FULL' | 'NORMAL'): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const existed = existsSync(file);
@@ -88,7 +104,7 @@ function assertSound(database: DatabaseSync, file: string) {
 export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): SqliteConnection {
   let database: DatabaseSync;
   try {
-    database = openFile(file, synchronous);
+    database = insist(() => openFile(file, synchronous));
   } catch (error) {
     throw new SallyportError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, {
       cause: error,
@@ -119,7 +135,7 @@ export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): Sqlite
   };
   return {
     prepare,
-    exec: (sql) => database.exec(sql),
+    exec: (sql) => insist(() => database.exec(sql)),
     verify: async () => {
       try {
         assertSound(database, file);

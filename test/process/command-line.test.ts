@@ -74,6 +74,11 @@ describe('the real process', () => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
+  test('OPS-1 eight first starts at once on one empty folder: each finds it sound', async () => {
+    const ended = await Promise.all(Array.from({ length: 8 }, () => command('check')));
+    expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual(Array(8).fill([0, '']));
+  });
+
   test('ADM-4 S13 S48 the set-up link makes one operator, once; then its route is gone and no start prints another', async () => {
     let server = await start();
     await server.says('/set-up?token=');
