@@ -122,5 +122,5 @@ export function installMongodb(
   if (!onPath('debootstrap') && !installPackages(['debootstrap'])) return false;
   const hasFerretdb =
     existsSync(join(CACHE, 'ferretdb')) || run('go', ['install', FERRETDB], { GOBIN: CACHE });
-  return hasFerretdb && installDocumentdb();
+  return (hasFerretdb && installDocumentdb()) || installFerretdb1();
 }

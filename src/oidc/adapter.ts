@@ -104,8 +104,8 @@ export class RecordAdapter implements Adapter {
     return translated(async () => {
       const name = recordId(this.kind, id);
       const now = clock.now();
-      const record = await ephemeral.get(this.kind, name, now);
       if ((await ephemeral.claim(this.kind, name, now)) === 'won') return;
+      const record = await ephemeral.get(this.kind, name, now);
       const payload = record && fromStored(id, record.value, record.claimedAt, this.parts.vault);
       if (payload?.grantId) await revokeGrant(this.parts, payload.grantId);
       if (payload) await this.parts.onReuse(this.kind, payload);

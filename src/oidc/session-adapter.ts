@@ -31,8 +31,8 @@ const BURIED_SECONDS = 3_600;
  */
 export class SessionAdapter implements Adapter {
   private readonly parts: AdapterParts;
-  /** What each request had loaded, as a copy: the library changes the object it was given. */
-  private readonly loaded = new WeakMap<object, { uid: string; authorizations: Authorizations }>();
+  /** What each request had loaded, as it was stored: the library changes the object it was given. */
+  private readonly loaded = new WeakMap<object, { uid: string; parts: Readonly<Record<string, string>> }>();
 
   constructor(parts: AdapterParts) {
     this.parts = parts;
@@ -63,9 +63,9 @@ export class SessionAdapter implements Adapter {
   ): { setParts: Record<string, string>; unsetParts: string[] } {
     const ctx = Provider.ctx;
     const seen = ctx && this.loaded.get(ctx);
-    const before = seen?.uid === uid ? seen.authorizations : {};
+    const before = seen?.uid === uid ? seen.parts : {};
     const changed = Object.entries(after).filter(
-      ([client, a]) => JSON.stringify(before[client]) !== JSON.stringify(a),
+      ([client, a]) => before[client] !== JSON.stringify(a),
     );
     return {
       setParts: Object.fromEntries(changed.map(([client, a]) => [client, JSON.stringify(a)])),
@@ -96,7 +96,7 @@ export class SessionAdapter implements Adapter {
     const payload = restored(record, id);
     if (!(await isCurrent(payload, this.parts))) return undefined;
     const ctx = Provider.ctx;
-    if (ctx) this.loaded.set(ctx, { uid, authorizations: structuredClone(payload.authorizations ?? {}) });
+    if (ctx) this.loaded.set(ctx, { uid, parts: record.parts });
     return payload;
   }
 
