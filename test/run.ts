@@ -30,7 +30,6 @@ const NEEDS_SERVICES = [
 const ON_SERVERS = [
   'test/journeys',
   'test/web',
-  'test/browser',
   'test/lockout',
   'test/base/versioned-cache',
   'test/stores/installation',
@@ -117,6 +116,8 @@ if (servers) {
   const environment = { ...servers, SALLYPORT_TEST_STORES: 'servers' };
   runs.push(
     await suites('suites with a server, on MongoDB and Redis', true, ON_SERVERS, environment),
+    // By itself: beside a browser, people who all come at once would have less than the machine.
+    await suites('the browser, on MongoDB and Redis', true, ['test/browser'], environment),
     await suites('stories on two instances behind a proxy', true, STORIES, {
       ...environment,
       SALLYPORT_TEST_INSTANCES: '2',

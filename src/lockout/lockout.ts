@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Account, Accounts, Population } from '../accounts/index.ts';
 import { type Clock, randomBelow, SallyportError, type Vault } from '../base/index.ts';
-import type { Ephemeral, Lease, Settlement } from '../stores/index.ts';
+import type { Ephemeral, Lease, Reservation, Settlement } from '../stores/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import { type AttemptKind, counterKey, isFull, limitFor, SHADOW_SECONDS } from './policy.ts';
 
@@ -47,6 +47,7 @@ export function createLockout(parts: {
 }): Lockout {
   const { ephemeral, accounts, clock, vault } = parts;
   let waiting = 0;
+  const lines = new Map<string, Promise<void>>();
 
   const keyOf = (subject: Subject, kind: AttemptKind) =>
     'account' in subject ? counterKey(subject.account, kind) : `shadow:${subject.shadow}:${kind}`;
@@ -72,25 +73,41 @@ export function createLockout(parts: {
     },
   });
 
-  const patiently = async (key: string, limit: number) => {
-    const startedAt = performance.now();
-    let reservation = await ephemeral.reserve(key, limit, clock.now(), clock.now() + SHADOW_SECONDS);
-    if (reservation.outcome === 'busy' && waiting >= MAX_WAITING)
-      throw new SallyportError('busy', 'too many attempts wait');
+  /** One after another for each counter: of many that wait for a slot here, one asks the store for it. */
+  const inLine = async <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    if (waiting >= MAX_WAITING) throw new SallyportError('busy', 'too many attempts wait');
+    const before = lines.get(key) ?? Promise.resolve();
+    const turn = Promise.withResolvers<void>();
+    const end = before.then(() => turn.promise);
+    lines.set(key, end);
     waiting += 1;
     try {
-      while (reservation.outcome === 'busy') {
-        if (performance.now() - startedAt > PATIENCE_MS)
-          throw new SallyportError('busy', 'attempts on one account');
-        await pause(5 + randomBelow(20));
-        const now = clock.now();
-        const next = await ephemeral.reserve(key, limit, now, now + SHADOW_SECONDS);
-        reservation = { ...next, abandoned: next.abandoned + reservation.abandoned };
-      }
-      return reservation;
+      await before;
+      return await work();
     } finally {
       waiting -= 1;
+      turn.resolve();
+      if (lines.get(key) === end) lines.delete(key);
     }
+  };
+
+  const patiently = async (key: string, limit: number): Promise<Reservation> => {
+    const startedAt = performance.now();
+    const reserve = () => ephemeral.reserve(key, limit, clock.now(), clock.now() + SHADOW_SECONDS);
+    // Nobody overtakes those who wait.
+    const first = lines.has(key) ? undefined : await reserve();
+    if (first && first.outcome !== 'busy') return first;
+    return inLine(key, async () => {
+      let abandoned = first?.abandoned ?? 0;
+      for (;;) {
+        const next = await reserve();
+        abandoned += next.abandoned;
+        if (next.outcome !== 'busy') return { ...next, abandoned };
+        if (performance.now() - startedAt > PATIENCE_MS)
+          throw new SallyportError('busy', 'attempts on one account');
+        await pause(2 + randomBelow(6));
+      }
+    });
   };
 
   return {

@@ -64,9 +64,7 @@ export class SessionAdapter implements Adapter {
     const ctx = Provider.ctx;
     const seen = ctx && this.loaded.get(ctx);
     const before = seen?.uid === uid ? seen.parts : {};
-    const changed = Object.entries(after).filter(
-      ([client, a]) => before[client] !== JSON.stringify(a),
-    );
+    const changed = Object.entries(after).filter(([client, a]) => before[client] !== JSON.stringify(a));
     return {
       setParts: Object.fromEntries(changed.map(([client, a]) => [client, JSON.stringify(a)])),
       unsetParts: Object.keys(before).filter((client) => !(client in after)),
