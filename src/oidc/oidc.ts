@@ -121,6 +121,7 @@ async function followKeys(parts: OidcParts, cookieKeys: string[]) {
   };
   let live = made(await parts.keys.current());
   let lookedAt = performance.now();
+  let isLooking = false;
   const look = async () => {
     const jwks = await parts.keys.current();
     lookedAt = performance.now();
@@ -129,7 +130,14 @@ async function followKeys(parts: OidcParts, cookieKeys: string[]) {
     parts.log.info({ signing: live.kids.split(',')[0] }, 'signing keys changed');
   };
   const timer = setInterval(() => {
-    look().catch((error: Error) => parts.log.debug({ error: error.message }, 'signing keys not looked at'));
+    // One look at a time: a slow one that read the former keys must not come after a newer one.
+    if (isLooking) return;
+    isLooking = true;
+    look()
+      .catch((error: Error) => parts.log.debug({ error: error.message }, 'signing keys not looked at'))
+      .finally(() => {
+        isLooking = false;
+      });
   }, LOOK_MS);
   timer.unref();
   return {
