@@ -135,11 +135,13 @@ export function createSecondFactor(parts: {
         const page = await accounts.all(after);
         for (const listed of page.items) {
           if (staleSecrets(listed) === 0) continue;
+          // Asked again for each lost race: only the last answer was stored.
+          let stale = 0;
           await accounts.update(listed.id, (current) => {
-            const stale = staleSecrets(current);
-            count += stale;
+            stale = staleSecrets(current);
             return stale === 0 ? undefined : resealed(current);
           });
+          count += stale;
         }
         looked += page.items.length;
         progress(looked);

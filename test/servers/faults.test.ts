@@ -7,7 +7,7 @@ import { startTraffic, type Traffic } from '../support/traffic.ts';
 
 const isLong = process.env.SALLYPORT_TEST_LONG !== undefined;
 const RED_WITHIN_MS = 2_500;
-const HELD_MS = isLong ? 30_000 : 3_000;
+const REFUSED = isLong ? 60 : 5;
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -52,8 +52,15 @@ async function flows({ ledger }: Traffic, more = 4): Promise<void> {
   );
 }
 
-/** Long enough that traffic meets what is going on. */
-const holds = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Waits until traffic has met what is going on: so many more requests were refused. */
+async function meets({ ledger }: Traffic): Promise<void> {
+  const before = ledger.refused;
+  await eventually(
+    () => ledger.refused,
+    (refused) => refused >= before + REFUSED,
+    45_000,
+  );
+}
 
 /** I5: readiness is red while a store is lost, liveness stays green, and what needs no store still answers. */
 async function expectRed(instances: InstancesOnServers) {
@@ -77,7 +84,7 @@ describe('a store that is lost for a while', () => {
     await flows(traffic);
     await instances.redis.halt();
     await expectRed(instances);
-    await holds(HELD_MS);
+    await meets(traffic);
     await instances.redis.resume();
     await expectBack(instances, instances.ports);
     await flows(traffic);
@@ -93,7 +100,7 @@ describe('a store that is lost for a while', () => {
     const connections = redis.open();
     instances.redis.freeze(true);
     await expectRed(instances);
-    await holds(HELD_MS);
+    await meets(traffic);
     expect(redis.open()).toBeLessThanOrEqual(connections + 8);
     instances.redis.freeze(false);
     await expectBack(instances, instances.ports);
@@ -109,7 +116,7 @@ describe('a store that is lost for a while', () => {
     const connections = mongodb.open();
     mongodb.become({ kind });
     await expectRed(instances);
-    await holds(HELD_MS);
+    await meets(traffic);
     expect(mongodb.open()).toBeLessThanOrEqual(2 * connections + 40);
     mongodb.become({ kind: 'none' });
     await expectBack(instances, instances.ports);
@@ -124,7 +131,7 @@ describe('a store that is lost for a while', () => {
     await flows(traffic);
     redis.become({ kind: 'silent' });
     await expectRed(instances);
-    await holds(HELD_MS);
+    await meets(traffic);
     redis.become({ kind: 'none' });
     await expectBack(instances, instances.ports);
     await flows(traffic);

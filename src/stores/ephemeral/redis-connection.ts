@@ -86,15 +86,18 @@ export async function connect(
  */
 export function breaker(redis: Redis, lost: () => Error | undefined, recover: () => Promise<void>) {
   let isOpen = false;
+  let breaks = 0;
   let isWatching = false;
   let isWanted = true;
   const watch = async () => {
     if (isWatching) return;
     isWatching = true;
     for (let mute = 1; isOpen && isWanted; mute += 1) {
+      const seen = breaks;
       try {
         await recover();
-        isOpen = false;
+        // A break that came while the answer was on its way needs another recovery.
+        if (seen === breaks) isOpen = false;
       } catch {
         if (mute % TRIES_A_CONNECTION === 0 && redis.status === 'ready') redis.disconnect(true);
         await pause(TRY_AGAIN_MS);
@@ -104,6 +107,7 @@ export function breaker(redis: Redis, lost: () => Error | undefined, recover: ()
   };
   const open = () => {
     isOpen = true;
+    breaks += 1;
     void watch();
   };
   return {
