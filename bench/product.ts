@@ -127,6 +127,7 @@ export async function prepareProduct(pair: Pair, port: number, accounts: number)
       population: 'user',
       userName: `person${i}`,
       password,
+      identifiedBy: 'userName',
     });
     if ('refused' in account) throw new Error(account.refused);
     await core.secondFactor.bindKnown(account.id, SECRET);

@@ -1,13 +1,14 @@
 // Makes the generated documents, or with --check tells which are not current.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { z } from 'zod';
 import { auditTypes } from '../src/audit/index.ts';
 import { declareEngineRoutes } from '../src/oidc/routes.ts';
+import { addRecoveryRoutes } from '../src/recovery/index.ts';
+import { addSelfServiceRoutes } from '../src/self-service/index.ts';
 import { addSetUpRoutes } from '../src/set-up/index.ts';
 import { declarations } from '../src/settings/index.ts';
 import { addSignInRoutes } from '../src/sign-in/index.ts';
-import { policySchema } from '../src/tenants/index.ts';
+import { policyValues } from '../src/tenants/index.ts';
 import {
   addHealthRoutes,
   createAssets,
@@ -35,18 +36,15 @@ function settings(): string {
 }
 
 function policy(): string {
-  const defaults = policySchema.parse({}) as Record<string, Record<string, unknown>>;
-  const schema = z.toJSONSchema(policySchema, { io: 'input' }) as {
-    properties: Record<string, { properties: Record<string, { description?: string }> }>;
-  };
-  const rows = Object.entries(schema.properties).flatMap(([group, { properties }]) =>
-    Object.entries(properties).map(([name, { description }]) => [
-      `\`${group}.${name}\``,
-      `\`${JSON.stringify(defaults[group]?.[name])}\``,
-      description ?? '',
-    ]),
-  );
-  return `# Policy\n\n${MADE} The rules of a tenant, by path. The presets in \`config/presets/\` are complete policies.\n\n${table(['path', 'default', 'meaning'], rows)}\n`;
+  const rows = [...policyValues].map(([path, schema]) => {
+    const { description = '', source = '' } = (schema.meta() ?? {}) as {
+      description?: string;
+      source?: string;
+    };
+    const standard = schema.parse(undefined);
+    return [`\`${path}\``, `\`${JSON.stringify(standard ?? 'off')}\``, description, source];
+  });
+  return `# Policy values\n\n${MADE} The rules of a tenant, by path. The presets in \`config/presets/\` are complete policies; \`docs/policy.md\` tells how they are changed.\n\n${table(['path', 'default', 'meaning', 'promise'], rows)}\n`;
 }
 
 function auditEvents(): string {
@@ -62,6 +60,8 @@ function routes(): readonly DeclaredRoute[] {
   declareEngineRoutes(registry);
   addSetUpRoutes(registry, {} as never, {} as never);
   addSignInRoutes({ registry } as never);
+  addSelfServiceRoutes({ registry } as never);
+  addRecoveryRoutes({ registry } as never);
   return registry.declared();
 }
 

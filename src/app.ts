@@ -5,10 +5,12 @@ import { promisify } from 'node:util';
 import Koa, { type Middleware } from 'koa';
 import type { Log } from './base/index.ts';
 import type { Core } from './core.ts';
-import { createMail, type Mailbox } from './mail/index.ts';
+import { MAIL_JOB } from './mail/index.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc } from './oidc/index.ts';
+import { addRecoveryRoutes, createLinkSender, RECOVER_JOB } from './recovery/index.ts';
+import { addSelfServiceRoutes } from './self-service/index.ts';
 import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
-import { addSignInRoutes, createAttempts } from './sign-in/index.ts';
+import { addSignInRoutes, createAttempts, createBrowserMark } from './sign-in/index.ts';
 import { loadPreset, type Policy, parsePolicy } from './tenants/index.ts';
 import {
   addHealthRoutes,
@@ -40,8 +42,6 @@ export interface App {
 
 export interface AppOptions {
   log: Log;
-  /** Keeps mails instead of sending them. */
-  mailbox?: Mailbox;
   /** Whether a parent listens on the internal port for all its workers. */
   isWorker?: boolean;
   /** Rooms of the demo add their pages here. */
@@ -116,13 +116,13 @@ function partingWords(health: Health): Middleware {
 export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const { settings, clock, vault, documents, ephemeral, installation, tenants, accounts, applications } =
     core;
-  const { passwords, lockout, secondFactor, sessions, audit } = core;
+  const { passwords, lockout, budgets, knownBrowsers, standings, secondFactor, sessions, audit } = core;
+  const { jobs, mail, say } = core;
   const { log } = options;
   const { issuer } = settings;
 
   const registry = createRegistry({ origin: issuer });
-  const pages = createPages(createAssets(registry));
-  const mail = createMail({ settings: settings.mail, mailbox: options.mailbox, log, clock });
+  const pages = createPages(createAssets(registry), say);
   const oidc = await createOidc({
     issuer,
     keys: core.keys,
@@ -137,6 +137,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     vault,
     clock,
     log,
+    isUsable: standings.isUsable,
   });
   const setUp = createSetUp({
     documents,
@@ -159,6 +160,10 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     accounts,
     passwords,
     lockout,
+    budgets,
+    knownBrowsers,
+    browserMark: createBrowserMark(issuer),
+    standings,
     secondFactor,
     sessions,
     audit,
@@ -166,10 +171,12 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     registry,
     pages,
     clock,
-    issuer,
     strangersPolicy: strangersPolicy(),
     acr: { password: ACR_PASSWORD, multiFactor: ACR_MULTI_FACTOR },
   });
+  const { browserSessions } = oidc;
+  addSelfServiceRoutes({ ...core, browserSessions, registry, pages, issuer });
+  addRecoveryRoutes({ ...core, registry, pages, issuer });
   options.addRoutes?.(registry, pages);
 
   const koa = new Koa();
@@ -191,6 +198,11 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
 
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, koa.callback());
   const stopSweeping = startSweeping(core, log);
+  const stopJobs = jobs.start({
+    ...core.administration.jobs,
+    [MAIL_JOB]: mail.deliver,
+    [RECOVER_JOB]: createLinkSender({ ...core, issuer }),
+  });
   const { metrics } = core;
   const { internalPort } = settings.listen;
   const internal =
@@ -208,6 +220,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
       health.stop();
       await pause(noticeSeconds * 1_000);
       stopSweeping();
+      await stopJobs();
       await drain(server);
       oidc.close();
       if (internal?.listening) await drain(internal);

@@ -1,13 +1,32 @@
 import { availableParallelism } from 'node:os';
-import { type Accounts, createAccounts } from './accounts/index.ts';
+import { type Accounts, createAccounts, giveAccountsDoors } from './accounts/index.ts';
+import { type Administration, createAdministration } from './administration/index.ts';
 import { type Audit, createAudit } from './audit/index.ts';
-import { type Clock, createSealer, createVault, type Log, type Vault } from './base/index.ts';
-import { createLockout, type Lockout } from './lockout/index.ts';
+import {
+  type Clock,
+  createLanguage,
+  createSealer,
+  createVault,
+  type Log,
+  type Say,
+  type Vault,
+} from './base/index.ts';
+import { createJobs, type Jobs } from './jobs/index.ts';
+import {
+  type Budgets,
+  createBudgets,
+  createKnownBrowsers,
+  createLockout,
+  type KnownBrowsers,
+  type Lockout,
+} from './lockout/index.ts';
+import { createMail, type Mail, type Mailbox } from './mail/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
 import {
   type Applications,
   createApplications,
   createKeys,
+  createSessionReader,
   dependents,
   giveKeysTimes,
   type Keys,
@@ -17,6 +36,7 @@ import { createHasher, createPasswords, type Hasher, type Passwords } from './pa
 import { createSecondFactor, type SecondFactor, timeStepAt } from './second-factor/index.ts';
 import { createSessions, type Sessions } from './sessions/index.ts';
 import type { Settings } from './settings/index.ts';
+import { createStandings, type Standings } from './standing.ts';
 import {
   type Documents,
   type Ephemeral,
@@ -24,7 +44,7 @@ import {
   type OpenedInstallation,
   openInstallation,
 } from './stores/index.ts';
-import { createTenants, type Tenants } from './tenants/index.ts';
+import { createTenants, givePolicyRevisions, type Tenants } from './tenants/index.ts';
 
 /** The stores and the capabilities on them: what the server and every command share. */
 export interface Core {
@@ -40,9 +60,16 @@ export interface Core {
   keys: Keys;
   passwords: Passwords;
   lockout: Lockout;
+  budgets: Budgets;
+  knownBrowsers: KnownBrowsers;
+  standings: Standings;
   secondFactor: SecondFactor;
   sessions: Sessions;
   audit: Audit;
+  jobs: Jobs;
+  mail: Mail;
+  say: Say;
+  administration: Administration;
   /** Only where there is an internal port to read them at. */
   metrics: Metrics | undefined;
   /**
@@ -60,13 +87,21 @@ export interface CoreOptions {
   masterKeys: readonly Buffer[];
   clock: Clock;
   log: Log;
+  /** Keeps mails instead of sending them. */
+  mailbox?: Mailbox | undefined;
   /** How long a store server that does not answer is waited for. */
   waitMs?: number;
 }
 
 /** A few times as many waiting as running: beyond that a person would wait longer than they look at a page. */
 const QUEUE_PER_SLOT = 64;
-const MIGRATIONS = [giveKeysTimes];
+const MIGRATIONS = [
+  giveKeysTimes,
+  async (parts: { documents: Documents }) => {
+    await givePolicyRevisions(parts);
+    await giveAccountsDoors(parts);
+  },
+];
 
 interface Ground extends Omit<CoreOptions, 'waitMs' | 'masterKeys'> {
   stores: Stores;
@@ -76,43 +111,55 @@ interface Ground extends Omit<CoreOptions, 'waitMs' | 'masterKeys'> {
   metrics: Metrics | undefined;
 }
 
+const DEPENDENTS = [
+  ...dependents,
+  { kind: 'Attempt', name: 'halfDoneSignIns' },
+  { kind: 'Activation', name: 'activations' },
+  { kind: 'KnownBrowser', name: 'knownBrowsers', survivesOwnChange: true },
+] as const;
+
 /** Every capability on the open stores. */
-function build({ settings, clock, log, stores, vault, installation, hasher, metrics }: Ground): Core {
+function build(ground: Ground): Core {
+  const { settings, clock, log, stores, vault, installation, hasher, metrics, mailbox } = ground;
   const { documents, ephemeral } = stores;
   const accounts = createAccounts({ documents, clock });
+  const tenants = createTenants({ documents, ephemeral, clock });
   const audit = createAudit({ documents, clock, log, observe: metrics?.event });
   const keys = createKeys({ documents, vault, clock });
+  const jobs = createJobs({ documents, vault, clock, log });
+  const mail = createMail({ settings: settings.mail, mailbox, jobs, clock });
+  const say = createLanguage();
+  const standings = createStandings(clock);
   const floor = async () => timeStepAt((await installation.current()).forgottenBefore);
   const secondFactor = createSecondFactor({ accounts, ephemeral, vault, clock, floor });
+  const passwords = createPasswords({ hasher, clock });
+  const lockout = createLockout({ ephemeral, accounts, clock, vault });
+  const sessions = createSessions({ accounts, tenants, ephemeral, audit, dependents: DEPENDENTS });
+  const shared = { accounts, tenants, passwords, lockout, sessions, audit, jobs, mail, clock, say };
   return {
+    ...shared,
     settings,
-    clock,
     vault,
     documents,
     ephemeral,
     installation: installation.current,
-    accounts,
-    audit,
     keys,
     secondFactor,
+    standings,
     metrics,
-    tenants: createTenants({ documents, ephemeral, clock }),
-    applications: createApplications({ documents, ephemeral, clock }),
-    passwords: createPasswords({ hasher, clock }),
-    lockout: createLockout({ ephemeral, accounts, clock, vault }),
-    sessions: createSessions({
-      accounts,
-      ephemeral,
-      audit,
-      dependents: [
-        ...dependents,
-        { kind: 'Attempt', name: 'halfDoneSignIns' },
-        { kind: 'Activation', name: 'activations' },
-      ],
+    budgets: createBudgets({ ephemeral, clock }),
+    knownBrowsers: createKnownBrowsers({ ephemeral, clock }),
+    applications: createApplications({ documents, ephemeral, clock, tenants, issuer: settings.issuer }),
+    administration: createAdministration({
+      ...shared,
+      issuer: settings.issuer,
+      reasons: standings.reasons,
+      liveSessions: createSessionReader({ ephemeral, clock }),
     }),
     reseal: async (progress) => {
       const root = (await installation.reseal()) ? 1 : 0;
-      return root + (await keys.reseal()) + (await secondFactor.reseal(progress));
+      const queued = await jobs.reseal();
+      return root + queued + (await keys.reseal()) + (await secondFactor.reseal(progress));
     },
     close: async () => {
       await audit

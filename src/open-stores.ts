@@ -49,7 +49,7 @@ const EPHEMERAL_VERBS = [
   'removeMembers',
   'reserve',
   'settle',
-  'failures',
+  'count',
   'advance',
   'topicVersion',
   'touchTopic',

@@ -1,15 +1,36 @@
 import { type Clock, newId } from '../base/index.ts';
-import type { CollectionSpec, Documents, Versioned } from '../stores/index.ts';
+import type { CollectionSpec, Documents, Page, Versioned } from '../stores/index.ts';
 import type { Account, PasswordRecord, Population, Role } from './account.ts';
-import { foldName, nameProblem } from './names.ts';
+import { createIdentifiers } from './identifiers.ts';
+import { emailProblem, foldName, nameProblem } from './names.ts';
+
+/** What a person types to say who they are (ACC-3). */
+export type IdentifiedBy = 'userName' | 'email' | 'either';
 
 export interface NewAccount {
   tenantId: string;
   population: Population;
   userName: string;
+  name?: string | undefined;
   email?: string | undefined;
   role?: Role | undefined;
   password: PasswordRecord | null;
+  identifiedBy: IdentifiedBy;
+}
+
+export interface AccountQuery {
+  tenantId: string;
+  population?: Population;
+  prefix?: string;
+  /** Only accounts that are locked, whichever limit caused it (LCK-9). */
+  lockedOnly?: boolean;
+  after?: string;
+  limit: number;
+}
+
+interface Listed {
+  items: Account[];
+  next?: string;
 }
 
 export interface Accounts {
@@ -18,6 +39,15 @@ export interface Accounts {
   byId(id: string): Promise<Versioned<Account> | undefined>;
   /** By any spelling of the name: whether this one counts is the caller's question. */
   byName(tenantId: string, population: Population, userName: string): Promise<Versioned<Account> | undefined>;
+  /** By what the tenant lets people type; an address that two accounts have names nobody. */
+  identified(
+    tenantId: string,
+    population: Population,
+    typed: string,
+    by: IdentifiedBy,
+  ): Promise<Account | undefined>;
+  /** Takes name and address of an account for it alone. @returns what another one has already */
+  claimIdentifiers(account: Account): Promise<string | undefined>;
   /** Compare-and-set. @returns whether this caller won */
   replace(account: Account, expectedVersion: number): Promise<boolean>;
   /**
@@ -26,15 +56,9 @@ export interface Accounts {
    * @returns the document as stored, or undefined when there is no such account
    */
   update(id: string, change: (account: Account) => Account | undefined): Promise<Account | undefined>;
-  list(query: {
-    tenantId: string;
-    population?: Population;
-    prefix?: string;
-    after?: string;
-    limit: number;
-  }): Promise<{ items: Account[]; next?: string }>;
+  list(query: AccountQuery): Promise<Listed>;
   /** Every account of every tenant, page by page. */
-  all(after: string | undefined): Promise<{ items: Account[]; next?: string }>;
+  all(after: string | undefined): Promise<Listed>;
   count(tenantId: string, population: Population, cap: number): Promise<number>;
 }
 
@@ -45,7 +69,11 @@ interface Counter {
 
 const ACCOUNTS: CollectionSpec = {
   name: 'accounts',
-  indexes: { name: { fields: ['tenantId', 'population', 'nameKey'], unique: true } },
+  indexes: {
+    name: { fields: ['tenantId', 'population', 'nameKey'], unique: true },
+    email: { fields: ['tenantId', 'population', 'emailKey'] },
+    locked: { fields: ['tenantId', 'lockState', 'population', 'nameKey'] },
+  },
 };
 const COUNTERS: CollectionSpec = { name: 'counters', indexes: {} };
 
@@ -64,67 +92,142 @@ function numbers(documents: Documents) {
   };
 }
 
+/** What the indexes read follows from the rest, in one place. */
+function indexed(account: Account): Account {
+  const isLocked = account.lock !== null || account.strangersLock !== null;
+  return {
+    ...account,
+    emailKey: account.email === null ? '' : foldName(account.email),
+    lockState: isLocked ? 'locked' : 'open',
+  };
+}
+
+function newAccount(input: NewAccount, number: number, now: number): Account {
+  const { tenantId, population, name, email, role, password } = input;
+  const userName = input.userName.normalize('NFC');
+  return indexed({
+    id: newId(),
+    number,
+    tenantId,
+    population,
+    userName,
+    nameKey: foldName(userName),
+    name: name ?? null,
+    email: email ?? null,
+    emailKey: '',
+    role: role ?? 'Agent',
+    status: 'enabled',
+    lock: null,
+    strangersLock: null,
+    lockState: 'open',
+    lockRound: 0,
+    strangersRound: 0,
+    epoch: 1,
+    epochEvent: '',
+    password,
+    history: [],
+    link: null,
+    secondFactor: { status: 'none', authenticators: [] },
+    createdAt: now,
+  });
+}
+
+function problemOf({ userName, email, identifiedBy }: NewAccount): string | undefined {
+  if (identifiedBy === 'email' && !email) return 'an e-mail address is needed, as it identifies people here';
+  return nameProblem(userName.normalize('NFC')) ?? (email === undefined ? undefined : emailProblem(email));
+}
+
+function listed({ items, next }: Page<Account>): Listed {
+  return { items: items.map(({ doc }) => doc), ...(next ? { next } : {}) };
+}
+
 export function createAccounts({ documents, clock }: { documents: Documents; clock: Clock }): Accounts {
   const collection = documents.collection<Account>(ACCOUNTS);
   const nextNumber = numbers(documents);
+  const identifiers = createIdentifiers({
+    documents,
+    clock,
+    read: async (id) => (await collection.get(id))?.doc,
+  });
 
   const byName = (tenantId: string, population: Population, userName: string) =>
     collection.find('name', [tenantId, population, foldName(userName)]);
+  const byEmail = async (tenantId: string, population: Population, typed: string) => {
+    const key = foldName(typed);
+    if (key === '') return undefined;
+    const { items } = await collection.page({
+      index: 'email',
+      equals: [tenantId, population, key],
+      limit: 2,
+    });
+    return items.length === 1 ? items[0]?.doc : undefined;
+  };
+  const replace = (account: Account, expectedVersion: number) =>
+    collection.replace(indexed(account), expectedVersion);
 
   return {
     async create(input) {
-      const userName = input.userName.normalize('NFC');
-      const problem = nameProblem(userName);
+      const problem = problemOf(input);
       if (problem) return { refused: problem };
-      const account: Account = {
-        id: newId(),
-        number: await nextNumber(),
-        tenantId: input.tenantId,
-        population: input.population,
-        userName,
-        nameKey: foldName(userName),
-        email: input.email ?? null,
-        role: input.role ?? 'Agent',
-        status: 'enabled',
-        lock: null,
-        lockRound: 0,
-        epoch: 1,
-        password: input.password,
-        history: [],
-        secondFactor: { status: 'none', authenticators: [] },
-        createdAt: clock.now(),
-      };
+      const account = newAccount(input, await nextNumber(), clock.now());
+      const isClaimed = input.identifiedBy !== 'userName';
+      if (isClaimed && (await identifiers.claim(account)) !== undefined) {
+        await identifiers.release(account);
+        return { refused: 'the user name or e-mail address is taken, perhaps in another spelling' };
+      }
       const outcome = await collection.insert(account);
-      return outcome.inserted ? account : { refused: 'the user name is taken, perhaps in another spelling' };
+      if (outcome.inserted) return account;
+      if (isClaimed) await identifiers.release(account);
+      return { refused: 'the user name is taken, perhaps in another spelling' };
     },
     byId: (id) => collection.get(id),
     byName,
-    replace: (account, expectedVersion) => collection.replace(account, expectedVersion),
+    async identified(tenantId, population, typed, by) {
+      const named = by === 'email' ? undefined : (await byName(tenantId, population, typed))?.doc;
+      if (named || by === 'userName') return named;
+      return byEmail(tenantId, population, typed);
+    },
+    claimIdentifiers: (account) => identifiers.claim(account),
+    replace,
     async update(id, change) {
       for (;;) {
         const current = await collection.get(id);
         if (!current) return undefined;
         const changed = change(current.doc);
         if (!changed) return current.doc;
-        if (await collection.replace(changed, current.version)) return changed;
+        if (await replace(changed, current.version)) return changed;
       }
     },
-    async list({ tenantId, population, prefix, after, limit }) {
-      const equals = population ? [tenantId, population] : [tenantId];
-      const page = await collection.page({
-        index: 'name',
-        equals,
-        limit,
-        ...(prefix && population ? { prefix: foldName(prefix) } : {}),
-        ...(after ? { after } : {}),
-      });
-      return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
+    async list({ tenantId, population, prefix, lockedOnly, after, limit }) {
+      const equals = [tenantId, ...(lockedOnly ? ['locked'] : []), ...(population ? [population] : [])];
+      return listed(
+        await collection.page({
+          index: lockedOnly ? 'locked' : 'name',
+          equals,
+          limit,
+          ...(prefix && population ? { prefix: foldName(prefix) } : {}),
+          ...(after ? { after } : {}),
+        }),
+      );
     },
-    async all(after) {
-      const page = await collection.page({ index: 'name', limit: 500, ...(after ? { after } : {}) });
-      return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
-    },
+    all: async (after) =>
+      listed(await collection.page({ index: 'name', limit: 500, ...(after ? { after } : {}) })),
     count: (tenantId, population, cap) =>
       collection.count({ index: 'name', equals: [tenantId, population], cap }),
   };
 }
+
+/** Up to the second format accounts had one lock and no e-mail key. */
+export const giveAccountsDoors = async ({ documents }: { documents: Documents }): Promise<void> => {
+  const collection = documents.collection<Account>(ACCOUNTS);
+  let after: string | undefined;
+  do {
+    const page = await collection.page({ index: 'name', limit: 500, ...(after ? { after } : {}) });
+    for (const { doc, version } of page.items) {
+      if (doc.lockState !== undefined) continue;
+      const fresh = { name: null, strangersLock: null, strangersRound: 0, epochEvent: '', link: null };
+      await collection.replace(indexed({ ...fresh, ...doc }), version);
+    }
+    after = page.next;
+  } while (after);
+};

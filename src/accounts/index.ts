@@ -3,12 +3,19 @@
 export {
   type Account,
   type Authenticator,
-  isUsable,
   type Lock,
+  type PasswordLink,
   type PasswordRecord,
   type Population,
   type Role,
   roles,
 } from './account.ts';
-export { type Accounts, createAccounts, type NewAccount } from './accounts.ts';
+export {
+  type AccountQuery,
+  type Accounts,
+  createAccounts,
+  giveAccountsDoors,
+  type IdentifiedBy,
+  type NewAccount,
+} from './accounts.ts';
 export { foldName, nameProblem } from './names.ts';

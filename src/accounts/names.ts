@@ -17,3 +17,11 @@ export function nameProblem(name: string): string | undefined {
   if (FORBIDDEN.test(name)) return 'the user name holds a character that cannot be typed';
   return undefined;
 }
+
+/** One address of a mailbox, as mail servers take it; nothing that could add a header (RFC 5321, section 4.1.2). */
+const EMAIL = /^[^\s\p{Cc}<>(),;:"\\@]{1,64}@[^\s\p{Cc}<>(),;:"\\@]+\.[^\s\p{Cc}<>(),;:"\\@.]+$/u;
+
+/** @returns what is wrong with a new e-mail address, or undefined */
+export function emailProblem(email: string): string | undefined {
+  return email.length <= 254 && EMAIL.test(email) ? undefined : 'the e-mail address is not one';
+}

@@ -14,11 +14,18 @@ export const auditTypes = {
   'account.status': 'The account was enabled or disabled.',
   'password.changed': 'A person changed the own password.',
   'password.set': 'Somebody else set the password.',
+  'password.reset': 'A person set a password under a mailed link.',
+  'password.compromised': 'A password must be changed, as somebody else may know it.',
+  'link.requested': 'A person asked for a link to set a new password.',
+  'link.sent': 'A link to set a password was made.',
   'authenticator.bound': 'An authenticator was activated.',
   'credential.event': 'A credential changed, and what depended on it ended.',
   'session.ended': 'A person signed out.',
+  'sessions.ended': 'All sessions of a population were ended.',
   'token.refused': 'A code or refresh token was used a second time; its grant was revoked.',
   'tenant.created': 'A tenant was made.',
+  'policy.changed': 'The policy of a tenant was changed, or rolled back.',
+  'policy.scheduled': 'A change of policy was set for a later time, or taken back.',
   'application.created': 'An application was made.',
   'key.rotated': 'The next signing key was published.',
   'key.resealed': 'Secrets were sealed under another master key.',
@@ -59,7 +66,7 @@ export interface Audit {
   note(event: AuditEvent): void;
   /** Resolves when everything noted is durable. */
   flush(): Promise<void>;
-  /** The newest entries of an account, oldest first. */
+  /** The newest entries of an account, at most 500, oldest first. */
   ofAccount(accountId: string, limit: number): Promise<AuditEntry[]>;
   /** Every entry in the order of writing, page by page. */
   page(after: string | undefined, limit: number): Promise<{ items: AuditEntry[]; next?: string }>;
@@ -173,19 +180,9 @@ export function createAudit({
     },
     async ofAccount(accountId, limit) {
       await writer.flush();
-      const items: AuditEntry[] = [];
-      let after: string | undefined;
-      do {
-        const page = await collection.page({
-          index: 'account',
-          equals: [accountId],
-          limit: 500,
-          ...(after ? { after } : {}),
-        });
-        items.push(...page.items.map(({ doc }) => doc));
-        after = page.next;
-      } while (after);
-      return items.slice(-limit);
+      const query = { index: 'account', equals: [accountId], descending: true, limit } as const;
+      const { items } = await collection.page(query);
+      return items.map(({ doc }) => doc).reverse();
     },
     async page(after, limit) {
       await writer.flush();

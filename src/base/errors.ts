@@ -11,6 +11,10 @@ export const errorCatalogue = {
   method_not_allowed: { status: 405, message: 'This address does not take that method.' },
   body_too_large: { status: 413, message: 'The request is larger than is accepted here.' },
   media_type_unsupported: { status: 415, message: 'The request is in a form that is not accepted here.' },
+  too_many_tries: {
+    status: 429,
+    message: 'Too many failed tries came from your network. Please try again in a few minutes.',
+  },
   host_unknown: { status: 421, message: 'This server does not answer for that host.' },
   busy: { status: 503, message: 'Too much is going on at once. Please try again in a moment.' },
   store_unavailable: {
@@ -33,14 +37,16 @@ export class SallyportError extends Error {
   readonly status: number;
   readonly publicMessage: string;
   readonly detail: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & { retryAfterSeconds?: number }) {
     super(detail ? `${code}: ${detail}` : code, options);
     this.name = 'SallyportError';
     this.code = code;
     this.status = errorCatalogue[code].status;
     this.publicMessage = errorCatalogue[code].message;
     this.detail = detail;
+    this.retryAfterSeconds = options?.retryAfterSeconds ?? (this.status === 503 ? 2 : undefined);
   }
 }
 

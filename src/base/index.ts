@@ -1,8 +1,10 @@
 // base: what every room stands on: the clock, ids and randomness, the vault, errors, the log.
 // Not here: anything that knows what an account, a request or a store is. This room imports nothing of ours.
-export { type Clock, rfc3339, systemClock } from './clock.ts';
+export { type Clock, readInstant, rfc3339, systemClock } from './clock.ts';
 export { type ErrorCode, errorCatalogue, isSallyportError, SallyportError } from './errors.ts';
 export { fingerprint, newId, newSecret, randomBelow, sameSecret } from './ids.ts';
+export { createLanguage, type Say } from './language.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
+export { isRange, isWithin, networkOf, parseRange, plainAddress, type Range } from './networks.ts';
 export { createSealer, createVault, type Sealer, type Vault } from './vault.ts';
 export { createVersionedCache, type VersionedCache } from './versioned-cache.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Account, Population } from '../accounts/index.ts';
+import type { Actor } from '../administration/index.ts';
 import type { Core } from '../core.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { Refused, tenantOf } from './terminal.ts';
@@ -13,6 +14,9 @@ export interface Named {
 /** Who the audit says it was. */
 export const ACTOR = 'command-line';
 
+/** Whoever has a shell here runs the installation. */
+export const OPERATOR: Actor = { by: ACTOR, isOperator: true };
+
 export function populationOf(text: string): Population {
   if (text !== 'user' && text !== 'agent') throw new Refused('the population is user or agent');
   return text;
@@ -20,19 +24,24 @@ export function populationOf(text: string): Population {
 
 export async function find(core: Core, options: Named): Promise<{ tenant: Tenant; account: Account }> {
   const tenant = await tenantOf(core, options.tenant);
-  const found = await core.accounts.byName(tenant.id, populationOf(options.population), options.userName);
+  const population = populationOf(options.population);
+  const found =
+    (await core.accounts.byName(tenant.id, population, options.userName))?.doc ??
+    (await core.accounts.identified(tenant.id, population, options.userName, 'email'));
   if (!found)
     throw new Refused(`there is no ${options.population} ${options.userName} in ${tenant.clientCode}`);
-  return { tenant, account: found.doc };
+  return { tenant, account: found };
 }
 
 /** An account without its secrets. */
 export function shown(account: Account) {
-  const { id, number, population, userName, email, role, status, lock, epoch, secondFactor, createdAt } =
+  const { id, number, population, userName, name, email, role, status, epoch, secondFactor, createdAt } =
     account;
+  const { lock, strangersLock } = account;
   const password = account.password && {
     setAt: account.password.setAt,
     isTemporary: account.password.temporary !== null,
+    isCompromised: account.password.compromisedAt !== undefined,
   };
   return {
     id,
@@ -42,7 +51,9 @@ export function shown(account: Account) {
     email,
     role,
     status,
+    name,
     lock,
+    strangersLock,
     epoch,
     password,
     secondFactor: secondFactor.status,

@@ -6,6 +6,7 @@ import { SettingsMistakes } from '../settings/index.ts';
 import { addAccountCommands } from './account.ts';
 import { addApplicationCommands } from './application.ts';
 import { addKeyCommands } from './keys.ts';
+import { addPolicyCommands } from './policy.ts';
 import { addServerCommands } from './server.ts';
 import { addTenantCommands } from './tenant.ts';
 import { Refused } from './terminal.ts';
@@ -32,6 +33,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(--help shows what the command takes)');
   addServerCommands(program);
   addTenantCommands(program);
+  addPolicyCommands(program);
   addAccountCommands(program);
   addApplicationCommands(program);
   addKeyCommands(program);

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { App } from '../app.ts';
 import { createLog, type Log, systemClock } from '../base/index.ts';
 import { type Core, openCore } from '../core.ts';
+import type { Mailbox } from '../mail/index.ts';
 import { loadSettings, readMasterKeys, type Settings } from '../settings/index.ts';
 import { print, withCore } from './terminal.ts';
 
@@ -38,9 +39,11 @@ async function withServerCore(
   settings: Settings,
   log: Log,
   work: (core: Core) => Promise<void>,
+  mailbox?: Mailbox,
 ): Promise<void> {
   const masterKeys = readKeys(settings, log);
-  const core = await openCore({ settings, masterKeys, clock: systemClock, log, waitMs: STORE_WAIT_MS });
+  const waitMs = STORE_WAIT_MS;
+  const core = await openCore({ settings, masterKeys, clock: systemClock, log, waitMs, mailbox });
   try {
     await work(core);
   } finally {
@@ -97,13 +100,14 @@ async function start(command: Command): Promise<void> {
 
 async function demo(): Promise<void> {
   const { prepareDemo } = await import('../demo/index.ts');
-  const { settings, startDemo } = prepareDemo(loadSettings());
+  const { settings, mailbox, startDemo } = prepareDemo(loadSettings());
   const log = createLog('warn');
-  await withServerCore(settings, log, async (core) => {
+  const run = async (core: Core) => {
     const running = await startDemo(core, log);
     await serve(settings, running.app, log, running.announce);
     await running.close();
-  });
+  };
+  await withServerCore(settings, log, run, mailbox);
 }
 
 export function addServerCommands(program: Command): void {

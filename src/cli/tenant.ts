@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { loadPreset, presetNames, type Tenant } from '../tenants/index.ts';
+import { loadPreset, policyPaths, presetNames, type Tenant, valueAt } from '../tenants/index.ts';
+import { ACTOR } from './account-support.ts';
 import { columns, print, Refused, tenantOf, withCore } from './terminal.ts';
 
 const PROBLEMS = {
@@ -7,8 +8,8 @@ const PROBLEMS = {
   taken: 'the client code is taken',
 } as const;
 
-function shown({ id, clientCode, name, createdAt }: Tenant) {
-  return { id, clientCode, name, createdAt };
+function shown({ id, clientCode, name, preset, createdAt }: Tenant) {
+  return { id, clientCode, name, preset, createdAt };
 }
 
 async function everyTenant(
@@ -41,12 +42,14 @@ export function addTenantCommands(program: Command): void {
           clientCode: options.clientCode,
           name: options.name ?? options.clientCode,
           policy,
+          preset: options.preset,
+          by: ACTOR,
         });
         if (typeof created === 'string') throw new Refused(PROBLEMS[created]);
         await audit.write({
           type: 'tenant.created',
           outcome: 'success',
-          actor: 'command-line',
+          actor: ACTOR,
           tenantId: created.id,
         });
         print(command, shown(created), [
@@ -72,12 +75,10 @@ export function addTenantCommands(program: Command): void {
     .action(async (options: { clientCode: string }, command: Command) => {
       await withCore(command, async (core) => {
         const found = await tenantOf(core, options.clientCode);
-        const policy = Object.entries(found.policy).flatMap(([group, values]) =>
-          Object.entries(values).map(([name, value]) => [`${group}.${name}`, JSON.stringify(value)]),
-        );
+        const rows = policyPaths.map((path) => [path, JSON.stringify(valueAt(found.policy, path) ?? 'off')]);
         print(command, { ...shown(found), policy: found.policy }, [
           `${found.clientCode}  ${found.name}`,
-          ...columns(policy),
+          ...columns(rows),
         ]);
       });
     });

@@ -56,13 +56,13 @@ export function prepareDemo(settings: Settings) {
     data: settings.data === './data' ? './data-demo' : settings.data,
   };
   wipe(demoSettings.data);
+  const mailbox: Mailbox = { messages: [] };
   return {
     settings: demoSettings,
+    mailbox,
     startDemo: async (core: Core, log: Log): Promise<RunningDemo> => {
-      const mailbox: Mailbox = { messages: [] };
       const app = await createApp(core, {
         log,
-        mailbox,
         addRoutes: (registry, pages) => addMailbox(registry, pages, mailbox),
       });
       const samplePort = port + 1;

@@ -43,6 +43,7 @@ async function makeAccount(core: Core, tenant: Tenant, preset: string, sample: S
     email,
     role,
     password: record,
+    identifiedBy: tenant.policy.signIn.identifiedBy,
   });
   if ('refused' in created) throw new Error(created.refused);
   const isEnrolled = preset === 'livevox' && userName === 'newcomer';
@@ -73,6 +74,7 @@ export async function makeSamples(
     const clientCode = `DEMO-${preset.toUpperCase()}`;
     const tenant = await core.tenants.create({
       clientCode,
+      preset,
       name: `Sallyport demo (${preset})`,
       policy: {
         ...policy,

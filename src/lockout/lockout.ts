@@ -1,17 +1,37 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Account, Accounts, Population } from '../accounts/index.ts';
-import { type Clock, randomBelow, SallyportError, type Vault } from '../base/index.ts';
-import type { Ephemeral, Lease, Reservation, Settlement } from '../stores/index.ts';
+import type { Account, Accounts, Lock, Population } from '../accounts/index.ts';
+import type { Clock, Vault } from '../base/index.ts';
+import type { Ephemeral, Lease, Settlement } from '../stores/index.ts';
 import type { Policy } from '../tenants/index.ts';
-import { type AttemptKind, counterKey, isFull, limitFor, SHADOW_SECONDS } from './policy.ts';
+import {
+  type AttemptKind,
+  type BrowserClass,
+  counterKey,
+  isFull,
+  limitFor,
+  paceFor,
+  ruleFor,
+  SHADOW_SECONDS,
+} from './policy.ts';
+import { createWaitingLine } from './waiting-line.ts';
 
 /** Whoever a try is counted against: an account, or the shadow of a name that does not exist. */
-export type Subject = { account: Account } | { shadow: string; population: Population };
+export type Subject =
+  | { account: Account; browser: BrowserClass }
+  | { shadow: string; population: Population };
+
+interface Refusal {
+  granted: false;
+  failures: number;
+  limit: number;
+  abandoned: number;
+}
 
 export type Turn =
   | { granted: true; attempt: Attempt; abandoned: number }
   /** The counter is full; for an account the lock is written. */
-  | { granted: false; failures: number; limit: number; abandoned: number };
+  | (Refusal & { why: 'locked' })
+  /** A wait is running: nothing was counted. */
+  | (Refusal & { why: 'waiting'; until: number });
 
 /** One reserved try; `settle` it exactly once. */
 export interface Attempt {
@@ -22,6 +42,13 @@ export interface Attempt {
   settle(outcome: Settlement): Promise<{ failures: number; limit: number; locked: boolean; isLate: boolean }>;
 }
 
+/** How a subject stands before a try. */
+export interface Standing {
+  isLocked: boolean;
+  /** Epoch seconds at which the wait of each kind ends; 0 or past: none. */
+  waits: Record<AttemptKind, number>;
+}
+
 export interface Lockout {
   /** The counter of a name that no account has: a MAC, so that the store does not hold what strangers typed (P16). */
   shadowOf(tenant: string, population: Population, foldedName: string): string;
@@ -30,14 +57,28 @@ export interface Lockout {
    * @throws SallyportError `busy` after that, uncounted
    */
   reserve(subject: Subject, kind: AttemptKind, policy: Policy): Promise<Turn>;
-  /** Whether the subject is locked now, by its document or by a full counter. */
-  isLocked(subject: Subject, policy: Policy): Promise<boolean>;
-  /** Clears the lock and both counters, whoever asks: permission is the caller's matter. @returns false when it was not locked */
+  /** Whether the subject is locked now, by its document or by a full counter, and how long it waits. */
+  standing(subject: Subject, policy: Policy): Promise<Standing>;
+  /** Clears every lock and counter, whoever asks: permission is the caller's matter. @returns false when it was not locked */
   unlock(accountId: string): Promise<boolean>;
 }
 
-const PATIENCE_MS = 5_000;
-const MAX_WAITING = 256;
+/** The account with the strangers' door open again; a lock that known browsers caused stands (S23). */
+export function withStrangersAdmitted(account: Account): Account {
+  return { ...account, strangersLock: null, strangersRound: account.strangersRound + 1 };
+}
+
+/** The lock that a try through this door meets. */
+function lockFor(subject: Subject, policy: Policy): Lock | null {
+  if (!('account' in subject)) return null;
+  const { account } = subject;
+  return account.lock ?? (isApart(subject, policy) ? account.strangersLock : null);
+}
+
+/** Whether the try counts in the strangers' budget, whose lock is their door alone (LCK-7). */
+function isApart(subject: Subject, policy: Policy): boolean {
+  return 'account' in subject && policy.lockout.splitBudgets && subject.browser === 'stranger';
+}
 
 export function createLockout(parts: {
   ephemeral: Ephemeral;
@@ -46,97 +87,85 @@ export function createLockout(parts: {
   vault: Vault;
 }): Lockout {
   const { ephemeral, accounts, clock, vault } = parts;
-  let waiting = 0;
-  const lines = new Map<string, Promise<void>>();
+  const line = createWaitingLine();
 
-  const keyOf = (subject: Subject, kind: AttemptKind) =>
-    'account' in subject ? counterKey(subject.account, kind) : `shadow:${subject.shadow}:${kind}`;
+  const keyOf = (subject: Subject, kind: AttemptKind, policy: Policy) =>
+    'account' in subject
+      ? counterKey(subject.account, kind, isApart(subject, policy))
+      : `shadow:${subject.shadow}:${kind}`;
   const populationOf = (subject: Subject) =>
     'account' in subject ? subject.account.population : subject.population;
 
   /** Only for the round in which the failures were counted: an unlock in between stands. */
-  const writeLock = (account: Account, kind: AttemptKind) =>
-    accounts.update(account.id, (current) =>
-      current.lock !== null || current.lockRound !== account.lockRound
-        ? undefined
-        : { ...current, lock: { cause: kind, at: clock.now() } },
-    );
+  const writeLock = async (subject: Subject, kind: AttemptKind, policy: Policy) => {
+    if (!('account' in subject)) return;
+    const { account } = subject;
+    const lock: Lock = { cause: kind, at: clock.now() };
+    const strangers = isApart(subject, policy);
+    await accounts.update(account.id, (current) => {
+      if (current.lock !== null || current.lockRound !== account.lockRound) return undefined;
+      if (!strangers)
+        return policy.lockout.endsSessions
+          ? { ...current, lock, epoch: current.epoch + 1, epochEvent: '' }
+          : { ...current, lock };
+      const isOver = current.strangersLock !== null || current.strangersRound !== account.strangersRound;
+      return isOver ? undefined : { ...current, strangersLock: lock };
+    });
+  };
 
-  const settleWith = (subject: Subject, kind: AttemptKind, limit: number, lease: Lease): Attempt => ({
+  const settleWith = (subject: Subject, kind: AttemptKind, policy: Policy, lease: Lease): Attempt => ({
     async settle(outcome) {
       const settled = await ephemeral.settle(lease, outcome, clock.now());
       const isLate = settled === 'dead';
-      const failures = isLate ? await ephemeral.failures(lease.key, clock.now()) : settled.failures;
+      const { failures } = isLate ? await ephemeral.count(lease.key, undefined, clock.now()) : settled;
+      const limit = limitFor(kind, populationOf(subject), policy);
       const locked = (isLate || outcome !== 'success') && isFull(failures, limit);
-      if (locked && 'account' in subject) await writeLock(subject.account, kind);
+      if (locked) await writeLock(subject, kind, policy);
       return { failures, limit, locked, isLate };
     },
   });
-
-  /** One after another for each counter: of many that wait for a slot here, one asks the store for it. */
-  const inLine = async <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    if (waiting >= MAX_WAITING) throw new SallyportError('busy', 'too many attempts wait');
-    const before = lines.get(key) ?? Promise.resolve();
-    const turn = Promise.withResolvers<void>();
-    const end = before.then(() => turn.promise);
-    lines.set(key, end);
-    waiting += 1;
-    try {
-      await before;
-      return await work();
-    } finally {
-      waiting -= 1;
-      turn.resolve();
-      if (lines.get(key) === end) lines.delete(key);
-    }
-  };
-
-  const patiently = async (key: string, limit: number): Promise<Reservation> => {
-    const startedAt = performance.now();
-    const reserve = () => ephemeral.reserve(key, limit, clock.now(), clock.now() + SHADOW_SECONDS);
-    // Nobody overtakes those who wait.
-    const first = lines.has(key) ? undefined : await reserve();
-    if (first && first.outcome !== 'busy') return first;
-    return inLine(key, async () => {
-      let abandoned = first?.abandoned ?? 0;
-      for (;;) {
-        // Before the store is asked: where it is slow, those who waited too long end together, not one after another.
-        if (performance.now() - startedAt > PATIENCE_MS)
-          throw new SallyportError('busy', 'attempts on one account');
-        const next = await reserve();
-        abandoned += next.abandoned;
-        if (next.outcome !== 'busy') return { ...next, abandoned };
-        await pause(2 + randomBelow(6));
-      }
-    });
-  };
 
   return {
     shadowOf: (tenant, population, foldedName) =>
       vault.mac('shadow', JSON.stringify([tenant, population, foldedName])),
     async reserve(subject, kind, policy) {
-      const limit = limitFor(kind, populationOf(subject), policy);
-      if ('account' in subject && subject.account.lock)
-        return { granted: false, failures: limit, limit, abandoned: 0 };
-      const reservation = await patiently(keyOf(subject, kind), limit);
+      const rule = ruleFor(kind, populationOf(subject), policy);
+      const { limit } = rule;
+      if (lockFor(subject, policy))
+        return { granted: false, why: 'locked', failures: limit, limit, abandoned: 0 };
+      const key = keyOf(subject, kind, policy);
+      const reservation = await line.patiently(key, () =>
+        ephemeral.reserve(key, rule, clock.now(), clock.now() + SHADOW_SECONDS),
+      );
       const { failures, abandoned } = reservation;
-      if (reservation.outcome === 'granted') {
-        return { granted: true, attempt: settleWith(subject, kind, limit, reservation.lease), abandoned };
-      }
+      if (reservation.outcome === 'granted')
+        return { granted: true, attempt: settleWith(subject, kind, policy, reservation.lease), abandoned };
+      if (reservation.outcome === 'waiting')
+        return { granted: false, why: 'waiting', until: reservation.until, failures, limit, abandoned };
       // Written again on every full counter: repairs a lock that a crash lost between the count and the document (P11).
-      if ('account' in subject) await writeLock(subject.account, kind);
-      return { granted: false, failures, limit, abandoned };
+      await writeLock(subject, kind, policy);
+      return { granted: false, why: 'locked', failures, limit, abandoned };
     },
-    async isLocked(subject, policy) {
-      if ('account' in subject) return subject.account.lock !== null;
-      const failures = await ephemeral.failures(keyOf(subject, 'password'), clock.now());
-      return isFull(failures, limitFor('password', subject.population, policy));
+    async standing(subject, policy) {
+      const count = async (kind: AttemptKind) => {
+        const pace = paceFor(kind, policy);
+        const isAsked = pace !== undefined || !('account' in subject);
+        return isAsked
+          ? ephemeral.count(keyOf(subject, kind, policy), pace, clock.now())
+          : { failures: 0, until: 0 };
+      };
+      const password = await count('password');
+      const code = 'account' in subject ? await count('second-factor') : { until: 0 };
+      const limit = limitFor('password', populationOf(subject), policy);
+      const isLocked =
+        'account' in subject ? lockFor(subject, policy) !== null : isFull(password.failures, limit);
+      return { isLocked, waits: { password: password.until, 'second-factor': code.until } };
     },
     async unlock(accountId) {
       let wasLocked = false;
       await accounts.update(accountId, (current) => {
-        wasLocked = current.lock !== null;
-        return { ...current, lock: null, lockRound: current.lockRound + 1 };
+        wasLocked = current.lock !== null || current.strangersLock !== null;
+        return { ...current, lock: null, strangersLock: null, lockRound: current.lockRound + 1 };
       });
       return wasLocked;
     },

@@ -1,4 +1,5 @@
-import type { Clock, Log } from '../base/index.ts';
+import type { Clock } from '../base/index.ts';
+import type { Jobs } from '../jobs/index.ts';
 
 export interface MailMessage {
   to: string;
@@ -12,11 +13,19 @@ export interface Mailbox {
 }
 
 export interface Mail {
-  /** Hands the message over without waiting: pages never wait for a mail server. */
-  send(message: MailMessage): void;
+  /**
+   * Resolves when the message is kept, to be handed to the mail server as soon as it takes it: pages never wait for one.
+   * @param giveUpAt epoch seconds from which it is of no use any more; a day unless given
+   */
+  send(message: MailMessage, giveUpAt?: number): Promise<void>;
+  /** Hands a message to the mail server: what the queue calls. @throws what the server said, to be tried again */
+  deliver(message: MailMessage): Promise<void>;
   /** Whether anything is sent at all. */
   readonly isConfigured: boolean;
 }
+
+/** The kind of a mail among the jobs. */
+export const MAIL_JOB = 'mail';
 
 const MAILBOX_SIZE = 200;
 
@@ -36,20 +45,27 @@ async function overSmtp(url: string, from: string, message: MailMessage) {
 export function createMail(parts: {
   settings: { url: string | undefined; from: string | undefined };
   mailbox: Mailbox | undefined;
-  log: Log;
+  jobs: Jobs;
   clock: Clock;
 }): Mail {
-  const { settings, mailbox, log, clock } = parts;
+  const { settings, mailbox, jobs, clock } = parts;
+  const isConfigured = mailbox !== undefined || settings.url !== undefined;
   return {
-    isConfigured: mailbox !== undefined || settings.url !== undefined,
-    send(message) {
+    isConfigured,
+    async send(message, giveUpAt) {
+      if (!isConfigured) return;
+      await jobs.enqueue({
+        kind: MAIL_JOB,
+        payload: message,
+        ...(giveUpAt === undefined ? {} : { giveUpAt }),
+      });
+    },
+    async deliver(message) {
       if (mailbox) {
         mailbox.messages.unshift({ ...message, at: clock.now() });
         mailbox.messages.length = Math.min(mailbox.messages.length, MAILBOX_SIZE);
       } else if (settings.url !== undefined && settings.from !== undefined) {
-        overSmtp(settings.url, settings.from, message).catch((error: Error) =>
-          log.warn({ error: error.message }, 'a mail was not delivered'),
-        );
+        await overSmtp(settings.url, settings.from, message);
       }
     },
   };

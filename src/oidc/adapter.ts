@@ -2,6 +2,7 @@ import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { type Clock, isSallyportError, type Vault } from '../base/index.ts';
 import type { Ephemeral, Installation, StoredRecord } from '../stores/index.ts';
 import { bornInOneGeneration, fromStored, grantedKinds, recordId, toStored } from './records.ts';
+import { KEPT_PART } from './session-reader.ts';
 
 /** What the adapters of all models share. */
 export interface AdapterParts {
@@ -9,8 +10,8 @@ export interface AdapterParts {
   vault: Vault;
   clock: Clock;
   installation(): Promise<Installation>;
-  /** The epoch in which an account's sessions and grants must have been born; undefined when it may not be used at all. */
-  currentEpoch(accountId: string): Promise<number | undefined>;
+  /** The epoch in which an account's sessions and grants must have been born, and the event that began it; undefined when it may not be used at all. */
+  current(accountId: string): Promise<{ epoch: number; event: string } | undefined>;
   /** A spent code or token came again: its grant was revoked. */
   onReuse(kind: string, payload: AdapterPayload): Promise<void>;
 }
@@ -88,7 +89,7 @@ export class RecordAdapter implements Adapter {
       if (!record || (await this.isForgotten(record))) return undefined;
       const payload = fromStored(id, record.value, record.claimedAt, this.parts.vault);
       // Code, refresh, userinfo and introspection all load the grant: an old epoch ends them all here, sweep or no sweep.
-      if (this.kind === 'Grant' && !(await isCurrent(payload, this.parts))) return undefined;
+      if (this.kind === 'Grant' && !(await isCurrent(payload, record.parts, this.parts))) return undefined;
       return payload;
     });
   }
@@ -131,12 +132,23 @@ export class RecordAdapter implements Adapter {
   async findByUserCode(): Promise<undefined> {}
 }
 
-/** Whether the account behind a session or grant is usable and still in the epoch in which this one was born. */
+export type Kept = { event: string } | { epoch: number };
+
+/**
+ * Whether the account behind a session or grant is usable, and still in the epoch in which this one was born, or in one that
+ * began with the person's own change in this very session.
+ */
 export async function isCurrent(
   payload: AdapterPayload,
-  parts: Pick<AdapterParts, 'currentEpoch'>,
+  recordParts: Readonly<Record<string, string>>,
+  parts: Pick<AdapterParts, 'current'>,
 ): Promise<boolean> {
   if (!payload.accountId) return true;
-  const epoch = await parts.currentEpoch(payload.accountId);
-  return epoch !== undefined && epoch === (payload as { epoch?: number }).epoch;
+  const current = await parts.current(payload.accountId);
+  if (!current) return false;
+  if (current.epoch === (payload as { epoch?: number }).epoch) return true;
+  const kept = recordParts[KEPT_PART] === undefined ? {} : (JSON.parse(recordParts[KEPT_PART]) as Kept);
+  return 'event' in kept
+    ? current.event !== '' && kept.event === current.event
+    : 'epoch' in kept && kept.epoch === current.epoch;
 }

@@ -1,6 +1,8 @@
 import type { Population } from '../accounts/index.ts';
 import { type Clock, createVersionedCache, fingerprint, newSecret, sameSecret } from '../base/index.ts';
 import type { CollectionSpec, Documents, Ephemeral } from '../stores/index.ts';
+import type { Tenants } from '../tenants/index.ts';
+import { BUILT_IN, builtInApplication } from './built-in.ts';
 import { redirectUriProblem } from './redirect-uris.ts';
 
 export type ApplicationKind = 'web' | 'spa' | 'native' | 'machine';
@@ -60,6 +62,7 @@ function hasSecret(kind: ApplicationKind): boolean {
 }
 
 function problemOf(input: NewApplication): string | undefined {
+  if (input.id.startsWith(BUILT_IN)) return `ids that begin with ${BUILT_IN} are our own`;
   if (!APPLICATION_ID.test(input.id)) return 'the id takes 1 to 100 letters, digits and . _ ~ -';
   if (input.secret !== undefined && !hasSecret(input.kind))
     return `a ${input.kind} application has no secret`;
@@ -92,6 +95,8 @@ export function createApplications(parts: {
   documents: Documents;
   ephemeral: Ephemeral;
   clock: Clock;
+  tenants: Pick<Tenants, 'byClientCode'>;
+  issuer: string;
 }): Applications {
   const { ephemeral, clock } = parts;
   const collection = parts.documents.collection<Application>(SPEC);
@@ -100,7 +105,10 @@ export function createApplications(parts: {
     version: () => ephemeral.topicVersion(TOPIC),
     touch: () => ephemeral.touchTopic(TOPIC),
   });
-  const byId = (id: string) => cache.get(id, async () => (await collection.get(id))?.doc);
+  const byId = async (id: string) =>
+    id.startsWith(BUILT_IN)
+      ? builtInApplication(id, parts)
+      : cache.get(id, async () => (await collection.get(id))?.doc);
 
   return {
     async create(input) {

@@ -8,6 +8,7 @@ import {
 } from 'oidc-provider';
 import type { Account } from '../accounts/index.ts';
 import type { Clock, Vault } from '../base/index.ts';
+import { epochOf } from '../sessions/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './adapter.ts';
 import type { Application, Applications } from './applications.ts';
@@ -78,13 +79,14 @@ function findAccount(parts: ConfigurationParts): NonNullable<Configuration['find
     const found = await parts.usable(ctx, accountId);
     if (!found) return undefined;
     const { account, tenant } = found;
-    const person: EngineAccount = { accountId, epoch: account.epoch };
+    const { tenantId, population } = account;
+    const person: EngineAccount = { accountId, epoch: epochOf(account, tenant), tenantId, population };
     return {
       ...person,
       claims: async () => ({
         sub: accountId,
         preferred_username: account.userName,
-        name: account.userName,
+        name: account.name ?? account.userName,
         tenant: tenant.clientCode,
         population: account.population,
         role: account.role,
@@ -194,7 +196,7 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
     features: features(parts),
     findAccount: findAccount(parts),
     interactions: {
-      policy: createInteractionPolicy(),
+      policy: createInteractionPolicy(parts.applications),
       url: (_ctx, interaction) => `/sign-in/${interaction.uid}`,
     },
     // Without `offline_access` refresh tokens live and die with the session; a web application always gets one.

@@ -7,3 +7,4 @@ export {
 } from './applications.ts';
 export { createKeys, giveKeysTimes, type Keys, type ListedKey } from './keys.ts';
 export { dependents } from './records.ts';
+export { createSessionReader } from './session-reader.ts';

@@ -1,4 +1,6 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { Population } from '../accounts/index.ts';
+import type { Applications } from './applications.ts';
 import { ACR_MULTI_FACTOR, assuranceAsked } from './assurance.ts';
 
 const { Check, base } = interactionPolicy;
@@ -7,14 +9,17 @@ const { Check, base } = interactionPolicy;
 export interface EngineAccount {
   accountId: string;
   epoch: number;
+  tenantId: string;
+  population: Population;
 }
 
 /**
  * The engine's prompts with ours added. These run for sessions that already exist; a fresh sign-in answers them by itself.
  * - `account_unusable`: without it the consent check meets a session without an account and answers 500.
+ * - `other_population`: the application is for people of another tenant or population than this session's (TEN-1).
  * - `factor_missing`: the application asks for the second factor and this session was made without.
  */
-export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
+export function createInteractionPolicy(applications: Applications): interactionPolicy.DefaultPolicy {
   const policy = base();
   const login = policy.get('login');
   if (!login) throw new Error('the engine has no login prompt');
@@ -24,6 +29,24 @@ export function createInteractionPolicy(): interactionPolicy.DefaultPolicy {
       'End-User authentication is required',
       'login_required',
       (ctx: KoaContextWithOIDC) => Boolean(ctx.oidc.session?.accountId) && !ctx.oidc.account,
+    ),
+  );
+  login.checks.add(
+    new Check(
+      'other_population',
+      'the session is of another tenant or population',
+      'login_required',
+      // The types of the library know no asynchronous check; it waits for each.
+      (async (ctx: KoaContextWithOIDC) => {
+        const { session, account, client } = ctx.oidc;
+        const application = session?.accountId && client && (await applications.byId(client.clientId));
+        if (!application || !account) return false;
+        const { tenantId, population } = account as unknown as EngineAccount;
+        return (
+          (application.tenantId !== null && application.tenantId !== tenantId) ||
+          (application.population !== 'any' && application.population !== population)
+        );
+      }) as unknown as () => boolean,
     ),
   );
   login.checks.add(

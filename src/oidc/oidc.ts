@@ -2,14 +2,16 @@ import type { JWK } from 'jose';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import Provider, { type Adapter, type KoaContextWithOIDC } from 'oidc-provider';
-import { type Account, type Accounts, isUsable } from '../accounts/index.ts';
+import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import { type Clock, type Log, SallyportError, type Vault } from '../base/index.ts';
+import { epochOf } from '../sessions/index.ts';
 import type { Ephemeral, Installation } from '../stores/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
 import type { Pages, Registry } from '../web/index.ts';
 import { type AdapterParts, RecordAdapter } from './adapter.ts';
 import type { Applications } from './applications.ts';
+import { type BrowserSessions, createBrowserSessions } from './browser-sessions.ts';
 import { ClientAdapter } from './client-adapter.ts';
 import { type ConfigurationParts, engineConfiguration } from './configuration.ts';
 import { listen } from './events.ts';
@@ -35,11 +37,14 @@ export interface OidcParts {
   vault: Vault;
   clock: Clock;
   log: Log;
+  /** Whether sessions and tokens of an account may be used at all. */
+  isUsable(account: Account, tenant: Tenant): boolean;
 }
 
 export interface Oidc {
   middleware: Middleware;
   interactions: Interactions;
+  browserSessions: BrowserSessions;
   /** The outer application must sign its cookies with the same keys. */
   cookieKeys: string[];
   close(): void;
@@ -48,13 +53,16 @@ export interface Oidc {
 type Usable = { account: Account; tenant: Tenant };
 
 /** Loads an account at most once a request: the session, the grant and the claims all ask for it. */
-function accountReader({ accounts, tenants }: Pick<OidcParts, 'accounts' | 'tenants'>) {
+function accountReader({
+  accounts,
+  tenants,
+  isUsable,
+}: Pick<OidcParts, 'accounts' | 'tenants' | 'isUsable'>) {
   const byRequest = new WeakMap<object, Map<string, Promise<Usable | undefined>>>();
   const read = async (accountId: string): Promise<Usable | undefined> => {
     const account = (await accounts.byId(accountId))?.doc;
-    if (!account || !isUsable(account)) return undefined;
-    const tenant = await tenants.byId(account.tenantId);
-    return tenant && { account, tenant };
+    const tenant = account && (await tenants.byId(account.tenantId));
+    return tenant && isUsable(account, tenant) ? { account, tenant } : undefined;
   };
   return (ctx: object | undefined, accountId: string) => {
     if (!ctx) return read(accountId);
@@ -75,7 +83,10 @@ function build(parts: OidcParts, cookieKeys: string[], jwks: readonly JWK[]): Pr
     vault,
     clock,
     installation,
-    currentEpoch: async (accountId) => (await usable(Provider.ctx, accountId))?.account.epoch,
+    current: async (accountId) => {
+      const found = await usable(Provider.ctx, accountId);
+      return found && { epoch: epochOf(found.account, found.tenant), event: found.account.epochEvent };
+    },
     onReuse: (kind, payload) =>
       audit.write({
         type: 'token.refused',
@@ -158,6 +169,7 @@ export async function createOidc(parts: OidcParts): Promise<Oidc> {
       return keys.live().handle(ctx, next);
     },
     interactions: createInteractions(() => keys.live().provider, parts.applications),
+    browserSessions: createBrowserSessions(() => keys.live().provider, parts),
     cookieKeys,
     close: keys.stop,
   };

@@ -2,6 +2,7 @@ import { type Adapter, type AdapterPayload, default as Provider } from 'oidc-pro
 import { fingerprint } from '../base/index.ts';
 import type { StoredRecord } from '../stores/index.ts';
 import { type AdapterParts, CLOCK_TOLERANCE_SECONDS, isCurrent, translated } from './adapter.ts';
+import { KEPT_PART } from './session-reader.ts';
 
 /** Limits of a session, set at sign-in from the tenant's policy and kept with it (SES-2). */
 export interface SessionLimits {
@@ -92,9 +93,9 @@ export class SessionAdapter implements Adapter {
     const record = await this.parts.ephemeral.get('Session', uid, this.parts.clock.now());
     if (!record) return undefined;
     const payload = restored(record, id);
-    if (!(await isCurrent(payload, this.parts))) return undefined;
+    if (!(await isCurrent(payload, record.parts, this.parts))) return undefined;
     const ctx = Provider.ctx;
-    if (ctx) this.loaded.set(ctx, { uid, parts: record.parts });
+    if (ctx) this.loaded.set(ctx, { uid, parts: applicationsOf(record) });
     return payload;
   }
 
@@ -130,9 +131,16 @@ export class SessionAdapter implements Adapter {
   async revokeByGrantId(): Promise<undefined> {}
 }
 
+/** The parts that are applications: what keeps the session through an event is nobody's sign-on. */
+function applicationsOf({
+  parts: { [KEPT_PART]: _, ...applications },
+}: StoredRecord): Record<string, string> {
+  return applications;
+}
+
 function restored(record: StoredRecord, id: string): AdapterPayload {
   const authorizations = Object.fromEntries(
-    Object.entries(record.parts).map(([client, json]) => [client, JSON.parse(json)]),
+    Object.entries(applicationsOf(record)).map(([client, json]) => [client, JSON.parse(json)]),
   );
   return { ...(JSON.parse(record.value) as AdapterPayload), jti: id, authorizations };
 }

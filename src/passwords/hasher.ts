@@ -11,6 +11,8 @@ export interface Hasher {
   hash(password: string): Promise<string>;
   /** @throws SallyportError `busy` when too many hashes wait already; nothing was checked then */
   verify(hash: string, password: string): Promise<boolean>;
+  /** Whether the password is one of many hashes: one job on the gate, which stops at the first match (PWD-4). */
+  verifyAny(hashes: readonly string[], password: string): Promise<boolean>;
   /** Costs what `verify` costs, and is never right: for names that do not exist (S16). */
   verifyNothing(password: string): Promise<false>;
   /** Whether the hash was made with other parameters than today's. */
@@ -55,6 +57,11 @@ export function createHasher(parameters: HashingParameters, gate: { slots: numbe
   return {
     hash: (password) => throughGate(() => argon2.hash(password, options)),
     verify: (hash, password) => throughGate(() => argon2.verify(hash, password)),
+    verifyAny: (hashes, password) =>
+      throughGate(async () => {
+        for (const hash of hashes) if (await argon2.verify(hash, password)) return true;
+        return false;
+      }),
     verifyNothing: async (password) => {
       const hash = await dummy;
       await throughGate(() => argon2.verify(hash, password));

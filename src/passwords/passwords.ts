@@ -1,22 +1,33 @@
 import type { Account, PasswordRecord } from '../accounts/index.ts';
 import type { Clock } from '../base/index.ts';
 import type { Policy } from '../tenants/index.ts';
+import { holdsPersonalData, isBlocked, type Person } from './guessable.ts';
 import type { Hasher } from './hasher.ts';
 import { canonicalPassword, type StrengthProblem, strengthProblems } from './strength.ts';
 
+/** `temporary-expired`: it would be right, but nobody used it in time (PWD-7). Strangers learn `right` or not. */
+export type PasswordVerdict = 'right' | 'wrong' | 'temporary-expired';
+
+/** What a new password is held against. */
+export interface NewPassword {
+  password: string;
+  policy: Policy;
+  /** Whose it is. */
+  person: Person;
+  /** With what was used before; undefined for an account that is being made. */
+  account?: Account | undefined;
+  /** The account has, or must set up before its first session, a second factor. */
+  hasFactor: boolean;
+}
+
 export interface Passwords {
-  /** @returns `right` or `wrong`; a missing account, a missing password and a dead temporary one cost the same and are wrong */
-  verify(account: Account | undefined, password: string): Promise<'right' | 'wrong'>;
-  /** Every rule that a new password breaks, history included; somebody else's choice is held to them too (PWD-4). */
-  problems(
-    account: Account | undefined,
-    password: string,
-    policy: Policy,
-    hasFactor: boolean,
-  ): Promise<StrengthProblem[]>;
+  /** A missing account, a missing password and a dead temporary one cost the same as a wrong one. */
+  verify(account: Account | undefined, password: string): Promise<PasswordVerdict>;
+  /** Every rule that a new password breaks, history included; somebody else's choice is held to them too (PWD-4, PWD-8). */
+  problems(candidate: NewPassword): Promise<StrengthProblem[]>;
   /** Hashes a password that was found acceptable. `temporary`: set by somebody else under PWD-7. */
   make(password: string, policy: Policy, temporary: boolean): Promise<PasswordRecord>;
-  /** The account with the new password, the former one in its history. */
+  /** The account with the new password, the former one in its history, and no link left that would set another. */
   withPassword(account: Account, password: PasswordRecord): Account;
   /** A better hash of the password just verified, or undefined when today's parameters made it. */
   rehash(account: Account, password: string): Promise<PasswordRecord | undefined>;
@@ -25,34 +36,28 @@ export interface Passwords {
 /** As many as the longest history compares with, so that a raised count acts at once (PWD-4). */
 const HASHES_KEPT = 25;
 
-/** A temporary password that nobody used in time answers as a wrong one (PWD-7). */
-function passwordIsUsable(account: Account, now: number): boolean {
-  const { password } = account;
-  return password !== null && (password.temporary === null || now < password.temporary.expiresAt);
-}
-
 export function createPasswords({ hasher, clock }: { hasher: Hasher; clock: Clock }): Passwords {
-  const isReused = async (account: Account, password: string, historyCount: number) => {
-    const hashes = [...(account.password ? [account.password.hash] : []), ...account.history].slice(
-      0,
-      historyCount,
-    );
-    for (const hash of hashes) if (await hasher.verify(hash, password)) return true;
-    return false;
+  const isReused = (account: Account, password: string, historyCount: number) => {
+    const current = account.password ? [account.password.hash] : [];
+    return hasher.verifyAny([...current, ...account.history].slice(0, historyCount), password);
   };
   return {
     async verify(account, password) {
       const typed = canonicalPassword(password);
-      const known =
-        account?.password && passwordIsUsable(account, clock.now()) ? account.password : undefined;
+      const known = account?.password;
       const isRight = known ? await hasher.verify(known.hash, typed) : await hasher.verifyNothing(typed);
-      return isRight ? 'right' : 'wrong';
+      if (!isRight || !known) return 'wrong';
+      const isDead = known.temporary !== null && clock.now() >= known.temporary.expiresAt;
+      return isDead ? 'temporary-expired' : 'right';
     },
-    async problems(account, password, policy, hasFactor) {
-      const { strength, minLength, historyCount } = policy.password;
+    async problems({ password, policy, person, account, hasFactor }) {
+      const { strength, minLength, historyCount, personalData } = policy.password;
       const problems = strengthProblems(password, { strength, minLength, hasFactor });
       if (problems.some(({ rule }) => rule === 'too-long')) return problems;
-      if (account && (await isReused(account, canonicalPassword(password), historyCount)))
+      const typed = canonicalPassword(password);
+      if (await isBlocked(typed, policy)) problems.push({ rule: 'blocked' });
+      if (personalData && holdsPersonalData(typed, person)) problems.push({ rule: 'personal' });
+      if (account && (await isReused(account, typed, historyCount)))
         problems.push({ rule: 'reused', historyCount });
       return problems;
     },
@@ -67,7 +72,7 @@ export function createPasswords({ hasher, clock }: { hasher: Hasher; clock: Cloc
     },
     withPassword(account, password) {
       const former = account.password ? [account.password.hash, ...account.history] : account.history;
-      return { ...account, password, history: former.slice(0, HASHES_KEPT - 1) };
+      return { ...account, password, link: null, history: former.slice(0, HASHES_KEPT - 1) };
     },
     async rehash(account, password) {
       if (!account.password || !hasher.isOutdated(account.password.hash)) return undefined;

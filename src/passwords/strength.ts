@@ -4,7 +4,7 @@ import type { Policy } from '../tenants/index.ts';
 export type StrengthProblem =
   | { rule: 'too-short'; minimum: number }
   | { rule: 'too-long'; maximum: number }
-  | { rule: 'no-digit' | 'no-letter' | 'no-special' | 'control-character' }
+  | { rule: 'no-digit' | 'no-letter' | 'no-special' | 'control-character' | 'blocked' | 'personal' }
   | { rule: 'reused'; historyCount: number };
 
 /** What a new password is held against; `hasFactor`: the account has, or must set up before its first session, a second factor. */

@@ -1,14 +1,36 @@
 import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit, AuditEvent } from '../audit/index.ts';
+import { newId } from '../base/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
+import type { Tenant, Tenants } from '../tenants/index.ts';
 
-export type CredentialEventKind = 'password-changed' | 'password-set' | 'factor-reset' | 'disabled';
+export type CredentialEventKind =
+  | 'password-changed'
+  | 'password-set'
+  | 'password-reset'
+  | 'password-compromised'
+  | 'factor-reset'
+  | 'sessions-ended'
+  | 'disabled';
 
 /** A kind of short-lived record that an account's credentials carry; each stands in the set `account`. */
 export interface Dependent {
   kind: string;
   /** What the audit entry calls it. */
   name: string;
+  /** It outlives the person's own change. */
+  survivesOwnChange?: true;
+}
+
+/** The session in which a person changes the own password: it lives on with its grants and their tokens (SES-4). */
+export interface KeptSession {
+  /**
+   * Before the event: lets session and grants live through the epoch that this event begins, and through no other's.
+   * @returns the ids that the sweep spares, by kind of record
+   */
+  prepare(event: string): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  /** After it: they are of the new epoch like anything born in it. */
+  settle(epoch: number): Promise<void>;
 }
 
 export interface CredentialEvent {
@@ -20,6 +42,7 @@ export interface CredentialEvent {
   context: Pick<AuditEvent, 'actor' | 'address' | 'browser' | 'reason'>;
   /** The half-done sign-in in which a person changed the own password; it goes on. */
   keepAttempt?: string;
+  keepSession?: KeptSession;
 }
 
 export interface Sessions {
@@ -29,47 +52,102 @@ export interface Sessions {
    * @returns the account as stored, or undefined when there is none or `change` declined
    */
   credentialEvent(event: CredentialEvent): Promise<Account | undefined>;
+  /** Ends everything of every account of a population at once, whatever their number (PWD-16). */
+  endPopulation(
+    tenant: Tenant,
+    population: Account['population'],
+    context: CredentialEvent['context'],
+  ): Promise<void>;
+  /** Tells and deletes what ended with an epoch that was raised elsewhere, as by a lock. */
+  sweepAfter(account: Account, kind: string, context: CredentialEvent['context']): Promise<void>;
+  /** The live records of an account, by name of the kind. */
+  counts(accountId: string): Promise<Record<string, number>>;
 }
+
+/** The epoch that sessions, grants and proofs of an account must have been born in: both parts only ever rise. */
+export function epochOf(
+  account: Pick<Account, 'epoch' | 'population'>,
+  tenant: Pick<Tenant, 'epochs'>,
+): number {
+  return account.epoch + tenant.epochs[account.population];
+}
+
+const NOTHING: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
 export function createSessions(parts: {
   accounts: Accounts;
+  tenants: Pick<Tenants, 'byId' | 'raiseEpoch'>;
   ephemeral: Ephemeral;
   audit: Audit;
   dependents: readonly Dependent[];
 }): Sessions {
-  const { accounts, ephemeral, audit, dependents } = parts;
+  const { accounts, tenants, ephemeral, audit, dependents } = parts;
 
-  const sweep = async (accountId: string, keepAttempt: string | undefined) => {
+  const sweep = async (accountId: string, isSpared: (kind: string, id: string) => boolean, own: boolean) => {
     const ended: Record<string, number> = {};
-    for (const { kind, name } of dependents) {
+    for (const { kind, name, survivesOwnChange } of dependents) {
+      if (own && survivesOwnChange) continue;
       const ids = await ephemeral.members(kind, 'account', accountId, 0);
-      const doomed = ids.filter((id) => id !== keepAttempt);
+      const doomed = ids.filter((id) => !isSpared(kind, id));
       for (const id of doomed) await ephemeral.remove(kind, id);
       if (doomed.length > 0) ended[name] = doomed.length;
     }
     return ended;
   };
 
+  const tell = (
+    account: Account,
+    kind: string,
+    context: CredentialEvent['context'],
+    ended: Record<string, number>,
+  ) =>
+    audit.write({
+      type: 'credential.event',
+      outcome: 'success',
+      tenantId: account.tenantId,
+      accountId: account.id,
+      ...context,
+      reason: context.reason || kind,
+      detail: { kind, ...ended },
+    });
+
   return {
-    async credentialEvent({ accountId, kind, change, context, keepAttempt }) {
+    async credentialEvent({ accountId, kind, change, context, keepAttempt, keepSession }) {
+      const event = newId();
+      const kept = (await keepSession?.prepare(event)) ?? NOTHING;
       let changed = false;
       const account = await accounts.update(accountId, (current) => {
         const next = change(current);
         changed = next !== undefined;
-        return next && { ...next, epoch: current.epoch + 1 };
+        return next && { ...next, epoch: current.epoch + 1, epochEvent: event };
       });
       if (!account || !changed) return undefined;
-      const ended = await sweep(accountId, keepAttempt);
-      await audit.write({
-        type: 'credential.event',
-        outcome: 'success',
-        tenantId: account.tenantId,
-        accountId,
-        ...context,
-        reason: context.reason ?? kind,
-        detail: { kind, ...ended },
-      });
+      const tenant = keepSession && (await tenants.byId(account.tenantId));
+      if (tenant) await keepSession.settle(epochOf(account, tenant));
+      const isSpared = (record: string, id: string) =>
+        id === keepAttempt || Boolean(kept.get(record)?.has(id));
+      const ended = await sweep(accountId, isSpared, kind === 'password-changed');
+      await tell(account, kind, context, ended);
       return account;
+    },
+    async endPopulation({ id: tenantId }, population, context) {
+      await tenants.raiseEpoch(tenantId, population);
+      await audit.write({
+        type: 'sessions.ended',
+        outcome: 'success',
+        tenantId,
+        ...context,
+        detail: { population },
+      });
+    },
+    async sweepAfter(account, kind, context) {
+      await tell(account, kind, context, await sweep(account.id, () => false, false));
+    },
+    async counts(accountId) {
+      const counted: Record<string, number> = {};
+      for (const { kind, name } of dependents)
+        counted[name] = (await ephemeral.members(kind, 'account', accountId, 0)).length;
+      return counted;
     },
   };
 }

@@ -85,7 +85,12 @@ export function createSetUp(parts: {
     async complete({ token, userName, password, address, browser }) {
       const link = await liveLink(token);
       if (!link) return { linkInvalid: true };
-      const problems = await passwords.problems(undefined, password, operatorPolicy, true);
+      const problems = await passwords.problems({
+        password,
+        policy: operatorPolicy,
+        person: { userName, clientCode: OPERATOR_CODE },
+        hasFactor: true,
+      });
       if (problems.length > 0) return { problems };
       const record = await passwords.make(password, operatorPolicy, false);
       const created = await tenants.create({
@@ -102,6 +107,7 @@ export function createSetUp(parts: {
         userName,
         role: 'SysAdmin',
         password: record,
+        identifiedBy: operatorPolicy.signIn.identifiedBy,
       });
       if ('refused' in account) {
         // Nothing was made: the link may be used again with another name.

@@ -1,5 +1,5 @@
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { isRange } from '../base/index.ts';
 
 /** One setting: where it stands in the file, its name in the environment, its rule, and its prose. */
 interface Declaration<T extends z.ZodType = z.ZodType> {
@@ -42,12 +42,7 @@ const issuer = z
   .default('http://localhost:3000');
 
 const port = fromText.whole(z.int().min(0).max(65_535));
-const range = z
-  .string()
-  .refine(
-    (v) => ipaddr.isValidCIDR(v) || ipaddr.isValid(v),
-    'must be an address or a range such as 10.0.0.0/8',
-  );
+const range = z.string().refine(isRange, 'must be an address or a range such as 10.0.0.0/8');
 const url = (protocols: string[]) =>
   z
     .string()

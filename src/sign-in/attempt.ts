@@ -17,6 +17,8 @@ export interface Attempt {
   factorProof: { at: number; method: 'totp' } | null;
   /** The secret of an activation: one for the attempt, whatever is reloaded or mistyped (MFA-4). */
   activation: { sealedSecret: string } | null;
+  /** The page that says how soon the password expires was read (PWD-14). */
+  isWarned: boolean;
   notice: Notice | null;
   problems: StrengthProblem[];
 }
@@ -72,6 +74,7 @@ export function freshAttempt(
     passwordProof: null,
     factorProof: null,
     activation: null,
+    isWarned: false,
     notice: null,
     problems: [],
   };

@@ -1,10 +1,11 @@
 import type { Account } from '../accounts/index.ts';
+import { guess } from '../lockout/index.ts';
 import { MAX_PASSWORD_LENGTH } from '../passwords/index.ts';
 import { mustHaveFactor } from '../second-factor/index.ts';
+import { epochOf } from '../sessions/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import type { Attempt } from './attempt.ts';
 import { dispatch } from './finish.ts';
-import { guess } from './guess.ts';
 import type { SignInParts } from './parts.ts';
 import { back, loadWalk, trace, type Walk } from './walk.ts';
 
@@ -17,13 +18,15 @@ async function tryCurrent(
 ): Promise<boolean> {
   if ([...password].length > MAX_PASSWORD_LENGTH) return false;
   return guess(parts, {
-    subject: { account },
+    subject: { account, browser: walk.browser },
     policy: walk.policy,
     kind: 'password',
     factor: 'password',
     where: trace(walk),
-    check: async () =>
-      (await parts.passwords.verify(account, password)) === 'right' ? undefined : 'wrong current password',
+    check: async () => {
+      const verdict = await parts.passwords.verify(account, password);
+      return verdict === 'right' ? undefined : 'wrong current password';
+    },
   });
 }
 
@@ -50,8 +53,9 @@ async function change(
 /** `POST /sign-in/:uid/change-password` */
 export async function submitChange(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
-  const { account, attempt } = walk;
-  if (walk.step !== 'change-password' || !account) return back(ctx, walk.interaction.uid);
+  const { account, tenant, attempt } = walk;
+  const isDue = walk.step === 'change-password' || walk.step === 'expires-soon';
+  if (!isDue || !account || !tenant) return back(ctx, walk.interaction.uid);
   const typed = formFields(ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
   const again = async (notice: Attempt['notice'], problems: Attempt['problems'] = []) => {
     await parts.attempts.save(walk.stored, { ...attempt, notice, problems });
@@ -60,12 +64,13 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
   if (!(await tryCurrent(parts, walk, account, typed.currentPassword)))
     return again('wrong-current-password');
   if (typed.newPassword !== typed.newPasswordAgain) return again('passwords-differ');
-  const problems = await parts.passwords.problems(
+  const problems = await parts.passwords.problems({
     account,
-    typed.newPassword,
-    walk.policy,
-    mustHaveFactor(account, walk.policy),
-  );
+    password: typed.newPassword,
+    policy: walk.policy,
+    person: { ...account, clientCode: tenant.clientCode },
+    hasFactor: mustHaveFactor(account, walk.policy),
+  });
   if (problems.length > 0) return again('new-password-refused', problems);
   const changed = await change(parts, walk, account, typed.newPassword);
   if (!changed) return back(ctx, attempt.uid);
@@ -75,7 +80,19 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
     outcome: 'success',
     actor: account.id,
   });
-  const passwordProof = { at: parts.clock.now(), epoch: changed.epoch, lockRound: changed.lockRound };
+  const passwordProof = {
+    at: parts.clock.now(),
+    epoch: epochOf(changed, tenant),
+    lockRound: changed.lockRound,
+  };
   await parts.attempts.save(walk.stored, { ...attempt, passwordProof, notice: null, problems: [] });
+  return dispatch(parts, walk);
+}
+
+/** `POST /sign-in/:uid/later`: the warning was read. */
+export async function submitLater(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  if (walk.step === 'expires-soon')
+    await parts.attempts.save(walk.stored, { ...walk.attempt, isWarned: true, notice: null, problems: [] });
   return dispatch(parts, walk);
 }

@@ -1,8 +1,8 @@
 import type { Account } from '../accounts/index.ts';
+import { guess } from '../lockout/index.ts';
 import type { CodeVerdict } from '../second-factor/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import { dispatch } from './finish.ts';
-import { guess } from './guess.ts';
 import type { SignInParts } from './parts.ts';
 import { back, loadWalk, trace, type Walk } from './walk.ts';
 
@@ -15,7 +15,7 @@ function tryCode(
 ): Promise<boolean> {
   const { policy } = walk;
   return guess(parts, {
-    subject: { account },
+    subject: { account, browser: walk.browser },
     policy,
     kind: 'second-factor',
     factor: 'totp',
@@ -65,7 +65,7 @@ export async function submitActivation(parts: SignInParts, ctx: WebContext): Pro
       factor: 'totp',
     });
     if (account.email)
-      parts.mail.send({
+      await parts.mail.send({
         to: account.email,
         subject: parts.pages.say('mail.bound.subject'),
         text: parts.pages.say('mail.bound.text', { userName: account.userName }),

@@ -1,4 +1,5 @@
 import type { EngineInteraction } from '../oidc/index.ts';
+import { epochOf } from '../sessions/index.ts';
 import type { WebContext } from '../web/index.ts';
 import type { SignInParts } from './parts.ts';
 import { back, reloadWalk, trace, type Walk } from './walk.ts';
@@ -10,8 +11,8 @@ function go(ctx: WebContext, address: string): void {
 
 /** Tells the engine once, at the end: as soon as it knows a login, its session counts as signed in. */
 async function commit(parts: SignInParts, walk: Walk): Promise<void> {
-  const { ctx, interaction, attempt, account, policy } = walk;
-  if (!account) throw new Error('a sign-in without an account');
+  const { ctx, interaction, attempt, account, tenant, policy } = walk;
+  if (!account || !tenant) throw new Error('a sign-in without an account');
   if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
   const withFactor = attempt.factorProof !== null;
   const amr = withFactor ? ['pwd', 'otp', 'mfa'] : ['pwd'];
@@ -22,9 +23,13 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
     actor: account.id,
     factor: amr.join(' '),
   });
+  if (policy.lockout.splitBudgets) {
+    const mark = await parts.knownBrowsers.remember(parts.browserMark.read(ctx), account);
+    parts.browserMark.set(ctx, mark);
+  }
   const address = await parts.interactions.login(ctx, {
     accountId: account.id,
-    epoch: account.epoch,
+    epoch: epochOf(account, tenant),
     acr: withFactor ? parts.acr.multiFactor : parts.acr.password,
     amr,
     at: parts.clock.now(),

@@ -1,5 +1,7 @@
 import type { Account, Population } from '../accounts/index.ts';
+import type { AttemptKind } from '../lockout/index.ts';
 import { factorDuty } from '../second-factor/index.ts';
+import { type Reason, reasonTo } from '../sessions/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import type { Attempt } from './attempt.ts';
 
@@ -12,10 +14,12 @@ export type Step =
   | 'consent'
   | 'identify'
   | 'password'
+  | 'wait'
   | 'locked'
   | 'second-factor'
   | 'activate'
   | 'change-password'
+  | 'expires-soon'
   | 'unmet'
   | 'continue';
 
@@ -28,33 +32,49 @@ export interface Situation {
   attempt: Attempt;
   /** The account that was named and found. */
   account: Account | undefined;
+  /** The epoch that its proofs must be of. */
+  epoch: number;
+  /** The browser is outside the networks of the tenant (SGN-5). */
+  isOutside: boolean;
   /** By its document or, for a name that does not exist, by its full counter. */
   isLocked: boolean;
+  /** Epoch seconds at which the wait after a failure ends, by kind. */
+  waits: Record<AttemptKind, number>;
+  /** Why a sign-in of the account is refused or asks for more. */
+  reasons: readonly Reason[];
+  /** Days until the password expires, where that is to be said (PWD-14). */
+  daysToWarn: number | undefined;
   policy: Policy;
   asked: { multiFactor: boolean; essential: boolean; impossible: boolean };
+  now: number;
 }
 
 /** A proof counts only in the epoch and lock round in which it was given (S22, SES-4). */
-function passwordIsProved({ attempt, account }: Situation): boolean {
+function passwordIsProved({ attempt, account, epoch, isOutside, reasons }: Situation): boolean {
   const proof = attempt.passwordProof;
-  if (!proof || !account) return false;
-  return (
-    account.status === 'enabled' && proof.epoch === account.epoch && proof.lockRound === account.lockRound
+  if (!proof || !account || isOutside) return false;
+  const isRefused = reasons.some(
+    (reason) => reason !== 'locked' && reasonTo('refused', [reason]) !== undefined,
   );
+  return !isRefused && proof.epoch === epoch && proof.lockRound === account.lockRound;
 }
 
 /** The step that a sign-in is at: network rule, lock, password, second factor or its activation, forced change, back (SGN-2). */
 export function nextStep(situation: Situation): Step {
-  const { attempt, account, policy, asked } = situation;
+  const { attempt, account, policy, asked, reasons, waits, now } = situation;
   if (situation.isFinished) return 'expired-link';
   if (situation.prompt === 'consent') return 'consent';
   if (situation.population === 'any' && attempt.population === null) return 'identify';
   if (attempt.who && situation.isLocked) return policy.lockout.reveal === 'always' ? 'locked' : 'password';
-  if (!account || !passwordIsProved(situation)) return 'password';
+  if (!account || !passwordIsProved(situation))
+    return attempt.who && now < waits.password ? 'wait' : 'password';
   const duty = factorDuty(account, policy, asked.multiFactor);
-  if (!attempt.factorProof && duty === 'code') return 'second-factor';
-  if (!attempt.factorProof && duty === 'activation') return 'activate';
-  if (account.password?.temporary) return 'change-password';
+  if (!attempt.factorProof && duty !== 'nothing') {
+    if (now < waits['second-factor']) return 'wait';
+    return duty === 'code' ? 'second-factor' : 'activate';
+  }
+  if (reasonTo('change-password', reasons)) return 'change-password';
   if (asked.impossible || (asked.essential && !attempt.factorProof)) return 'unmet';
+  if (situation.daysToWarn !== undefined && !attempt.isWarned) return 'expires-soon';
   return 'continue';
 }

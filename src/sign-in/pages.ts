@@ -1,6 +1,7 @@
 import QRCode from 'qrcode';
 import type { Account } from '../accounts/index.ts';
 import { totpUri } from '../second-factor/index.ts';
+import { reasonTo } from '../sessions/index.ts';
 import type { SignInParts } from './parts.ts';
 import type { Walk } from './walk.ts';
 
@@ -31,9 +32,26 @@ async function activation(parts: SignInParts, walk: Walk): Promise<PageData> {
   };
 }
 
-function passwordPage({ attempt, interaction }: Walk): PageData {
+/**
+ * Where a person may ask for a link, or empty. Where the client code is typed it is shown whatever the site allows: the page
+ * tells nothing of a site to those who only know its code (S17, TEN-1).
+ */
+async function forgottenLink(parts: SignInParts, { attempt, interaction }: Walk): Promise<string> {
+  const { tenantId } = interaction.application;
+  const fixed = tenantId === null ? undefined : await parts.tenants.byId(tenantId);
+  if (!parts.mail.isConfigured || fixed?.policy.password.forgottenByMail === false) return '';
+  const query = new URLSearchParams({
+    population: attempt.population ?? 'user',
+    ...(fixed ? { client: fixed.clientCode } : {}),
+  });
+  return `/recover?${query}`;
+}
+
+async function passwordPage(parts: SignInParts, walk: Walk): Promise<PageData> {
+  const { attempt, interaction } = walk;
   return {
     isAgent: attempt.population === 'agent',
+    forgotten: await forgottenLink(parts, walk),
     asksClientCode: interaction.application.tenantId === null,
     clientCode: attempt.who?.clientCode ?? '',
     userName: attempt.who?.userName ?? interaction.loginHint ?? '',
@@ -41,24 +59,43 @@ function passwordPage({ attempt, interaction }: Walk): PageData {
   };
 }
 
-function changePage({ attempt, account, policy, tenant }: Walk): PageData {
+/** The forced change says first why it is due (PWD-9); the warned one how many days are left (PWD-14). */
+function changePage({ attempt, account, reasons, daysToWarn, policy }: Walk): PageData {
   return {
     problems: attempt.problems,
     isAgent: account?.population === 'agent',
     userName: account?.userName,
-    minimum: policy.password.minLength,
-    tenantName: tenant?.name,
+    because: reasonTo('change-password', reasons),
+    days: daysToWarn,
+    expireAfterDays: policy.password.expireAfterDays,
   };
+}
+
+const TEN_SECONDS = 10;
+const MINUTE = 60;
+
+/** How long to wait in words, rounded up: seconds by tens, then whole minutes. */
+function duration({ pages }: SignInParts, seconds: number): string {
+  const left = Math.max(1, seconds);
+  if (left <= MINUTE)
+    return pages.say('time.seconds', { count: Math.ceil(left / TEN_SECONDS) * TEN_SECONDS });
+  const minutes = Math.ceil(left / MINUTE);
+  return minutes <= TEN_SECONDS
+    ? pages.say(`time.minutes.${minutes}`)
+    : pages.say('time.minutes.more', { minutes });
 }
 
 async function dataOf(parts: SignInParts, walk: Walk): Promise<PageData> {
   switch (walk.step) {
     case 'password':
-      return passwordPage(walk);
+      return passwordPage(parts, walk);
     case 'activate':
       return activation(parts, walk);
     case 'change-password':
+    case 'expires-soon':
       return changePage(walk);
+    case 'wait':
+      return { time: duration(parts, walk.waitEnds - parts.clock.now()) };
     case 'locked':
       return { contactLine: walk.policy.lockout.contactLine };
     case 'consent':

@@ -1,15 +1,16 @@
-import type { Accounts } from '../accounts/index.ts';
+import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../base/index.ts';
-import type { Lockout } from '../lockout/index.ts';
+import type { Budgets, KnownBrowsers, Lockout } from '../lockout/index.ts';
 import type { Mail } from '../mail/index.ts';
 import type { Applications, Interactions } from '../oidc/index.ts';
 import type { Passwords } from '../passwords/index.ts';
 import type { SecondFactor } from '../second-factor/index.ts';
-import type { Sessions } from '../sessions/index.ts';
-import type { Policy, Tenants } from '../tenants/index.ts';
+import type { Reason, Sessions } from '../sessions/index.ts';
+import type { Policy, Tenant, Tenants } from '../tenants/index.ts';
 import type { Pages, Registry } from '../web/index.ts';
 import type { Attempts } from './attempt.ts';
+import type { BrowserMark } from './browser-mark.ts';
 
 /** What the sign-in stands on; handed over in app.ts. */
 export interface SignInParts {
@@ -20,6 +21,14 @@ export interface SignInParts {
   accounts: Accounts;
   passwords: Passwords;
   lockout: Lockout;
+  budgets: Budgets;
+  knownBrowsers: KnownBrowsers;
+  browserMark: BrowserMark;
+  /** How an account stands: the reasons of the one table (PWD-17). */
+  standings: {
+    reasons(account: Account, tenant: Tenant): Reason[];
+    daysToWarn(account: Account, tenant: Tenant): number | undefined;
+  };
   secondFactor: SecondFactor;
   sessions: Sessions;
   audit: Audit;
@@ -27,7 +36,6 @@ export interface SignInParts {
   registry: Registry;
   pages: Pages;
   clock: Clock;
-  issuer: string;
   /** The rules for client codes that nobody has. */
   strangersPolicy: Policy;
   acr: { password: string; multiFactor: string };

@@ -1,18 +1,22 @@
 import type { Account, Population } from '../accounts/index.ts';
 import { foldName } from '../accounts/index.ts';
+import { guess } from '../lockout/index.ts';
 import { MAX_PASSWORD_LENGTH } from '../passwords/index.ts';
-import type { Tenant } from '../tenants/index.ts';
+import { epochOf } from '../sessions/index.ts';
+import type { Policy, Tenant } from '../tenants/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import type { Attempt, Who } from './attempt.ts';
 import { dispatch } from './finish.ts';
-import { guess } from './guess.ts';
 import type { SignInParts } from './parts.ts';
-import { back, loadWalk, subjectOf, trace, type Walk } from './walk.ts';
+import { back, browserClass, isOutside, loadWalk, subjectOf, trace, type Walk } from './walk.ts';
 
 interface Named {
   who: Who;
   tenant: Tenant | undefined;
+  policy: Policy;
   account: Account | undefined;
+  /** The account that was named from outside the networks of its tenant: it is treated like one that is not there (SGN-5). */
+  hidden: Account | undefined;
 }
 
 /** Whom the typed name means: by its fold, so that every spelling counts on one counter (S19). */
@@ -25,18 +29,24 @@ async function findWho(
 ): Promise<Named> {
   const fixed = walk.interaction.application.tenantId;
   const tenant = fixed ? await parts.tenants.byId(fixed) : await parts.tenants.byClientCode(clientCode);
-  const account = tenant && (await parts.accounts.byName(tenant.id, population, userName))?.doc;
+  const policy = tenant?.policy ?? parts.strangersPolicy;
+  const found =
+    tenant && (await parts.accounts.identified(tenant.id, population, userName, policy.signIn.identifiedBy));
+  const outside = isOutside(walk.ctx, policy, population);
+  const account = outside ? undefined : found;
   const shadow = account
     ? null
-    : parts.lockout.shadowOf(tenant?.id ?? foldName(clientCode), population, foldName(userName));
+    : parts.lockout.shadowOf(tenant?.id ?? fixed ?? foldName(clientCode), population, foldName(userName));
   const who = { clientCode, userName, tenantId: tenant?.id ?? null, accountId: account?.id ?? null, shadow };
-  return { who, tenant, account };
+  return { who, tenant, policy, account, hidden: outside ? found : undefined };
 }
 
-/** In case-sensitive mode another spelling fails like a wrong password (ACC-2). */
-function isSpelledRight(account: Account, userName: string, tenant: Tenant): boolean {
-  const caseCounts = tenant.policy.signIn.caseSensitiveNames.includes(account.population);
-  return !caseCounts || account.userName === userName.normalize('NFC');
+/** In case-sensitive mode another spelling of the name fails like a wrong password; an address has no case (ACC-2, ACC-3). */
+function isSpelledRight(account: Account, typed: string, policy: Policy): boolean {
+  const { identifiedBy, caseSensitiveNames } = policy.signIn;
+  if (!caseSensitiveNames.includes(account.population) || identifiedBy === 'email') return true;
+  if (account.userName === typed.normalize('NFC')) return true;
+  return identifiedBy === 'either' && account.emailKey !== '' && foldName(typed) === account.emailKey;
 }
 
 /** Keeps the better hash only if the password is still the one that was verified (S9, R9). */
@@ -48,11 +58,11 @@ async function rehash(parts: SignInParts, account: Account, password: string): P
   );
 }
 
-function proved(attempt: Attempt, who: Who, account: Account, at: number): Attempt {
+function proved(attempt: Attempt, who: Who, account: Account, tenant: Tenant, at: number): Attempt {
   return {
     ...attempt,
     who,
-    passwordProof: { at, epoch: account.epoch, lockRound: account.lockRound },
+    passwordProof: { at, epoch: epochOf(account, tenant), lockRound: account.lockRound },
     factorProof: null,
     activation: null,
     notice: null,
@@ -67,7 +77,9 @@ function failed(attempt: Attempt, who: Who | null, notice: Attempt['notice']): A
 /** `POST /sign-in/:uid/password` */
 export async function submitPassword(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
-  if (walk.step !== 'password') return back(ctx, walk.interaction.uid);
+  // During a wait a try is refused without being checked or counted; it is recorded, and may name somebody else.
+  const isDue = walk.step === 'password' || (walk.step === 'wait' && !walk.attempt.passwordProof);
+  if (!isDue) return back(ctx, walk.interaction.uid);
   const { clientCode, userName, password } = formFields(ctx.state.form, [
     'clientCode',
     'userName',
@@ -81,31 +93,32 @@ export async function submitPassword(parts: SignInParts, ctx: WebContext): Promi
     return back(ctx, walk.interaction.uid);
   }
   const named = await findWho(parts, walk, population, clientCode, userName);
-  const attempt = await tryPassword(parts, { ...walk, ...named }, named, password);
+  const attempt = await tryPassword(parts, walk, named, password);
   await parts.attempts.save(walk.stored, attempt);
   return dispatch(parts, walk);
 }
 
 async function tryPassword(parts: SignInParts, walk: Walk, named: Named, password: string): Promise<Attempt> {
-  const { who, tenant, account } = named;
+  const { who, tenant, policy, account, hidden } = named;
   const attempt = { ...walk.attempt, who };
-  const subject = subjectOf(attempt, account);
+  const subject = subjectOf(attempt, account, await browserClass(parts, walk.ctx, account, policy));
   if (!subject) throw new Error('nobody to count against');
   const isRight = await guess(parts, {
     subject,
-    policy: tenant?.policy ?? parts.strangersPolicy,
+    policy,
     kind: 'password',
     factor: 'password',
-    where: trace({ ...walk, attempt, account, tenant }),
+    where: trace({ ...walk, attempt, account: account ?? hidden, tenant }),
     check: async () => {
       const verdict = await parts.passwords.verify(account, password);
-      if (!account || !tenant) return 'unknown name';
-      if (verdict !== 'right') return 'wrong';
+      if (hidden) return 'network';
+      if (!account) return 'unknown';
+      if (verdict !== 'right') return verdict;
       if (account.status !== 'enabled') return 'disabled';
-      return isSpelledRight(account, who.userName, tenant) ? undefined : 'another spelling';
+      return isSpelledRight(account, who.userName, policy) ? undefined : 'spelling';
     },
   });
-  if (!isRight || !account) return failed(walk.attempt, who, 'wrong-password');
+  if (!isRight || !account || !tenant) return failed(walk.attempt, who, 'wrong-password');
   await rehash(parts, account, password);
-  return proved(walk.attempt, who, account, parts.clock.now());
+  return proved(walk.attempt, who, account, tenant, parts.clock.now());
 }

@@ -1,15 +1,14 @@
 import { isSallyportError } from '../base/index.ts';
+import { epochOf } from '../sessions/index.ts';
 import { type Guards, on, type RouteHandler, type WebContext, waived } from '../web/index.ts';
 import { freshAttempt } from './attempt.ts';
-import { submitChange } from './change-step.ts';
+import { submitChange, submitLater } from './change-step.ts';
 import { submitActivation, submitCode } from './factor-steps.ts';
 import { dispatch, refuse } from './finish.ts';
 import { renderStep } from './pages.ts';
 import type { SignInParts } from './parts.ts';
 import { submitPassword } from './password-step.ts';
 import { back, loadWalk } from './walk.ts';
-
-const LATER_RATE = waived('network budgets come with LCK-7; until then the hashing gate caps the cost');
 
 const page: Guards = {
   state: on('nextStep refuses locked and disabled accounts'),
@@ -21,7 +20,7 @@ const page: Guards = {
   fresh: waived('this is the sign-in'),
   authz: waived('nobody is signed in yet'),
   once: on('a finished attempt shows nothing more'),
-  rate: LATER_RATE,
+  rate: waived('reads only'),
   same: on('pages of a known and an unknown name are equal to the byte'),
 };
 
@@ -29,10 +28,15 @@ const step: Guards = {
   ...page,
   attempts: on('lockout.reserve before the check'),
   csrf: on('same origin, or the form of this interaction where a browser sends neither header'),
+  rate: on('the tries of a network, where the tenant limits them (LCK-7), and the hashing gate'),
   once: on('the attempt is saved by compare-and-set and claimed at the end'),
 };
 
-const move: Guards = { ...step, attempts: waived('no secret is checked') };
+const move: Guards = {
+  ...step,
+  attempts: waived('no secret is checked'),
+  rate: waived('nothing is checked, hashed or mailed'),
+};
 
 /** `POST …/identify`: users and agents have names of their own (ACC-1). */
 async function submitIdentify(parts: SignInParts, ctx: WebContext): Promise<void> {
@@ -56,13 +60,13 @@ async function submitRestart(parts: SignInParts, ctx: WebContext): Promise<void>
 
 async function submitConsent(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
-  const { account, interaction } = walk;
-  if (walk.step !== 'consent' || account?.status !== 'enabled') return back(ctx, interaction.uid);
+  const { account, tenant, interaction } = walk;
+  if (walk.step !== 'consent' || !tenant || account?.status !== 'enabled') return back(ctx, interaction.uid);
   if (ctx.state.form.get('decision') !== 'allow')
     return refuse(parts, ctx, interaction, 'access_denied', 'the person did not agree');
   if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
   ctx.status = 303;
-  ctx.redirect(await parts.interactions.consent(ctx, account.epoch));
+  ctx.redirect(await parts.interactions.consent(ctx, epochOf(account, tenant)));
 }
 
 async function submitCancel(parts: SignInParts, ctx: WebContext): Promise<void> {
@@ -114,6 +118,7 @@ export function addSignInRoutes(parts: SignInParts): void {
     ['second-factor', step, submitCode],
     ['activate', step, submitActivation],
     ['change-password', step, submitChange],
+    ['later', move, submitLater],
     ['consent', move, submitConsent],
     ['continue', move, async (p, ctx) => dispatch(p, await loadWalk(p, ctx))],
     ['restart', move, submitRestart],

@@ -1,8 +1,9 @@
-import type { Account } from '../accounts/index.ts';
+import type { Account, Population } from '../accounts/index.ts';
 import type { AuditEvent } from '../audit/index.ts';
 import { SallyportError } from '../base/index.ts';
-import type { Subject } from '../lockout/index.ts';
+import { type BrowserClass, isInNetworks, type Subject } from '../lockout/index.ts';
 import type { EngineInteraction } from '../oidc/index.ts';
+import { epochOf, type Reason } from '../sessions/index.ts';
 import type { Policy, Tenant } from '../tenants/index.ts';
 import type { WebContext } from '../web/index.ts';
 import { type Attempt, freshAttempt, type StoredAttempt } from './attempt.ts';
@@ -18,14 +19,40 @@ export interface Walk {
   tenant: Tenant | undefined;
   policy: Policy;
   account: Account | undefined;
+  browser: BrowserClass;
+  reasons: readonly Reason[];
+  daysToWarn: number | undefined;
+  /** Epoch seconds until which the step `wait` lasts. */
+  waitEnds: number;
   step: Step;
 }
 
+/** Whether this browser has signed the account in before, where that makes a difference (LCK-7). */
+export async function browserClass(
+  parts: SignInParts,
+  ctx: WebContext,
+  account: Account | undefined,
+  policy: Policy,
+): Promise<BrowserClass> {
+  if (!account || !policy.lockout.splitBudgets) return 'stranger';
+  return parts.knownBrowsers.classOf(parts.browserMark.read(ctx), account);
+}
+
 /** Whoever this attempt's failures are counted against. */
-export function subjectOf(attempt: Attempt, account: Account | undefined): Subject | undefined {
-  if (account) return { account };
+export function subjectOf(
+  attempt: Pick<Attempt, 'who' | 'population'>,
+  account: Account | undefined,
+  browser: BrowserClass,
+): Subject | undefined {
+  if (account) return { account, browser };
   const shadow = attempt.who?.shadow;
   return shadow ? { shadow, population: attempt.population ?? 'user' } : undefined;
+}
+
+/** Whether the tenant lets nobody of this population sign in from there (SGN-5). */
+export function isOutside(ctx: WebContext, policy: Policy, population: Population): boolean {
+  const networks = policy.signIn.networks[population];
+  return networks.length > 0 && !isInNetworks(ctx.state.address, networks);
 }
 
 /** Where the attempt begins: at the password; for a step-up, at the second factor of the person already signed in. */
@@ -40,45 +67,63 @@ async function begin(parts: SignInParts, interaction: EngineInteraction): Promis
   });
   const isStepUp = sessionAccountId !== undefined && reasons.length === 1 && reasons[0] === 'factor_missing';
   const account = isStepUp ? (await parts.accounts.byId(sessionAccountId))?.doc : undefined;
-  if (!account) return parts.attempts.begin(attempt);
-  const tenant = await parts.tenants.byId(account.tenantId);
+  const tenant = account && (await parts.tenants.byId(account.tenantId));
+  if (!account || !tenant) return parts.attempts.begin(attempt);
   return parts.attempts.begin({
     ...attempt,
     population: account.population,
     who: {
-      clientCode: tenant?.clientCode ?? '',
+      clientCode: tenant.clientCode,
       userName: account.userName,
       tenantId: account.tenantId,
       accountId: account.id,
       shadow: null,
     },
-    passwordProof: { at: parts.clock.now(), epoch: account.epoch, lockRound: account.lockRound },
+    passwordProof: {
+      at: parts.clock.now(),
+      epoch: epochOf(account, tenant),
+      lockRound: account.lockRound,
+    },
+    // The person is in the middle of something: what is not asked for now waits for the next fresh sign-in.
+    isWarned: true,
   });
 }
 
-async function situate(
-  parts: SignInParts,
-  walk: Omit<Walk, 'step' | 'tenant' | 'policy' | 'account'>,
-): Promise<Walk> {
-  const { attempt, interaction, stored } = walk;
+type Unsituated = Pick<Walk, 'ctx' | 'interaction' | 'stored' | 'attempt'>;
+
+async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
+  const { ctx, attempt, interaction, stored } = walk;
   const accountId = interaction.prompt === 'consent' ? interaction.sessionAccountId : attempt.who?.accountId;
   const account = accountId ? (await parts.accounts.byId(accountId))?.doc : undefined;
   const tenantId = account?.tenantId ?? attempt.who?.tenantId;
   const tenant = tenantId ? await parts.tenants.byId(tenantId) : undefined;
   const policy = tenant?.policy ?? parts.strangersPolicy;
-  const subject = subjectOf(attempt, account);
+  const browser = await browserClass(parts, ctx, account, policy);
+  const subject = subjectOf(attempt, account, browser);
+  const standing = subject ? await parts.lockout.standing(subject, policy) : NOBODY;
+  const known = account && tenant ? { account, tenant } : undefined;
+  const reasons = known ? parts.standings.reasons(known.account, known.tenant) : [];
+  const daysToWarn = known && parts.standings.daysToWarn(known.account, known.tenant);
   const step = nextStep({
     isFinished: stored.isFinished,
     prompt: interaction.prompt,
     population: interaction.application.population,
     attempt,
     account,
-    isLocked: subject ? await parts.lockout.isLocked(subject, policy) : false,
+    epoch: known ? epochOf(known.account, known.tenant) : 0,
+    isOutside: account !== undefined && isOutside(ctx, policy, account.population),
+    ...standing,
+    reasons,
+    daysToWarn,
     policy,
     asked: interaction.asked,
+    now: parts.clock.now(),
   });
-  return { ...walk, account, tenant, policy, step };
+  const waitEnds = attempt.passwordProof ? standing.waits['second-factor'] : standing.waits.password;
+  return { ...walk, account, tenant, policy, browser, reasons, daysToWarn, waitEnds, step };
 }
+
+const NOBODY = { isLocked: false, waits: { password: 0, 'second-factor': 0 } };
 
 async function walkThrough(
   parts: SignInParts,
@@ -113,7 +158,10 @@ export function trace({
   attempt,
   account,
   tenant,
-}: Walk): Omit<AuditEvent, 'type' | 'outcome'> {
+}: Pick<Walk, 'ctx' | 'interaction' | 'attempt' | 'account' | 'tenant'>): Omit<
+  AuditEvent,
+  'type' | 'outcome'
+> {
   return {
     tenantId: tenant?.id ?? '',
     accountId: account?.id ?? attempt.who?.accountId ?? '',

@@ -12,10 +12,13 @@ export type {
 } from './documents/port.ts';
 export { openSqliteDocuments } from './documents/sqlite.ts';
 export type {
+  AttemptCount,
+  AttemptRule,
   Ephemeral,
   Generation,
   Lease,
   MergeInput,
+  Pace,
   RecordInput,
   Reservation,
   Settlement,

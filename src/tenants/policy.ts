@@ -1,96 +1,7 @@
-import { z } from 'zod';
+import { type Policy, policySchema, policyValues } from './policy-schema.ts';
 
-const limit = (what: string) => z.int().min(1).max(9).default(5).describe(what);
-
-/** One tenant's rules. Each value's path is its name for `policy set`, the API and the preset files; units are in the names. */
-export const policySchema = z.strictObject({
-  password: z
-    .strictObject({
-      strength: z
-        .enum(['medium', 'strong', 'very-strong', 'length'])
-        .default('medium')
-        .describe('Composition rule: PWD-1, or length alone.'),
-      minLength: z
-        .int()
-        .min(8)
-        .max(64)
-        .default(8)
-        .describe('Smallest length in code points; a strength that asks for more wins.'),
-      historyCount: z
-        .int()
-        .min(4)
-        .max(25)
-        .default(4)
-        .describe('How many of the last passwords, the current one counted first, may not come back.'),
-      temporaryLifetimeHours: z
-        .int()
-        .min(1)
-        .max(2_160)
-        .default(336)
-        .describe('How long an unused temporary password lives.'),
-    })
-    .prefault({}),
-  lockout: z
-    .strictObject({
-      user: limit('Wrong passwords in a row that lock an account of a user.'),
-      agent: limit('Wrong passwords in a row that lock an account of an agent.'),
-      secondFactor: limit('Wrong codes in a row that lock an account.'),
-      reveal: z
-        .enum(['always', 'never'])
-        .default('always')
-        .describe('Whether a locked person meets the lock page, or the answer to a wrong password.'),
-      contactLine: z.string().max(200).default('').describe('Whom the lock page names.'),
-    })
-    .prefault({}),
-  secondFactor: z
-    .strictObject({
-      mode: z
-        .enum(['off', 'voluntary', 'enrolment', 'required'])
-        .default('off')
-        .describe('Who must have a second factor (MFA-1).'),
-      populations: z
-        .array(z.enum(['user', 'agent']))
-        .default(['user', 'agent'])
-        .describe('The populations that the mode holds for.'),
-      driftSteps: z
-        .int()
-        .min(0)
-        .max(1)
-        .default(1)
-        .describe('How many earlier 30-second steps of a code are accepted.'),
-    })
-    .prefault({}),
-  session: z
-    .strictObject({
-      idleMinutes: z
-        .int()
-        .min(5)
-        .max(10_080)
-        .default(120)
-        .describe('A session ends after this long without use.'),
-      absoluteMinutes: z
-        .int()
-        .min(15)
-        .max(43_200)
-        .default(1_440)
-        .describe('A session ends this long after sign-in.'),
-      endsWithBrowser: z
-        .boolean()
-        .default(false)
-        .describe('Whether the session cookie goes when the browser closes.'),
-    })
-    .prefault({}),
-  signIn: z
-    .strictObject({
-      caseSensitiveNames: z
-        .array(z.enum(['user', 'agent']))
-        .default(['user', 'agent'])
-        .describe('The populations whose names are compared with case.'),
-    })
-    .prefault({}),
-});
-
-export type Policy = z.output<typeof policySchema>;
+/** The form of a policy document. One that says a greater number was written by a newer version. */
+const POLICY_VERSION = 1;
 
 export interface PolicyMistake {
   /** Dotted, such as `lockout.user`. */
@@ -98,13 +9,83 @@ export interface PolicyMistake {
   message: string;
 }
 
-/** Reads a policy, filling in defaults. @returns every mistake at once, by path */
+/** A change of one value. */
+export interface PolicyDifference {
+  path: string;
+  before: unknown;
+  after: unknown;
+}
+
+/** Every path that a policy knows, in the order of the reference. */
+export const policyPaths: readonly string[] = [...policyValues.keys()];
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function newerVersion(version: unknown): PolicyMistake[] {
+  if (version === undefined || version === POLICY_VERSION) return [];
+  const isNewer = typeof version === 'number' && version > POLICY_VERSION;
+  const message = isNewer
+    ? `this policy was written by a newer version of Sallyport (${version}; this one knows ${POLICY_VERSION})`
+    : `must be ${POLICY_VERSION}`;
+  return [{ path: 'version', message }];
+}
+
+/**
+ * Reads a policy, filling in defaults. A `version` beside the values says in which form it was written.
+ * @returns the policy, or every mistake at once, by path (TEN-4)
+ */
 export function parsePolicy(document: unknown): { policy: Policy } | { mistakes: PolicyMistake[] } {
-  const parsed = policySchema.safeParse(document);
+  const { version, ...values } = isRecord(document) ? document : { version: undefined };
+  // A newer form may mean other things by the same names: nothing else is said of it.
+  const tooNew = newerVersion(version);
+  if (tooNew.length > 0) return { mistakes: tooNew };
+  const parsed = policySchema.safeParse(isRecord(document) ? values : document);
   if (parsed.success) return { policy: parsed.data };
-  const mistakes = parsed.error.issues.map((issue) => ({
-    path: issue.path.join('.'),
-    message: issue.message,
-  }));
-  return { mistakes };
+  const mistakes = parsed.error.issues.flatMap((issue): PolicyMistake[] => {
+    const path = issue.path.map(String);
+    if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: issue.message }];
+    return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'there is no such value' }));
+  });
+  // One sentence a value, however many of its limits it breaks.
+  return { mistakes: mistakes.filter(({ path }, i) => mistakes.findIndex((m) => m.path === path) === i) };
+}
+
+/** The value at a path of `policyPaths`. */
+export function valueAt(policy: Policy, path: string): unknown {
+  let at: unknown = policy;
+  for (const name of path.split('.')) at = isRecord(at) ? at[name] : undefined;
+  return at;
+}
+
+/** The policy as a document with other values at some paths, unchecked: `parsePolicy` says what is wrong with it. */
+export function withValues(
+  policy: Policy,
+  changes: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const document = structuredClone(policy) as Record<string, unknown>;
+  for (const [path, value] of Object.entries(changes)) {
+    const names = path.split('.');
+    const last = names.pop() ?? '';
+    let at = document;
+    for (const name of names) {
+      // Own properties alone: a path such as `__proto__.x` names nothing (S82).
+      if (!Object.hasOwn(at, name) || !isRecord(at[name])) Object.defineProperty(at, name, own({}));
+      at = at[name] as Record<string, unknown>;
+    }
+    Object.defineProperty(at, last, own(value));
+  }
+  return document;
+}
+
+function own(value: unknown): PropertyDescriptor {
+  return { value, enumerable: true, writable: true, configurable: true };
+}
+
+/** What differs between two policies, in the order of the reference. */
+export function differences(before: Policy, after: Policy): PolicyDifference[] {
+  return policyPaths
+    .map((path) => ({ path, before: valueAt(before, path), after: valueAt(after, path) }))
+    .filter((d) => JSON.stringify(d.before) !== JSON.stringify(d.after));
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { type Policy, parsePolicy } from './policy.ts';
+import { parsePolicy } from './policy.ts';
+import type { Policy } from './policy-schema.ts';
 
 const FOLDER = new URL('../../config/presets/', import.meta.url);
 
@@ -17,5 +18,12 @@ export function loadPreset(name: string): Policy | undefined {
   if (!presetNames().includes(name)) return undefined;
   const result = parsePolicy(parse(readFileSync(new URL(`${name}.yaml`, FOLDER), 'utf8')));
   if ('mistakes' in result) throw new Error(`preset ${name}: ${JSON.stringify(result.mistakes)}`);
+  return result.policy;
+}
+
+/** A stored policy with every value that this version knows. */
+export function completed(stored: unknown): Policy {
+  const result = parsePolicy(stored);
+  if ('mistakes' in result) throw new Error(`a stored policy: ${JSON.stringify(result.mistakes)}`);
   return result.policy;
 }

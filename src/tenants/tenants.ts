@@ -1,6 +1,17 @@
 import { type Clock, createVersionedCache, newId } from '../base/index.ts';
 import type { CollectionSpec, Documents, Ephemeral, Versioned } from '../stores/index.ts';
-import type { Policy } from './policy.ts';
+import { type ChangeOutcome, createPolicyChanges, type PolicyChange } from './changes.ts';
+import type { Policy } from './policy-schema.ts';
+import { completed } from './presets.ts';
+import {
+  createRevisions,
+  type PolicyRevision,
+  type RevisionHead,
+  type ScheduledChange,
+  type Spread,
+} from './revisions.ts';
+
+type Population = 'user' | 'agent';
 
 export interface Tenant {
   id: string;
@@ -8,20 +19,46 @@ export interface Tenant {
   clientCode: string;
   codeKey: string;
   name: string;
+  /** The preset that it started from: what differs is shown against it (TEN-4). */
+  preset: string;
   policy: Policy;
+  /** Which revision of the policy this is, and who made it (TEN-3). */
+  revision: RevisionHead;
+  /** Accounts whose passwords a change of expiry would expire at once, spread over days (PWD-16). */
+  spread: Spread | null;
+  /** Epoch seconds from which duties of hygiene act on running sessions too (PWD-17). */
+  deadline: number | null;
+  scheduled: ScheduledChange | null;
+  /** Raised when all sessions of a population are ended: part of the epoch of each of its accounts (PWD-16). */
+  epochs: Record<Population, number>;
   createdAt: number;
+}
+
+export interface NewTenant {
+  clientCode: string;
+  name: string;
+  policy: Policy;
+  preset?: string;
+  /** Who the first revision says it was. */
+  by?: string;
 }
 
 export interface Tenants {
   /** @returns the tenant, or why it could not be made: `client-code` (not 2 to 32 of A–Z, 0–9, -), `taken` */
-  create(input: {
-    clientCode: string;
-    name: string;
-    policy: Policy;
-  }): Promise<Tenant | 'client-code' | 'taken'>;
+  create(input: NewTenant): Promise<Tenant | 'client-code' | 'taken'>;
   byClientCode(clientCode: string): Promise<Tenant | undefined>;
   byId(id: string): Promise<Tenant | undefined>;
   list(after?: string): Promise<{ items: Tenant[]; next?: string }>;
+  /** Changes values of the policy, now or at a set time; of two that save at once, one is told of the conflict. */
+  changePolicy(change: PolicyChange): Promise<ChangeOutcome>;
+  /** Puts a scheduled change into force once its time has come. @returns undefined when there is none of that id, or it is early */
+  applyScheduled(tenantId: string, scheduledId: string): Promise<ChangeOutcome | undefined>;
+  /** @returns whether there was one */
+  cancelScheduled(tenantId: string): Promise<boolean>;
+  /** Every revision, the newest last. */
+  history(tenantId: string): Promise<PolicyRevision[]>;
+  /** Refuses every session and token of the population that is there now. */
+  raiseEpoch(tenantId: string, population: Population): Promise<void>;
 }
 
 const SPEC: CollectionSpec = { name: 'tenants', indexes: { code: { fields: ['codeKey'], unique: true } } };
@@ -33,28 +70,55 @@ function codeKey(clientCode: string): string {
   return clientCode.trim().toUpperCase();
 }
 
+/** A tenant as an earlier version may have written it, with every value that this one knows. */
+function whole(stored: Versioned<Tenant> | undefined): Versioned<Tenant> | undefined {
+  return stored && { ...stored, doc: { ...stored.doc, policy: completed(stored.doc.policy) } };
+}
+
 export function createTenants(stores: { documents: Documents; ephemeral: Ephemeral; clock: Clock }): Tenants {
-  const { ephemeral, clock } = stores;
-  const collection = stores.documents.collection<Tenant>(SPEC);
+  const { ephemeral, documents, clock } = stores;
+  const collection = documents.collection<Tenant>(SPEC);
+  const revisions = createRevisions(documents);
   const cache = createVersionedCache<Tenant>({
     clock,
     version: () => ephemeral.topicVersion(TOPIC),
     touch: () => ephemeral.touchTopic(TOPIC),
   });
   const kept = (key: string, load: () => Promise<Versioned<Tenant> | undefined>) =>
-    cache.get(key, async () => (await load())?.doc);
+    cache.get(key, async () => whole(await load())?.doc);
+
+  const read = async (id: string) => whole(await collection.get(id));
+  const write = async (tenant: Tenant, version: number) => {
+    const won = await collection.replace(tenant, version);
+    if (won) await cache.touch();
+    return won;
+  };
+  const changes: ReturnType<typeof createPolicyChanges> = createPolicyChanges({
+    read,
+    write,
+    revisions,
+    clock,
+  });
 
   return {
-    async create({ clientCode, name, policy }) {
+    ...changes,
+    async create({ clientCode, name, policy, preset = 'modern', by = 'system' }) {
       const key = codeKey(clientCode);
       if (!CLIENT_CODE.test(key)) return 'client-code';
+      const now = clock.now();
       const tenant: Tenant = {
         id: newId(),
         clientCode: key,
         codeKey: key,
         name,
+        preset,
         policy,
-        createdAt: clock.now(),
+        revision: { n: 1, by, at: now, reason: `made from the preset ${preset}` },
+        spread: null,
+        deadline: null,
+        scheduled: null,
+        epochs: { user: 0, agent: 0 },
+        createdAt: now,
       };
       const outcome = await collection.insert(tenant);
       if (!outcome.inserted) return 'taken';
@@ -69,7 +133,36 @@ export function createTenants(stores: { documents: Documents; ephemeral: Ephemer
     byId: (id) => kept(`id:${id}`, () => collection.get(id)),
     async list(after) {
       const page = await collection.page({ index: 'code', limit: 100, ...(after ? { after } : {}) });
-      return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
+      const items = page.items.map((stored) => (whole(stored) as Versioned<Tenant>).doc);
+      return { items, ...(page.next ? { next: page.next } : {}) };
+    },
+    async raiseEpoch(tenantId, population) {
+      for (;;) {
+        const stored = await read(tenantId);
+        if (!stored) return;
+        const { doc, version } = stored;
+        const epochs = { ...doc.epochs, [population]: doc.epochs[population] + 1 };
+        if (await write({ ...doc, epochs }, version)) return;
+      }
     },
   };
 }
+
+/** Up to the second format tenants had a policy without history. */
+export const givePolicyRevisions = async ({ documents }: { documents: Documents }): Promise<void> => {
+  const collection = documents.collection<Tenant>(SPEC);
+  let after: string | undefined;
+  do {
+    const page = await collection.page({ index: 'code', limit: 100, ...(after ? { after } : {}) });
+    for (const { doc, version } of page.items) {
+      if (doc.revision) continue;
+      const revision = { n: 1, by: 'system', at: doc.createdAt, reason: 'as an earlier version kept it' };
+      const fresh = { spread: null, deadline: null, scheduled: null, epochs: { user: 0, agent: 0 } };
+      await collection.replace(
+        { ...doc, ...fresh, preset: 'modern', revision, policy: completed(doc.policy) },
+        version,
+      );
+    }
+    after = page.next;
+  } while (after);
+};

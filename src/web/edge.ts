@@ -1,6 +1,13 @@
-import ipaddr from 'ipaddr.js';
 import type { Context, Middleware } from 'koa';
-import { newId, SallyportError } from '../base/index.ts';
+import {
+  isRange,
+  isWithin,
+  newId,
+  parseRange,
+  plainAddress,
+  type Range,
+  SallyportError,
+} from '../base/index.ts';
 
 /** What the outermost middleware knows of every request. */
 export interface WebState {
@@ -20,20 +27,6 @@ export interface EdgeOptions {
   trustedProxies: readonly string[];
 }
 
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
-
-function parseRange(text: string): Range {
-  if (text.includes('/')) return ipaddr.parseCIDR(text);
-  const address = ipaddr.process(text);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
-}
-
-function isWithin(address: string, ranges: readonly Range[]): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.process(address);
-  return ranges.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range, bits));
-}
-
 const MAX_KNOWN = 1_000;
 const known = new Map<string, string>();
 
@@ -41,7 +34,7 @@ const known = new Map<string, string>();
 function plain(address: string): string {
   const remembered = known.get(address);
   if (remembered !== undefined) return remembered;
-  const text = ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+  const text = plainAddress(address);
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(address, text);
   return text;
@@ -59,7 +52,7 @@ export function clientAddress(peer: string, forwardedFor: string, ranges: readon
     .filter(Boolean);
   while (isWithin(current, ranges)) {
     const hop = hops.pop();
-    if (hop === undefined || !ipaddr.isValid(hop)) break;
+    if (hop === undefined || hop.includes('/') || !isRange(hop)) break;
     current = plain(hop);
   }
   return current;

@@ -37,7 +37,7 @@ export function errorRenderer({ log, pages }: { log: Log; pages: Pages }): Middl
         },
         'refused',
       );
-      if (error.status === 503) ctx.set('retry-after', '2');
+      if (error.retryAfterSeconds !== undefined) ctx.set('retry-after', String(error.retryAfterSeconds));
       if (error.status === 405) ctx.set('allow', 'GET, HEAD, POST');
       if (ctx.accepts('json', 'html') === 'html') {
         const step = error.code === 'interaction_expired' ? 'expired-link' : 'error';

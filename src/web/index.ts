@@ -17,3 +17,4 @@ export {
   type RouteDeclaration,
   type RouteHandler,
 } from './registry.ts';
+export { createSaid } from './said.ts';

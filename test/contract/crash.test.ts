@@ -68,12 +68,12 @@ test('R8 P15 kill -9 with open leases: after 30 s they count, and the account is
   try {
     const address = `sqlite:${folder.path}`;
     const first = await openEphemeralAt(address, NOW);
-    for (let i = 0; i < 5; i++) await first.reserve('k', 5, NOW, NOW + 3_600);
+    for (let i = 0; i < 5; i++) await first.reserve('k', { limit: 5 }, NOW, NOW + 3_600);
     // Closing without settling leaves what a killed process leaves.
     await first.close();
     const second = await openEphemeralAt(address, NOW + 1);
-    expect(await second.reserve('k', 5, NOW + 29, NOW + 3_600)).toMatchObject({ outcome: 'busy' });
-    expect(await second.reserve('k', 5, NOW + 30, NOW + 3_600)).toMatchObject({
+    expect(await second.reserve('k', { limit: 5 }, NOW + 29, NOW + 3_600)).toMatchObject({ outcome: 'busy' });
+    expect(await second.reserve('k', { limit: 5 }, NOW + 30, NOW + 3_600)).toMatchObject({
       outcome: 'full',
       failures: 5,
       abandoned: 5,

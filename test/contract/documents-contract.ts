@@ -126,6 +126,27 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
       expect(seen).toEqual([...seen].sort());
     });
 
+    test('backwards from the end of the index likewise', async () => {
+      for (let i = 0; i < 25; i++)
+        await things.insert(thing(`d${String(i).padStart(2, '0')}`, { size: i % 3 }));
+      await things.insert(thing('x', { tenant: 't2' }));
+      const seen: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await elsewhere.page({
+          index: 'size',
+          equals: ['t1'],
+          descending: true,
+          limit: 7,
+          ...(after ? { after } : {}),
+        });
+        seen.push(...page.items.map(({ doc }) => `${doc.size}${doc.id}`));
+        after = page.next;
+      } while (after);
+      expect(seen).toHaveLength(25);
+      expect(seen).toEqual([...seen].sort().reverse());
+    });
+
     test('a prefix narrows the text field after the equal ones, and count is capped', async () => {
       for (const id of ['anna', 'annb', 'ann', 'ben', 'an%']) await things.insert(thing(id));
       const page = await things.page({ index: 'name', equals: ['t1'], prefix: 'ann', limit: 10 });

@@ -67,7 +67,7 @@ describe('a Redis that is not fit', () => {
     await leaving.stop();
     const verbs = [
       () => store.claim('Code', 'c', NOW),
-      () => store.reserve('k', 5, NOW, NOW + 60),
+      () => store.reserve('k', { limit: 5 }, NOW, NOW + 60),
       () => store.advance('t', 1, NOW + 60, NOW),
       () => store.get('Code', 'c', NOW),
       () => store.topicVersion('applications'),

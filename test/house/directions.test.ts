@@ -47,9 +47,11 @@ const CAPABILITIES = [
   'sessions',
   'audit',
   'mail',
+  'jobs',
   'metrics',
 ];
-const DOORS = ['sign-in', 'oidc', 'set-up', 'demo'];
+const DOORS = ['sign-in', 'oidc', 'set-up', 'self-service', 'recovery', 'demo'];
+const CAPABILITIES_AND_BASE = [...CAPABILITIES, 'base'];
 const CAPABILITY_VALUES = [...CAPABILITIES, 'stores', 'web', 'base'];
 
 /** Whom a room may import values from; types may come from more. */
@@ -59,12 +61,25 @@ const VALUES: Record<string, readonly string[]> = {
   stores: ['base'],
   web: ['base'],
   ...Object.fromEntries(CAPABILITIES.map((room) => [room, ['base']])),
+  administration: CAPABILITIES_AND_BASE,
   'sign-in': CAPABILITY_VALUES,
+  'self-service': [...CAPABILITY_VALUES, 'oidc'],
+  recovery: CAPABILITY_VALUES,
+  'standing.ts': CAPABILITIES_AND_BASE,
   oidc: CAPABILITY_VALUES,
   'set-up': CAPABILITY_VALUES,
   demo: [...CAPABILITY_VALUES, 'app.ts'],
   'open-stores.ts': ['metrics', 'stores', 'base', 'settings'],
-  'core.ts': [...CAPABILITIES, 'open-stores.ts', 'oidc', 'stores', 'base', 'settings'],
+  'core.ts': [
+    ...CAPABILITIES,
+    'administration',
+    'standing.ts',
+    'open-stores.ts',
+    'oidc',
+    'stores',
+    'base',
+    'settings',
+  ],
   'workers.ts': ['metrics', 'web', 'base'],
   'app.ts': [...CAPABILITIES, ...DOORS, 'web', 'base'],
   cli: [...CAPABILITIES, 'base', 'settings', 'core.ts', 'app.ts', 'workers.ts', 'demo'],
@@ -73,10 +88,12 @@ const VALUES: Record<string, readonly string[]> = {
 const TYPES: Record<string, readonly string[]> = {
   ...Object.fromEntries(CAPABILITIES.map((room) => [room, [...CAPABILITIES, 'stores', 'base']])),
   'sign-in': ['oidc'],
+  recovery: ['oidc'],
   demo: ['core.ts', 'settings'],
   'app.ts': ['core.ts'],
   'workers.ts': ['settings'],
-  cli: ['oidc'],
+  administration: ['stores'],
+  cli: ['oidc', 'administration'],
 };
 
 const own = imports

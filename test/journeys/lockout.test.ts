@@ -120,6 +120,7 @@ describe('wrong passwords', () => {
     const tenant = await server.tenant('modern', (p) => ({
       ...p,
       secondFactor: { ...p.secondFactor, mode: 'off' },
+      lockout: { ...p.lockout, splitBudgets: false, waitFrom: null },
     }));
     const tales = await Promise.all([
       story(server, { tenant }),

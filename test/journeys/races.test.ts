@@ -65,7 +65,7 @@ async function storm(
  * Holds requests at the moment at which they have read an account and decide what to do with it; the gate opens when as
  * many have come as are meant to run together, or by hand.
  */
-function gate(meant: number, verb: 'byId' | 'byName' = 'byId') {
+function gate(meant: number, verb: 'byId' | 'identified' = 'byId') {
   const accounts = server.core.accounts as unknown as Record<
     string,
     (...args: unknown[]) => Promise<unknown>
@@ -400,7 +400,7 @@ describe('one browser, many applications at once', () => {
     }));
     await tale.begin();
     const record = await server.core.passwords.make('set meanwhile 1', tale.tenant.policy, false);
-    const early = gate(1, 'byName');
+    const early = gate(1, 'identified');
     const typing = tale.typePassword();
     await early.arrived;
     await server.core.sessions.credentialEvent({

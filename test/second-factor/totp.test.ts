@@ -99,7 +99,7 @@ describe('MFA-1 what a sign-in owes after the password', () => {
     population: 'user' | 'agent' = 'user',
   ) =>
     factorDuty(
-      { population, secondFactor: { status, authenticators: [] } },
+      { population, role: 'Agent', secondFactor: { status, authenticators: [] } },
       { ...preset, secondFactor: { ...preset.secondFactor, mode } },
       asked,
     );

@@ -3,37 +3,20 @@ import type { Account } from '../../src/accounts/index.ts';
 import { type Attempt, freshAttempt } from '../../src/sign-in/attempt.ts';
 import { nextStep, type Situation, type Step } from '../../src/sign-in/next-step.ts';
 import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+import { anAccount } from '../support/an-account.ts';
 
 const livevox = loadPreset('livevox') as Policy;
 const required = loadPreset('liveperson') as Policy;
 const quiet: Policy = { ...livevox, lockout: { ...livevox.lockout, reveal: 'never' } };
 const off: Policy = { ...livevox, secondFactor: { ...livevox.secondFactor, mode: 'off' } };
 
-const account: Account = {
-  id: 'a',
-  number: 1,
-  tenantId: 't',
-  population: 'user',
-  userName: 'ann',
-  nameKey: 'ann',
-  email: null,
-  role: 'Agent',
-  status: 'enabled',
-  lock: null,
-  lockRound: 2,
-  epoch: 7,
-  password: { hash: '', setAt: 1, temporary: null },
-  history: [],
-  secondFactor: { status: 'none', authenticators: [] },
-  createdAt: 1,
-};
+const account = anAccount({ lockRound: 2, epoch: 7 });
 const fresh = freshAttempt({ uid: 'u', applicationId: 'desk', interactionEndsAt: 9, population: 'user' });
 const who = { clientCode: 'ACME', userName: 'ann', tenantId: 't', accountId: 'a', shadow: null };
 const proved: Attempt = { ...fresh, who, passwordProof: { at: 1, epoch: 7, lockRound: 2 } };
 const withFactor: Attempt = { ...proved, factorProof: { at: 2, method: 'totp' } };
 const active: Account = { ...account, secondFactor: { status: 'active', authenticators: [] } };
 const pending: Account = { ...account, secondFactor: { status: 'pending', authenticators: [] } };
-const temporary: Account = { ...account, password: { hash: '', setAt: 1, temporary: { expiresAt: 9 } } };
 const nothing = { multiFactor: false, essential: false, impossible: false };
 
 const base: Situation = {
@@ -42,9 +25,15 @@ const base: Situation = {
   population: 'user',
   attempt: fresh,
   account: undefined,
+  epoch: 7,
+  isOutside: false,
   isLocked: false,
+  waits: { password: 0, 'second-factor': 0 },
+  reasons: [],
+  daysToWarn: undefined,
   policy: livevox,
   asked: nothing,
+  now: 100,
 };
 
 const ROWS: [string, Partial<Situation>, Step][] = [
@@ -92,7 +81,7 @@ const ROWS: [string, Partial<Situation>, Step][] = [
     { attempt: { ...proved, passwordProof: { at: 1, epoch: 7, lockRound: 1 } }, account },
     'password',
   ],
-  ['a disabled account', { attempt: withFactor, account: { ...active, status: 'disabled' } }, 'password'],
+  ['a disabled account', { attempt: withFactor, account: active, reasons: ['disabled'] }, 'password'],
   [
     'a factor without a password proof is nothing (V11)',
     { attempt: { ...withFactor, passwordProof: null }, account: active },
@@ -108,10 +97,52 @@ const ROWS: [string, Partial<Situation>, Step][] = [
   ['a pending factor is activated', { attempt: proved, account: pending }, 'activate'],
   ['a required factor is activated', { attempt: proved, account, policy: required }, 'activate'],
   ['an activated factor', { attempt: withFactor, account: active, policy: required }, 'continue'],
-  ['a temporary password is changed', { attempt: proved, account: temporary }, 'change-password'],
+  [
+    'a temporary password is changed',
+    { attempt: proved, account, reasons: ['password-temporary'] },
+    'change-password',
+  ],
+  [
+    'an expired password is changed',
+    { attempt: proved, account, reasons: ['password-expired'] },
+    'change-password',
+  ],
+  [
+    'a password that somebody else may know is changed',
+    { attempt: proved, account, reasons: ['password-compromised'] },
+    'change-password',
+  ],
+  ['an account without a password', { attempt: proved, account, reasons: ['password-missing'] }, 'password'],
+  [
+    'outside the networks nothing counts (SGN-5)',
+    { attempt: withFactor, account: active, isOutside: true },
+    'password',
+  ],
+  [
+    'a wait after wrong passwords (LCK-7)',
+    { attempt: { ...fresh, who }, account, waits: { password: 101, 'second-factor': 0 } },
+    'wait',
+  ],
+  [
+    'that wait, for a person whose password was right',
+    { attempt: proved, account, waits: { password: 101, 'second-factor': 0 } },
+    'continue',
+  ],
+  [
+    'a wait that is over',
+    { attempt: { ...fresh, who }, account, waits: { password: 100, 'second-factor': 0 } },
+    'password',
+  ],
+  [
+    'a wait after wrong codes (MFA-12)',
+    { attempt: proved, account: active, waits: { password: 0, 'second-factor': 101 } },
+    'wait',
+  ],
+  ['a password that expires soon is told', { attempt: proved, account, daysToWarn: 3 }, 'expires-soon'],
+  ['and told once a sign-in', { attempt: { ...proved, isWarned: true }, account, daysToWarn: 3 }, 'continue'],
   [
     'the factor comes before the change',
-    { attempt: proved, account: { ...temporary, secondFactor: active.secondFactor } },
+    { attempt: proved, account: active, reasons: ['password-temporary'] },
     'second-factor',
   ],
   [

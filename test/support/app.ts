@@ -55,8 +55,9 @@ async function startInstance(settings: Settings, mailbox: Mailbox): Promise<Inst
     masterKeys: readMasterKeys(settings).keys,
     clock: systemClock,
     log,
+    mailbox,
   });
-  const app = await createApp(core, { log, mailbox });
+  const app = await createApp(core, { log });
   return { core, app, port: await app.listen() };
 }
 

@@ -19,6 +19,7 @@ export interface NewPerson {
   totpSecret?: string;
   isEnrolled?: boolean;
   email?: string;
+  name?: string;
 }
 
 export const PASSWORD = 'correct horse 9';
@@ -35,6 +36,7 @@ export function siteOn(core: Core): Site {
       const tenant = await core.tenants.create({
         clientCode: clientCode ?? `SITE-${serial}`,
         name: `Site ${serial}`,
+        preset,
         policy: change(policy),
       });
       if (typeof tenant === 'string') throw new Error(tenant);
@@ -58,7 +60,9 @@ export function siteOn(core: Core): Site {
         population,
         userName,
         email,
+        name: options.name,
         password: record,
+        identifiedBy: tenant.policy.signIn.identifiedBy,
       });
       if ('refused' in account) throw new Error(account.refused);
       if (totpSecret) await core.secondFactor.bindKnown(account.id, totpSecret);

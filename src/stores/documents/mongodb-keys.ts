@@ -47,10 +47,10 @@ export function keysOf(spec: CollectionSpec, doc: Document): Record<string, stri
   );
 }
 
-/** The range of keys that a query means, `$gt` being the key of its cursor's values. */
+/** The range of keys that a query means; the key of its cursor's values bounds it on the side where it goes on. */
 export function keyRange(
   spec: CollectionSpec,
-  query: Pick<PageQuery, 'index' | 'equals' | 'prefix'>,
+  query: Pick<PageQuery, 'index' | 'equals' | 'prefix' | 'descending'>,
   cursorOf: (length: number) => readonly Value[] | undefined,
 ) {
   const { fields, equals, prefix, order } = rangeOf(spec, query);
@@ -63,6 +63,7 @@ export function keyRange(
     $gte: narrowed ?? from,
     $lt: narrowed === undefined ? beyondFrom : afterPrefix(narrowed),
   };
-  if (after) key.$gt = keyOf([...equals, ...(isUnique ? after.slice(0, -1) : after)]);
+  if (after)
+    key[query.descending ? '$lt' : '$gt'] = keyOf([...equals, ...(isUnique ? after.slice(0, -1) : after)]);
   return { key, order };
 }

@@ -171,7 +171,7 @@ class MongodbCollection<T extends Document> implements Collection<T> {
     const found = await this.ask((rows) =>
       rows
         .find({ [field]: key })
-        .sort({ [field]: 1 })
+        .sort({ [field]: query.descending ? -1 : 1 })
         .limit(query.limit + 1)
         .toArray(),
     );

@@ -25,6 +25,8 @@ export interface PageQuery {
   prefix?: string;
   /** The `next` of the page before. Opaque; a forged one is refused or answers an empty page, never more. */
   after?: string;
+  /** From the end of the index backwards. */
+  descending?: true;
   /** 1 to 500. */
   limit: number;
 }

@@ -131,10 +131,11 @@ class SqliteCollection<T extends Document> implements Collection<T> {
     const { where, values, order } = conditions(this.spec, query);
     const keys = order.map(expression);
     if (query.after !== undefined) {
-      where.push(`(${keys.join(', ')}) > (${keys.map(() => '?').join(', ')})`);
+      where.push(`(${keys.join(', ')}) ${query.descending ? '<' : '>'} (${keys.map(() => '?').join(', ')})`);
       values.push(...decodeCursor(query.after, keys.length));
     }
-    const sql = `SELECT id, version, body FROM "${this.spec.name}" ${clause(where)} ORDER BY ${keys.join(', ')} LIMIT ?`;
+    const ordered = keys.map((key) => (query.descending ? `${key} DESC` : key)).join(', ');
+    const sql = `SELECT id, version, body FROM "${this.spec.name}" ${clause(where)} ORDER BY ${ordered} LIMIT ?`;
     const statement = this.connection.prepare(sql);
     return this.connection.read(() => {
       const rows = statement.all(...values, query.limit + 1) as Row[];

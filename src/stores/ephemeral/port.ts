@@ -30,13 +30,14 @@ export interface Ephemeral {
 
   /**
    * Reserves one attempt before the slow check (P11 to P17). Failures and open leases together never exceed `limit`.
+   * With a pace, a wait begins with each failure from the `from`th on: no try that could begin one runs beside another.
    * A lease not settled in 30 s counts as a failure; how many such were counted now is told in `abandoned`.
    */
-  reserve(key: string, limit: number, now: number, keepUntil: number): Promise<Reservation>;
+  reserve(key: string, rule: AttemptRule, now: number, keepUntil: number): Promise<Reservation>;
   /** `success` clears the counter, `failure` counts, `not-verified` frees the slot. `dead`: the lease was already counted. */
   settle(lease: Lease, outcome: Settlement, now: number): Promise<{ failures: number } | 'dead'>;
   /** Failures counted so far, abandoned leases included. */
-  failures(key: string, now: number): Promise<number>;
+  count(key: string, pace: Pace | undefined, now: number): Promise<AttemptCount>;
 
   /** Stores `number` unless one as great is stored. @returns whether it rose: of N calls with one number, one does (P5) */
   advance(key: string, number: number, keepUntil: number, now: number): Promise<boolean>;
@@ -89,6 +90,31 @@ export interface StoredRecord {
   generation: string;
 }
 
+export interface AttemptRule {
+  /** As many failures in a row are never exceeded. */
+  limit: number;
+  pace?: Pace | undefined;
+}
+
+/** A wait of `seconds` after the `from`th failure in a row, `growth` times as long after each further one. */
+export interface Pace {
+  from: number;
+  seconds: number;
+  growth: number;
+}
+
+export interface AttemptCount {
+  failures: number;
+  /** The epoch second from which the next try is let in; 0 while there is nothing to wait for. */
+  until: number;
+}
+
+/** The end of the wait that a failure at `lastAt` began; 0 where it began none. Every adapter decides by this. */
+export function waitEnd(failures: number, lastAt: number, pace: Pace | undefined): number {
+  if (!pace || failures < pace.from) return 0;
+  return lastAt + pace.seconds * pace.growth ** (failures - pace.from);
+}
+
 export interface Lease {
   id: string;
   key: string;
@@ -100,6 +126,8 @@ export type Reservation =
   | { outcome: 'granted'; lease: Lease; failures: number; abandoned: number }
   /** As many failures as the limit allows. */
   | { outcome: 'full'; failures: number; abandoned: number }
+  /** A wait has begun with the last failure: nothing is checked or counted before `until`. */
+  | { outcome: 'waiting'; until: number; failures: number; abandoned: number }
   /** The slots that are left are held by attempts still being checked. */
   | { outcome: 'busy'; failures: number; abandoned: number };
 

@@ -33,6 +33,7 @@ local function countAbandoned(counter, leases, now, keepUntil, leaseSeconds)
   local gone = redis.call('ZREMRANGEBYSCORE', leases, '-inf', tonumber(now) - tonumber(leaseSeconds))
   if gone > 0 then
     redis.call('HINCRBY', counter, 'failures', gone)
+    redis.call('HSET', counter, 'at', now)
     keep(counter, keepUntil, now)
   end
   return gone
@@ -157,7 +158,7 @@ for _, id in ipairs(ids) do drop(ARGV[1], ARGV[2], id, ARGV[1] .. 'r:' .. ARGV[2
 redis.call('DEL', KEYS[1])
 return #ids`,
   },
-  // KEYS: counter, leases. ARGV: limit now keepUntil lease leaseSeconds
+  // KEYS: counter, leases. ARGV: limit now keepUntil lease leaseSeconds, then from seconds growth of a pace, or three 0
   spReserve: {
     keys: 2,
     isGuarded: true,
@@ -168,7 +169,15 @@ local gone = countAbandoned(counter, leases, now, keepUntil, ARGV[5])
 failures = failures + gone
 keepCounter(counter, now, keepUntil)
 if failures >= limit then return { 'full', failures, gone } end
-if failures + redis.call('ZCARD', leases) >= limit then return { 'busy', failures, gone } end
+local from, seconds, growth = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+if from > 0 and failures >= from then
+  local lastAt = tonumber(redis.call('HGET', counter, 'at') or '0')
+  local ends = lastAt + seconds * growth ^ (failures - from)
+  if tonumber(now) < ends then return { 'waiting', failures, gone, ends } end
+end
+local open = redis.call('ZCARD', leases)
+if failures + open >= limit then return { 'busy', failures, gone } end
+if open > 0 and from > 0 and failures + open >= from then return { 'busy', failures, gone } end
 redis.call('ZADD', leases, now, ARGV[4])
 keep(leases, keepUntil, now)
 return { 'granted', failures, gone }`,
@@ -180,7 +189,10 @@ return { 'granted', failures, gone }`,
     lua: `${COMMON}
 if redis.call('ZREM', KEYS[2], ARGV[1]) == 0 then return -1 end
 local failures = failuresOf(KEYS[1], ARGV[3])
-if ARGV[2] == 'failure' then return redis.call('HINCRBY', KEYS[1], 'failures', 1) end
+if ARGV[2] == 'failure' then
+  redis.call('HSET', KEYS[1], 'at', ARGV[3])
+  return redis.call('HINCRBY', KEYS[1], 'failures', 1)
+end
 if ARGV[2] == 'success' then
   redis.call('HSET', KEYS[1], 'failures', 0)
   return 0
@@ -188,12 +200,13 @@ end
 return failures`,
   },
   // KEYS: counter, leases. ARGV: now keepUntil leaseSeconds
-  spFailures: {
+  spCount: {
     keys: 2,
     isGuarded: true,
     lua: `${COMMON}
 local failures = failuresOf(KEYS[1], ARGV[1])
-return failures + countAbandoned(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])`,
+failures = failures + countAbandoned(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3])
+return { failures, tonumber(redis.call('HGET', KEYS[1], 'at') or '0') }`,
   },
   // ARGV: number keepUntil now
   spAdvance: {

@@ -1,14 +1,18 @@
 import { type Clock, newId } from '../../base/index.ts';
 import {
+  type AttemptCount,
+  type AttemptRule,
   type Ephemeral,
   type Generation,
   LEASE_SECONDS,
   type Lease,
   type MergeInput,
+  type Pace,
   type RecordInput,
   type Reservation,
   type Settlement,
   type StoredRecord,
+  waitEnd,
 } from './port.ts';
 import { assertFit, assertKeeps, breaker, connect, runIdOf } from './redis-connection.ts';
 import { redisScripts } from './redis-scripts.ts';
@@ -25,6 +29,8 @@ export interface RedisOptions {
 }
 
 const NO_PARTS = {};
+/** For the script: no failure begins a wait. */
+const NO_PACE: Pace = { from: 0, seconds: 0, growth: 0 };
 const LOST = 'LOST the store was emptied';
 
 function pairs(entries: Readonly<Record<string, string>>): Argument[] {
@@ -103,13 +109,19 @@ function records(run: Run, prefix: string, generation: () => Generation) {
 function attempts(run: Run, prefix: string) {
   const keysOf = (key: string) => [`${prefix}c:${key}`, `${prefix}l:${key}`];
   return {
-    reserve: async (key: string, limit: number, now: number, keepUntil: number): Promise<Reservation> => {
+    reserve: async (
+      key: string,
+      { limit, pace = NO_PACE }: AttemptRule,
+      now: number,
+      keepUntil: number,
+    ): Promise<Reservation> => {
       const lease: Lease = { id: newId(), key };
-      const reply = await run('spReserve', keysOf(key), limit, now, keepUntil, lease.id, LEASE_SECONDS);
-      const [outcome, failures, abandoned] = reply as ['granted' | 'full' | 'busy', number, number];
-      return outcome === 'granted'
-        ? { outcome, lease, failures, abandoned }
-        : { outcome, failures, abandoned };
+      const fixed = [limit, now, keepUntil, lease.id, LEASE_SECONDS];
+      const reply = await run('spReserve', keysOf(key), ...fixed, pace.from, pace.seconds, pace.growth);
+      const [outcome, failures, abandoned, until = 0] = reply as [Reservation['outcome'], ...number[]];
+      const counted = { failures: failures ?? 0, abandoned: abandoned ?? 0 };
+      if (outcome === 'granted') return { outcome, lease, ...counted };
+      return outcome === 'waiting' ? { outcome, until, ...counted } : { outcome, ...counted };
     },
     settle: async (
       lease: Lease,
@@ -119,8 +131,11 @@ function attempts(run: Run, prefix: string) {
       const failures = Number(await run('spSettle', keysOf(lease.key), lease.id, outcome, now));
       return failures < 0 ? 'dead' : { failures };
     },
-    failures: async (key: string, now: number) =>
-      Number(await run('spFailures', keysOf(key), now, now + LEASE_SECONDS, LEASE_SECONDS)),
+    count: async (key: string, pace: Pace | undefined, now: number): Promise<AttemptCount> => {
+      const reply = await run('spCount', keysOf(key), now, now + LEASE_SECONDS, LEASE_SECONDS);
+      const [failures = 0, lastAt = 0] = reply as number[];
+      return { failures, until: waitEnd(failures, lastAt, pace) };
+    },
   };
 }
 

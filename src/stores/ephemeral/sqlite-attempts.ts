@@ -1,6 +1,23 @@
 import { newId } from '../../base/index.ts';
 import type { SqliteConnection } from '../sqlite-connection.ts';
-import { LEASE_SECONDS, type Lease, type Reservation, type Settlement } from './port.ts';
+import {
+  type AttemptCount,
+  type AttemptRule,
+  LEASE_SECONDS,
+  type Lease,
+  type Pace,
+  type Reservation,
+  type Settlement,
+  waitEnd,
+} from './port.ts';
+
+interface Counted {
+  failures: number;
+  /** When the last failure was counted, in epoch seconds. */
+  lastAt: number;
+}
+
+const NOTHING: Counted = { failures: 0, lastAt: 0 };
 
 /**
  * The reserve-attempt primitive (P11 to P17). Counting after the check would let N simultaneous guesses all be verified
@@ -9,25 +26,25 @@ import { LEASE_SECONDS, type Lease, type Reservation, type Settlement } from './
 export function sqliteAttempts(connection: SqliteConnection) {
   const { prepare } = connection;
 
-  const failuresOf = (key: string, now: number) =>
-    (
-      prepare('SELECT failures FROM counter WHERE key = ? AND expires_at > ?').get(key, now) as
-        | { failures: number }
-        | undefined
-    )?.failures ?? 0;
+  const countOf = (key: string, now: number): Counted =>
+    (prepare('SELECT failures, last_at AS lastAt FROM counter WHERE key = ? AND expires_at > ?').get(
+      key,
+      now,
+    ) as Counted | undefined) ?? NOTHING;
 
-  const setFailures = (key: string, failures: number, keepUntil: number) =>
+  const setCount = (key: string, { failures, lastAt }: Counted, keepUntil: number) =>
     prepare(
-      `INSERT INTO counter (key, failures, expires_at) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET failures = excluded.failures, expires_at = MAX(expires_at, excluded.expires_at)`,
-    ).run(key, failures, keepUntil);
+      `INSERT INTO counter (key, failures, last_at, expires_at) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at,
+         expires_at = MAX(expires_at, excluded.expires_at)`,
+    ).run(key, failures, lastAt, keepUntil);
 
   /** Whoever held these leases is gone without a word: count each as a failure (P15). */
   const countAbandoned = (key: string, now: number, keepUntil: number) => {
     const gone = Number(
       prepare('DELETE FROM lease WHERE key = ? AND granted_at <= ?').run(key, now - LEASE_SECONDS).changes,
     );
-    if (gone > 0) setFailures(key, failuresOf(key, now) + gone, keepUntil);
+    if (gone > 0) setCount(key, { failures: countOf(key, now).failures + gone, lastAt: now }, keepUntil);
     return gone;
   };
 
@@ -35,18 +52,21 @@ export function sqliteAttempts(connection: SqliteConnection) {
     (prepare('SELECT COUNT(*) AS n FROM lease WHERE key = ?').get(key) as { n: number }).n;
 
   return {
-    reserve: (key: string, limit: number, now: number, keepUntil: number) =>
+    reserve: (key: string, { limit, pace }: AttemptRule, now: number, keepUntil: number) =>
       connection.write((): Reservation => {
         const abandoned = countAbandoned(key, now, keepUntil);
-        const failures = failuresOf(key, now);
-        if (failures >= limit) {
-          setFailures(key, failures, keepUntil);
-          return { outcome: 'full', failures, abandoned };
-        }
-        if (failures + openLeases(key) >= limit) return { outcome: 'busy', failures, abandoned };
+        const count = countOf(key, now);
+        const { failures } = count;
+        setCount(key, count, keepUntil);
+        if (failures >= limit) return { outcome: 'full', failures, abandoned };
+        const until = waitEnd(failures, count.lastAt, pace);
+        if (now < until) return { outcome: 'waiting', until, failures, abandoned };
+        const open = openLeases(key);
+        const mayBeginWait = pace !== undefined && failures + open >= pace.from;
+        if (failures + open >= limit || (open > 0 && mayBeginWait))
+          return { outcome: 'busy', failures, abandoned };
         const lease: Lease = { id: newId(), key };
         prepare('INSERT INTO lease (id, key, granted_at) VALUES (?, ?, ?)').run(lease.id, key, now);
-        setFailures(key, failures, keepUntil);
         return { outcome: 'granted', lease, failures, abandoned };
       }),
 
@@ -54,17 +74,18 @@ export function sqliteAttempts(connection: SqliteConnection) {
       connection.write((): { failures: number } | 'dead' => {
         const { changes } = prepare('DELETE FROM lease WHERE id = ? AND key = ?').run(lease.id, lease.key);
         if (changes !== 1) return 'dead';
-        const failures = failuresOf(lease.key, now);
-        const after = outcome === 'failure' ? failures + 1 : outcome === 'success' ? 0 : failures;
-        if (after !== failures)
-          prepare('UPDATE counter SET failures = ? WHERE key = ?').run(after, lease.key);
+        const { failures } = countOf(lease.key, now);
+        if (outcome === 'not-verified') return { failures };
+        const after = outcome === 'failure' ? failures + 1 : 0;
+        prepare('UPDATE counter SET failures = ?, last_at = ? WHERE key = ?').run(after, now, lease.key);
         return { failures: after };
       }),
 
-    failures: (key: string, now: number) =>
-      connection.write(() => {
+    count: (key: string, pace: Pace | undefined, now: number) =>
+      connection.write((): AttemptCount => {
         countAbandoned(key, now, now + LEASE_SECONDS);
-        return failuresOf(key, now);
+        const { failures, lastAt } = countOf(key, now);
+        return { failures, until: waitEnd(failures, lastAt, pace) };
       }),
   };
 }

@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS member (
   kind TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL,
   PRIMARY KEY (kind, name, key, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS member_record ON member (kind, id);
-CREATE TABLE IF NOT EXISTS counter (key TEXT PRIMARY KEY, failures INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counter (key TEXT PRIMARY KEY, failures INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS counter_expiry ON counter (expires_at);
 CREATE TABLE IF NOT EXISTS lease (id TEXT PRIMARY KEY, key TEXT NOT NULL, granted_at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS lease_key ON lease (key, granted_at);
@@ -32,11 +33,21 @@ function bootId(): string {
   }
 }
 
+/** Files of an earlier version count failures without the time of the last one. */
+function addLastAt(connection: SqliteConnection): void {
+  const columns = connection.prepare("SELECT name FROM pragma_table_info('counter')").all() as {
+    name: string;
+  }[];
+  if (!columns.some(({ name }) => name === 'last_at'))
+    connection.exec('ALTER TABLE counter ADD COLUMN last_at INTEGER NOT NULL DEFAULT 0');
+}
+
 /** Makes the tables, and renews the generation when the file is new or the machine was rebooted (P6). */
 export function prepareEphemeral(connection: SqliteConnection, now: number): Generation {
   connection.exec('BEGIN IMMEDIATE');
   try {
     connection.exec(SCHEMA);
+    addLastAt(connection);
     const boot = bootId();
     const row = connection.prepare('SELECT id, born_at AS bornAt, boot FROM generation').get() as
       | (Generation & { boot: string })

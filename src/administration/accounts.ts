@@ -1,0 +1,92 @@
+import type { Account, Accounts, Population } from '../accounts/index.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Lockout } from '../lockout/index.ts';
+import type { Sessions } from '../sessions/index.ts';
+import type { Actor } from './passwords.ts';
+
+/** Locks, status and enrolment of accounts. */
+export function createAccountActions(parts: {
+  accounts: Accounts;
+  lockout: Lockout;
+  sessions: Sessions;
+  audit: Audit;
+}) {
+  const { accounts, lockout, sessions, audit } = parts;
+
+  /** @returns whether it was locked; both counts are cleared either way (LCK-5) */
+  const unlock = async (account: Account, actor: Actor, reason: string): Promise<boolean> => {
+    const wasLocked = await lockout.unlock(account.id);
+    await audit.write({
+      type: 'account.unlocked',
+      outcome: 'success',
+      actor: actor.by,
+      tenantId: account.tenantId,
+      accountId: account.id,
+      reason,
+    });
+    return wasLocked;
+  };
+
+  return {
+    unlock,
+    /** Every locked account of a tenant, or of one population: one audit entry each (LCK-9). @returns their names */
+    async unlockAll(
+      tenantId: string,
+      population: Population | undefined,
+      actor: Actor,
+      reason: string,
+    ): Promise<string[]> {
+      const unlocked: string[] = [];
+      for (;;) {
+        // Always the first page: what was unlocked is no longer in the list.
+        const { items } = await accounts.list({
+          tenantId,
+          lockedOnly: true,
+          limit: 100,
+          ...(population ? { population } : {}),
+        });
+        if (items.length === 0) return unlocked;
+        for (const account of items)
+          if (await unlock(account, actor, reason)) unlocked.push(account.userName);
+      }
+    },
+    async setStatus(
+      account: Account,
+      status: Account['status'],
+      actor: Actor,
+      reason: string,
+    ): Promise<void> {
+      const change = (current: Account) => (current.status === status ? undefined : { ...current, status });
+      const context = { actor: actor.by, reason };
+      if (status === 'disabled')
+        await sessions.credentialEvent({ accountId: account.id, kind: 'disabled', change, context });
+      else await accounts.update(account.id, change);
+      await audit.write({
+        type: 'account.status',
+        outcome: 'success',
+        actor: actor.by,
+        tenantId: account.tenantId,
+        accountId: account.id,
+        reason: reason === '' ? status : `${status}: ${reason}`,
+      });
+    },
+    /** @returns the status of the second factor afterwards; an active one stays */
+    async enrol(account: Account, actor: Actor): Promise<Account['secondFactor']['status']> {
+      const stored = await accounts.update(account.id, (current) =>
+        current.secondFactor.status === 'none'
+          ? { ...current, secondFactor: { status: 'pending', authenticators: [] } }
+          : undefined,
+      );
+      const status = stored?.secondFactor.status ?? 'none';
+      if (status === 'pending')
+        await audit.write({
+          type: 'account.enrolled',
+          outcome: 'success',
+          actor: actor.by,
+          tenantId: account.tenantId,
+          accountId: account.id,
+        });
+      return status;
+    },
+  };
+}

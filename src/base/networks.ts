@@ -1,0 +1,39 @@
+import ipaddr from 'ipaddr.js';
+
+/** An address range as ipaddr.js compares it: a base address and how many bits of it count. */
+export type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+/** Whether a text is an IP address, or a range of them in CIDR form. */
+export function isRange(text: string): boolean {
+  return ipaddr.isValidCIDR(text) || ipaddr.isValid(text);
+}
+
+/** @throws Error for what is neither an address nor a range */
+export function parseRange(text: string): Range {
+  if (text.includes('/')) return ipaddr.parseCIDR(text);
+  const address = ipaddr.process(text);
+  return [address, address.kind() === 'ipv4' ? 32 : 128];
+}
+
+/** Whether an address lies in one of the ranges; what is no address lies in none. */
+export function isWithin(address: string, ranges: readonly Range[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return ranges.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range, bits));
+}
+
+/** An address in its shortest form; IPv4 that came over IPv6 as IPv4. What is no address stays as it is. */
+export function plainAddress(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+}
+
+/** IPv6 hands whole /64 networks to one household: a budget for one address would be none. */
+const IPV6_NETWORK_BITS = 64;
+
+/** The network that shares a budget: an IPv4 address, or the /64 of an IPv6 one. */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return 'unknown';
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  return ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/${IPV6_NETWORK_BITS}`).toString();
+}

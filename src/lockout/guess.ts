@@ -1,0 +1,116 @@
+import type { Audit, AuditEvent } from '../audit/index.ts';
+import { SallyportError } from '../base/index.ts';
+import type { Sessions } from '../sessions/index.ts';
+import type { Policy } from '../tenants/index.ts';
+import type { Budgets } from './budgets.ts';
+import type { Lockout, Subject } from './lockout.ts';
+import type { AttemptKind } from './policy.ts';
+
+export interface Guess {
+  subject: Subject;
+  policy: Policy;
+  kind: AttemptKind;
+  /** What the audit calls what was typed. */
+  factor: 'password' | 'totp';
+  where: Omit<AuditEvent, 'type' | 'outcome'>;
+  /** The slow check. @returns undefined when right, else the reason for the audit */
+  check(): Promise<string | undefined>;
+}
+
+/** What a guess stands on; every door hands it over. */
+export interface GuessParts {
+  lockout: Lockout;
+  budgets: Budgets;
+  sessions: Sessions;
+  audit: Audit;
+}
+
+const TYPES = { password: 'sign-in.password', 'second-factor': 'sign-in.second-factor' } as const;
+
+/** Takes one of the network's tries; a browser that the person has used before needs none (LCK-7). */
+async function networkTry({ budgets, audit }: GuessParts, { subject, policy, kind, where, factor }: Guess) {
+  const isKnown = 'account' in subject && subject.browser === 'known';
+  const taken = isKnown
+    ? undefined
+    : await budgets.takeTry(where.tenantId ?? '', where.address ?? '', policy);
+  if (!taken || taken.granted) return taken;
+  audit.note({
+    ...where,
+    type: TYPES[kind],
+    outcome: 'refused',
+    factor,
+    reason: 'network-tries',
+    detail: { until: taken.until },
+  });
+  throw new SallyportError('too_many_tries', `the network waits until ${taken.until}`, {
+    retryAfterSeconds: Math.max(1, taken.until - taken.now),
+  });
+}
+
+/**
+ * One guess at a secret, through whichever door: reserved before the check, settled, recorded, and the lock said where it
+ * is the last. Counting afterwards would let N simultaneous guesses all be verified (CVE-2024-4629).
+ * @throws what `check` throws, the slot freed uncounted; SallyportError `too_many_tries` where the network has none left
+ */
+export async function guess(parts: GuessParts, attempt: Guess): Promise<boolean> {
+  const network = await networkTry(parts, attempt);
+  let isRight = false;
+  let isCounted = false;
+  try {
+    ({ isRight, isCounted } = await judged(parts, attempt));
+    return isRight;
+  } finally {
+    await network?.settle(isCounted && !isRight ? 'failure' : 'not-verified');
+  }
+}
+
+async function judged(
+  { lockout, audit, sessions }: GuessParts,
+  { subject, policy, kind, factor, where, check }: Guess,
+): Promise<{ isRight: boolean; isCounted: boolean }> {
+  const said = { ...where, type: TYPES[kind], factor };
+  const turn = await lockout.reserve(subject, kind, policy);
+  if (turn.abandoned > 0)
+    audit.note({
+      ...where,
+      type: 'attempt.abandoned',
+      outcome: 'failure',
+      factor,
+      detail: { attempts: turn.abandoned },
+    });
+  if (!turn.granted) {
+    const { why: reason, failures, limit } = turn;
+    const until = turn.why === 'waiting' ? { until: turn.until } : {};
+    audit.note({ ...said, outcome: 'refused', reason, detail: { failures, limit, ...until } });
+    return { isRight: false, isCounted: false };
+  }
+  let wrong: string | undefined;
+  try {
+    wrong = await check();
+  } catch (error) {
+    await turn.attempt.settle('not-verified');
+    throw error;
+  }
+  const settled = await turn.attempt.settle(wrong === undefined ? 'success' : 'failure');
+  const { failures, limit, locked } = settled;
+  if (settled.isLate) wrong ??= 'late';
+  if (wrong === undefined) {
+    audit.note({ ...said, outcome: 'success' });
+    return { isRight: true, isCounted: true };
+  }
+  audit.note({ ...said, outcome: 'failure', reason: wrong, detail: { failures, limit } });
+  if (locked) {
+    const door = 'account' in subject && subject.browser === 'stranger' && policy.lockout.splitBudgets;
+    await audit.write({
+      ...where,
+      type: 'account.locked',
+      outcome: 'success',
+      actor: 'system',
+      reason: kind,
+      detail: { failures, limit, ...(door ? { door: 'strangers' } : {}) },
+    });
+    if ('account' in subject && policy.lockout.endsSessions && !door)
+      await sessions.sweepAfter(subject.account, 'locked', { actor: 'system' });
+  }
+  return { isRight: false, isCounted: true };
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type Provider from 'oidc-provider';
+import type { KeptSession } from '../sessions/index.ts';
+import type { AdapterParts, Kept } from './adapter.ts';
+import { grantedKinds } from './records.ts';
+import { KEPT_PART } from './session-reader.ts';
+
+/** The session of a browser, as a page of ours needs to know it. */
+export interface BrowserSession {
+  uid: string;
+  accountId: string;
+  /** Epoch seconds of the sign-in. */
+  signedInAt: number;
+  /** Lets it live on, with its applications, through the person's own change. */
+  kept: KeptSession;
+}
+
+export interface BrowserSessions {
+  /** @returns undefined for a browser that is not signed in, or whose session has ended */
+  current(exchange: { req: IncomingMessage; res: ServerResponse }): Promise<BrowserSession | undefined>;
+}
+
+interface StoredSession {
+  uid: string;
+  accountId?: string;
+  loginTs?: number;
+  authorizations?: Record<string, { grantId?: string }>;
+}
+
+/**
+ * Reads the engine's own session: there is no second cookie. The engine saves whole records, so what keeps them is a part of
+ * its own, merged.
+ */
+export function createBrowserSessions(
+  provider: () => Provider,
+  { ephemeral, clock }: Pick<AdapterParts, 'ephemeral' | 'clock'>,
+): BrowserSessions {
+  const stamp = async (kind: 'Session' | 'Grant', id: string, kept: Kept) => {
+    const now = clock.now();
+    const record = await ephemeral.get(kind, id, now);
+    if (!record) return;
+    const { value, expiresAt } = record;
+    const change = { value, expiresAt, setParts: { [KEPT_PART]: JSON.stringify(kept) }, unsetParts: [] };
+    await ephemeral.merge(kind, id, change, now);
+  };
+
+  const keeping = ({ uid, authorizations = {} }: StoredSession): KeptSession => {
+    const grants = Object.values(authorizations).flatMap(({ grantId }) => (grantId ? [grantId] : []));
+    const stampAll = async (kept: Kept) => {
+      await stamp('Session', uid, kept);
+      for (const grant of grants) await stamp('Grant', grant, kept);
+    };
+    return {
+      async prepare(event) {
+        await stampAll({ event });
+        const spared = new Map([
+          ['Session', new Set([uid])],
+          ['Grant', new Set(grants)],
+        ]);
+        for (const kind of grantedKinds) {
+          const ids = await Promise.all(
+            grants.map((grant) => ephemeral.members(kind, 'grant', grant, clock.now())),
+          );
+          spared.set(kind, new Set(ids.flat()));
+        }
+        return spared;
+      },
+      settle: (epoch) => stampAll({ epoch }),
+    };
+  };
+
+  return {
+    async current({ req, res }) {
+      const engine = provider();
+      const ctx = engine.createContext(req, res);
+      const session = (await engine.Session.get(ctx as never)) as unknown as StoredSession;
+      if (!session.accountId) return undefined;
+      const { uid, accountId, loginTs = 0 } = session;
+      return { uid, accountId, signedInAt: loginTs, kept: keeping(session) };
+    },
+  };
+}

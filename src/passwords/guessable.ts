@@ -1,0 +1,64 @@
+import type { Policy } from '../tenants/index.ts';
+
+/** Whose password it is: what must not be in it. */
+export interface Person {
+  name?: string | null;
+  userName: string;
+  email?: string | null;
+  clientCode: string;
+}
+
+const PART_LENGTH = 4;
+
+/** Compared without case and width. */
+function folded(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
+}
+
+/** Without the digits and symbols that people put around a word. */
+function core(text: string): string {
+  return text.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
+}
+
+let known: Promise<ReadonlySet<string>> | undefined;
+
+/** Nearly fifty thousand common and breached passwords, loaded at the first password that is held against them. */
+function commonPasswords(): Promise<ReadonlySet<string>> {
+  known ??= import('@zxcvbn-ts/language-common').then(
+    ({ dictionary }) => new Set(dictionary['passwords-common'].map((word) => folded(String(word)))),
+  );
+  return known;
+}
+
+/** Whether a password, whole or without what stands around its word, is a common one or one of the tenant's words (S5, PWD-13). */
+export async function isBlocked(password: string, policy: Policy): Promise<boolean> {
+  const { blockList, blockedWords } = policy.password;
+  const whole = folded(password);
+  const candidates = [whole, core(whole)].filter((text) => text !== '');
+  const words = new Set(blockedWords.map(folded));
+  if (candidates.some((text) => words.has(text))) return true;
+  if (!blockList) return false;
+  const common = await commonPasswords();
+  return candidates.some((text) => common.has(text));
+}
+
+/** Every run of four characters of the person's words. */
+function partsOf({ name, userName, email, clientCode }: Person): Set<string> {
+  const words = [name, userName, email, clientCode].flatMap((text) =>
+    folded(text ?? '').split(/[^\p{L}\p{N}]+/u),
+  );
+  const parts = new Set<string>();
+  for (const word of words) {
+    const characters = [...word];
+    for (let i = 0; i + PART_LENGTH <= characters.length; i++)
+      parts.add(characters.slice(i, i + PART_LENGTH).join(''));
+  }
+  return parts;
+}
+
+/** Whether a password holds a part of 4 or more characters of name, user name, e-mail or client code (PWD-13). */
+export function holdsPersonalData(password: string, person: Person): boolean {
+  const text = folded(password);
+  for (const part of partsOf(person)) if (text.includes(part)) return true;
+  return false;
+}

@@ -1,0 +1,200 @@
+import type { Account, Accounts } from '../accounts/index.ts';
+import { type Clock, fingerprint, SallyportError } from '../base/index.ts';
+import { type GuessParts, guess, withStrangersAdmitted } from '../lockout/index.ts';
+import type { Mail } from '../mail/index.ts';
+import {
+  accountOfToken,
+  isLiveLink,
+  LINK_SECONDS,
+  type Passwords,
+  type StrengthProblem,
+} from '../passwords/index.ts';
+import { mustHaveFactor, type SecondFactor } from '../second-factor/index.ts';
+import type { Ephemeral } from '../stores/index.ts';
+import type { Tenant, Tenants } from '../tenants/index.ts';
+import { createSaid, formFields, type Pages, type Registry, type WebContext } from '../web/index.ts';
+
+export interface SetPasswordParts extends GuessParts {
+  accounts: Accounts;
+  tenants: Tenants;
+  passwords: Passwords;
+  secondFactor: SecondFactor;
+  ephemeral: Ephemeral;
+  mail: Mail;
+  pages: Pages;
+  registry: Registry;
+  clock: Clock;
+  issuer: string;
+}
+
+/** A live link, as this request's browser carries it. */
+interface Opened {
+  ctx: WebContext;
+  token: string;
+  account: Account;
+  tenant: Tenant;
+  /** The code was given under this link already. */
+  isFactorProved: boolean;
+}
+
+interface Said {
+  notice: 'wrong-code' | 'passwords-differ' | 'new-password-refused';
+  problems: StrengthProblem[];
+}
+
+const PROOF = 'RecoveryProof';
+const PROOF_SECONDS = 600;
+
+function cookieName(issuer: string): string {
+  return `${issuer.startsWith('https:') ? '__Secure-' : ''}sallyport_recover`;
+}
+
+/** The token leaves the address on the first load, and lives in a cookie of these pages alone (S45). */
+export async function openLink({ issuer }: SetPasswordParts, ctx: WebContext): Promise<void> {
+  ctx.cookies.set(cookieName(issuer), String(ctx.query.token).slice(0, 200), {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: issuer.startsWith('https:'),
+    signed: false,
+    path: '/recover',
+    maxAge: LINK_SECONDS.reset * 1_000,
+    overwrite: true,
+  });
+  ctx.status = 303;
+  ctx.redirect('/recover/set');
+}
+
+/** @throws SallyportError `link_invalid` for one that is spent, voided, expired, or of an account that may not use it */
+async function opened(parts: SetPasswordParts, ctx: WebContext): Promise<Opened> {
+  const token = ctx.cookies.get(cookieName(parts.issuer), { signed: false }) ?? '';
+  const accountId = accountOfToken(token);
+  const account = accountId === undefined ? undefined : (await parts.accounts.byId(accountId))?.doc;
+  const tenant = account && (await parts.tenants.byId(account.tenantId));
+  const now = parts.clock.now();
+  if (!tenant || account.status !== 'enabled' || !isLiveLink(account, token, now))
+    throw new SallyportError('link_invalid');
+  const proof = await parts.ephemeral.get(PROOF, fingerprint(token), now);
+  return { ctx, token, account, tenant, isFactorProved: proof !== undefined };
+}
+
+function saidOf(parts: SetPasswordParts) {
+  return createSaid<Said>(parts);
+}
+
+/** `GET /recover/set` */
+export async function showForm(parts: SetPasswordParts, ctx: WebContext): Promise<void> {
+  const { token, account, tenant, isFactorProved } = await opened(parts, ctx);
+  const said = await saidOf(parts).take(fingerprint(token));
+  const hasFactor = account.secondFactor.status === 'active';
+  parts.pages.render(ctx, 'recovery/set', {
+    title: 'recover.set.title',
+    step: 'recover',
+    userName: account.userName,
+    tenantName: tenant.name,
+    asksCode: hasFactor && !isFactorProved,
+    isCodeKept: hasFactor && isFactorProved,
+    notice: said?.notice,
+    problems: said?.problems ?? [],
+  });
+}
+
+function where({ ctx, account }: Opened) {
+  return {
+    tenantId: account.tenantId,
+    accountId: account.id,
+    address: ctx.state.address,
+    browser: ctx.get('user-agent'),
+  };
+}
+
+/** An active factor is demanded, on the counter of the sign-in; given once, it holds for this link (S42, V15). */
+async function proveFactor(parts: SetPasswordParts, link: Opened, code: string): Promise<boolean> {
+  const { account, tenant, token } = link;
+  if (account.secondFactor.status !== 'active' || link.isFactorProved) return true;
+  const isRight = await guess(parts, {
+    subject: { account, browser: 'stranger' },
+    policy: tenant.policy,
+    kind: 'second-factor',
+    factor: 'totp',
+    where: where(link),
+    check: async () => {
+      const verdict = await parts.secondFactor.verify(account, code, tenant.policy);
+      return verdict === 'accepted' ? undefined : verdict;
+    },
+  });
+  const now = parts.clock.now();
+  if (isRight)
+    await parts.ephemeral.put(
+      PROOF,
+      fingerprint(token),
+      { value: '{}', expiresAt: now + PROOF_SECONDS, sets: { account: account.id } },
+      now,
+    );
+  return isRight;
+}
+
+async function obstacle(parts: SetPasswordParts, link: Opened): Promise<Said | undefined> {
+  const { ctx, account, tenant } = link;
+  const typed = formFields(ctx.state.form, ['newPassword', 'newPasswordAgain', 'code']);
+  // First: whoever has the mail but not the factor learns nothing of former passwords.
+  if (!(await proveFactor(parts, link, typed.code))) return { notice: 'wrong-code', problems: [] };
+  if (typed.newPassword !== typed.newPasswordAgain) return { notice: 'passwords-differ', problems: [] };
+  const problems = await parts.passwords.problems({
+    account,
+    password: typed.newPassword,
+    policy: tenant.policy,
+    person: { ...account, clientCode: tenant.clientCode },
+    hasFactor: mustHaveFactor(account, tenant.policy),
+  });
+  return problems.length > 0 ? { notice: 'new-password-refused', problems } : undefined;
+}
+
+/** The link is spent in the write that sets the password: of two posts one wins (P2, P4). The strangers' door opens again (S23). */
+async function setPassword(parts: SetPasswordParts, link: Opened): Promise<Account | undefined> {
+  const { ctx, token, account, tenant } = link;
+  const { newPassword } = formFields(ctx.state.form, ['newPassword']);
+  const made = await parts.passwords.make(newPassword, tenant.policy, false);
+  const { address, browser } = where(link);
+  return parts.sessions.credentialEvent({
+    accountId: account.id,
+    kind: 'password-reset',
+    change: (current) =>
+      isLiveLink(current, token, parts.clock.now())
+        ? withStrangersAdmitted(parts.passwords.withPassword(current, made))
+        : undefined,
+    context: { actor: account.id, address, browser },
+  });
+}
+
+/** `POST /recover/set` */
+export async function submitForm(parts: SetPasswordParts, ctx: WebContext): Promise<void> {
+  const link = await opened(parts, ctx);
+  const inTheWay = await obstacle(parts, link);
+  if (inTheWay) {
+    await saidOf(parts).keep(fingerprint(link.token), inTheWay);
+    ctx.status = 303;
+    ctx.redirect('/recover/set');
+    return;
+  }
+  const changed = await setPassword(parts, link);
+  if (!changed) throw new SallyportError('link_invalid');
+  await parts.audit.write({
+    ...where(link),
+    type: 'password.reset',
+    outcome: 'success',
+    actor: changed.id,
+  });
+  if (changed.email)
+    await parts.mail.send({
+      to: changed.email,
+      subject: parts.pages.say('mail.changed.subject'),
+      text: parts.pages.say('mail.changed.text', { userName: changed.userName }),
+    });
+  ctx.cookies.set(cookieName(parts.issuer), null, { path: '/recover', signed: false });
+  const { clientCode } = link.tenant;
+  parts.pages.render(ctx, 'recovery/done', {
+    title: 'recover.done.title',
+    step: 'recover',
+    signIn: changed.population === 'agent' ? `/go/agent/${clientCode}` : '/go/user',
+  });
+}

@@ -1,0 +1,60 @@
+import type { Account, Accounts } from '../accounts/index.ts';
+import { type Clock, rfc3339 } from '../base/index.ts';
+import type { BrowserSession, BrowserSessions } from '../oidc/index.ts';
+import { daysUntil, passwordExpiresAt } from '../passwords/index.ts';
+import type { Tenant, Tenants } from '../tenants/index.ts';
+import type { Pages, WebContext } from '../web/index.ts';
+
+/** Whoever this browser is signed in as. */
+export interface Person {
+  ctx: WebContext;
+  session: BrowserSession;
+  account: Account;
+  tenant: Tenant;
+}
+
+export interface PersonParts {
+  browserSessions: BrowserSessions;
+  accounts: Accounts;
+  tenants: Tenants;
+  pages: Pages;
+  clock: Clock;
+}
+
+/** @returns undefined when this browser is not signed in */
+export async function findPerson(parts: PersonParts, ctx: WebContext): Promise<Person | undefined> {
+  const session = await parts.browserSessions.current(ctx);
+  const account = session && (await parts.accounts.byId(session.accountId))?.doc;
+  const tenant = account && (await parts.tenants.byId(account.tenantId));
+  return session && account && tenant ? { ctx, session, account, tenant } : undefined;
+}
+
+/** What every page of the person carries: who they are, and what the menu at the upper right offers (PWD-10). */
+export function shell({ account, tenant }: Person) {
+  return {
+    person: account.name ?? account.userName,
+    userName: account.userName,
+    isAgent: account.population === 'agent',
+    tenantName: tenant.name,
+  };
+}
+
+/** `GET /account` */
+export async function overview({ pages, clock }: PersonParts, person: Person): Promise<void> {
+  const { ctx, account, tenant } = person;
+  const expiresAt = passwordExpiresAt(account, tenant.policy, tenant.spread);
+  pages.render(ctx, 'account/overview', {
+    title: 'account.title',
+    step: 'account',
+    ...shell(person),
+    email: account.email,
+    clientCode: tenant.clientCode,
+    population: account.population,
+    factor: account.secondFactor.status,
+    changed: ctx.query.changed === 'password',
+    passwordSetAt: account.password ? rfc3339(account.password.setAt).slice(0, 10) : '',
+    passwordExpires: expiresAt === null ? undefined : rfc3339(expiresAt).slice(0, 10),
+    daysLeft: expiresAt === null ? undefined : daysUntil(expiresAt, clock.now()),
+    warnDays: tenant.policy.password.warnDays,
+  });
+}

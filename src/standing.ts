@@ -1,0 +1,32 @@
+// How an account stands: the facts that several rooms know of it, as reasons of the one table (PWD-17).
+import type { Account } from './accounts/index.ts';
+import type { Clock } from './base/index.ts';
+import { daysToWarnOf, passwordState } from './passwords/index.ts';
+import { mustHaveFactor } from './second-factor/index.ts';
+import { endsRunningSession, type Reason, reasonsFrom } from './sessions/index.ts';
+import type { Tenant } from './tenants/index.ts';
+
+export interface Standings {
+  /** Every reason for which a fresh sign-in of the account is refused or asks for more. */
+  reasons(account: Account, tenant: Tenant): Reason[];
+  /** Whether sessions and tokens of the account may be used at all. */
+  isUsable(account: Account, tenant: Tenant): boolean;
+  /** Days until the password expires, where a sign-in should warn (PWD-14). */
+  daysToWarn(account: Account, tenant: Tenant): number | undefined;
+}
+
+export function createStandings(clock: Clock): Standings {
+  const reasons = (account: Account, { policy, spread }: Tenant): Reason[] =>
+    reasonsFrom({
+      isDisabled: account.status !== 'enabled',
+      isLocked: account.lock !== null,
+      password: passwordState(account, policy, spread, clock.now()),
+      owesFactor: account.secondFactor.status !== 'active' && mustHaveFactor(account, policy),
+    });
+  return {
+    reasons,
+    isUsable: (account, tenant) =>
+      !endsRunningSession(reasons(account, tenant), tenant.deadline, clock.now()),
+    daysToWarn: (account, { policy, spread }) => daysToWarnOf(account, policy, spread, clock.now()),
+  };
+}

@@ -1,0 +1,166 @@
+import { type Clock, newId } from '../base/index.ts';
+import type { Versioned } from '../stores/index.ts';
+import { differences, type PolicyDifference, type PolicyMistake, parsePolicy, withValues } from './policy.ts';
+import { OPERATOR_ONLY, type Policy } from './policy-schema.ts';
+import type { PolicyRevision, Revisions, ScheduledChange } from './revisions.ts';
+import type { Tenant } from './tenants.ts';
+
+/** When and how a change comes into force (PWD-16). */
+export interface Rollout {
+  /** Epoch seconds; at once unless it lies ahead. */
+  at?: number | undefined;
+  /** Spreads over so many days the expiry of passwords that the change would expire at once. */
+  spreadDays?: number | undefined;
+  /** Epoch seconds from which duties of hygiene act on running sessions too (PWD-17). */
+  deadline?: number | undefined;
+}
+
+export interface PolicyChange {
+  tenantId: string;
+  /** The revision that the caller looked at: another one in between is a conflict. */
+  expectedRevision: number;
+  /** Values by path. */
+  values: Readonly<Record<string, unknown>>;
+  by: string;
+  reason: string;
+  /** Only the operator changes values that are marked so, and the marks. */
+  isOperator: boolean;
+  rollout?: Rollout;
+}
+
+export type ChangeOutcome =
+  | { changed: Tenant; differences: PolicyDifference[] }
+  | { scheduled: ScheduledChange; differences: PolicyDifference[] }
+  | { unchanged: Tenant }
+  /** Somebody else saved in between; theirs stands. */
+  | { conflict: Tenant }
+  | { mistakes: PolicyMistake[] }
+  | { operatorOnly: string[] }
+  | { refused: string };
+
+interface Parts {
+  read(id: string): Promise<Versioned<Tenant> | undefined>;
+  write(tenant: Tenant, version: number): Promise<boolean>;
+  revisions: Revisions;
+  clock: Clock;
+}
+
+const EXPIRY = 'password.expireAfterDays';
+
+/** The values that this caller may not change, of those that would change. */
+function forbidden(policy: Policy, changed: readonly PolicyDifference[]): string[] {
+  const marked = new Set([...policy.operatorOnly, OPERATOR_ONLY]);
+  return changed.map(({ path }) => path).filter((path) => marked.has(path));
+}
+
+/** The tenant with the next revision of its policy in force from `now` on. */
+function advanced(
+  tenant: Tenant,
+  policy: Policy,
+  change: Pick<PolicyChange, 'by' | 'reason' | 'rollout'>,
+  now: number,
+): Tenant {
+  const { by, reason, rollout = {} } = change;
+  const movesExpiry = differences(tenant.policy, policy).some(({ path }) => path === EXPIRY);
+  const spread = rollout.spreadDays ? { from: now, days: rollout.spreadDays } : null;
+  return {
+    ...tenant,
+    policy,
+    revision: { n: tenant.revision.n + 1, by, at: now, reason },
+    spread: movesExpiry || spread ? spread : tenant.spread,
+    deadline: rollout.deadline ?? tenant.deadline,
+  };
+}
+
+/** Saving, scheduling and looking back: the tenant's document holds the revision in force, the collection all of them. */
+export function createPolicyChanges({ read, write, revisions, clock }: Parts) {
+  /** The commit is the tenant's document. The revision before it is kept first, so that history lacks none after a crash. */
+  const commit = async (before: Versioned<Tenant>, after: Tenant): Promise<boolean> => {
+    await revisions.keep(before.doc);
+    return write(after, before.version);
+  };
+
+  const save = async (
+    stored: Versioned<Tenant>,
+    change: PolicyChange,
+    next: Tenant,
+  ): Promise<ChangeOutcome> => {
+    if (await commit(stored, next))
+      return { changed: next, differences: differences(stored.doc.policy, next.policy) };
+    const conflict = await read(change.tenantId);
+    return conflict ? { conflict: conflict.doc } : { refused: 'the tenant is gone' };
+  };
+
+  const schedule = async (
+    stored: Versioned<Tenant>,
+    change: PolicyChange,
+    at: number,
+    changed: PolicyDifference[],
+  ): Promise<ChangeOutcome> => {
+    if (stored.doc.scheduled)
+      return { refused: 'another change is scheduled already; it must be cancelled first' };
+    const { values, by, reason, rollout = {} } = change;
+    const { spreadDays = null, deadline = null } = rollout;
+    const scheduled = { id: newId(), at, values: { ...values }, by, reason, spreadDays, deadline };
+    if (await write({ ...stored.doc, scheduled }, stored.version)) return { scheduled, differences: changed };
+    const conflict = await read(change.tenantId);
+    return conflict ? { conflict: conflict.doc } : { refused: 'the tenant is gone' };
+  };
+
+  return {
+    async changePolicy(change: PolicyChange): Promise<ChangeOutcome> {
+      const stored = await read(change.tenantId);
+      if (!stored) return { refused: 'there is no such tenant' };
+      const { policy, revision } = stored.doc;
+      if (revision.n !== change.expectedRevision) return { conflict: stored.doc };
+      const parsed = parsePolicy(withValues(policy, change.values));
+      if ('mistakes' in parsed) return parsed;
+      const changed = differences(policy, parsed.policy);
+      const operatorOnly = change.isOperator ? [] : forbidden(policy, changed);
+      if (operatorOnly.length > 0) return { operatorOnly };
+      if (changed.length === 0) return { unchanged: stored.doc };
+      const at = change.rollout?.at;
+      if (at !== undefined && at > clock.now()) return schedule(stored, change, at, changed);
+      return save(stored, change, advanced(stored.doc, parsed.policy, change, clock.now()));
+    },
+
+    async applyScheduled(tenantId: string, scheduledId: string): Promise<ChangeOutcome | undefined> {
+      for (;;) {
+        const stored = await read(tenantId);
+        const scheduled = stored?.doc.scheduled;
+        if (!stored || scheduled?.id !== scheduledId || scheduled.at > clock.now()) return undefined;
+        const parsed = parsePolicy(withValues(stored.doc.policy, scheduled.values));
+        // What was sound when it was scheduled may not be beside what was changed since: then nothing changes.
+        const policy = 'policy' in parsed ? parsed.policy : stored.doc.policy;
+        const rollout = {
+          spreadDays: scheduled.spreadDays ?? undefined,
+          deadline: scheduled.deadline ?? undefined,
+        };
+        const { by, reason } = scheduled;
+        const next = {
+          ...advanced(stored.doc, policy, { by, reason, rollout }, clock.now()),
+          scheduled: null,
+        };
+        if (!(await commit(stored, next))) continue;
+        return 'mistakes' in parsed
+          ? parsed
+          : { changed: next, differences: differences(stored.doc.policy, policy) };
+      }
+    },
+
+    async cancelScheduled(tenantId: string): Promise<boolean> {
+      for (;;) {
+        const stored = await read(tenantId);
+        if (!stored?.doc.scheduled) return false;
+        if (await write({ ...stored.doc, scheduled: null }, stored.version)) return true;
+      }
+    },
+
+    async history(tenantId: string): Promise<PolicyRevision[]> {
+      const stored = await read(tenantId);
+      if (!stored) return [];
+      const former = (await revisions.of(tenantId)).filter(({ n }) => n < stored.doc.revision.n);
+      return [...former, { ...stored.doc.revision, policy: stored.doc.policy }];
+    },
+  };
+}
