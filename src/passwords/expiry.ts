@@ -12,12 +12,14 @@ export type PasswordState = 'missing' | 'temporary' | 'expired' | 'compromised' 
 const DAY = 86_400;
 const SHARES = 0x1_0000_0000;
 
-/** An account's place in a spread, from 0 to below 1: even over accounts, and the same each time it is asked. FNV-1a. */
+/** An account's place in a spread, from 0 to below 1: even over accounts, and the same each time it is asked. */
 function share(accountId: string): number {
+  // FNV-1a, then the finisher of MurmurHash3: ids that differ at their end alone lie far apart.
   let hash = 0x811c9dc5;
-  for (const character of accountId)
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  return hash / SHARES;
+  for (const character of accountId) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / SHARES;
 }
 
 /**

@@ -42,13 +42,18 @@ export async function isBlocked(password: string, policy: Policy): Promise<boole
   return candidates.some((text) => common.has(text));
 }
 
-/** Every run of four characters of the person's words. */
+function wordsOf(texts: readonly (string | null | undefined)[]): string[] {
+  return texts.flatMap((text) => folded(text ?? '').split(/[^\p{L}\p{N}]+/u));
+}
+
+/**
+ * Every run of four characters of the words that are the person's own, and the longer labels of the mail domain as a whole:
+ * that one is shared by the site, and its runs are in too many common words.
+ */
 function partsOf({ name, userName, email, clientCode }: Person): Set<string> {
-  const words = [name, userName, email, clientCode].flatMap((text) =>
-    folded(text ?? '').split(/[^\p{L}\p{N}]+/u),
-  );
-  const parts = new Set<string>();
-  for (const word of words) {
+  const [mailbox, domain] = (email ?? '').split('@');
+  const parts = new Set(wordsOf([domain]).filter((label) => label.length >= PART_LENGTH));
+  for (const word of wordsOf([name, userName, mailbox, clientCode])) {
     const characters = [...word];
     for (let i = 0; i + PART_LENGTH <= characters.length; i++)
       parts.add(characters.slice(i, i + PART_LENGTH).join(''));

@@ -85,7 +85,9 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
     epoch: epochOf(changed, tenant),
     lockRound: changed.lockRound,
   };
-  await parts.attempts.save(walk.stored, { ...attempt, passwordProof, notice: null, problems: [] });
+  // Whoever just changed it is not told in the same breath how soon it expires.
+  const changedAttempt = { ...attempt, passwordProof, isWarned: true, notice: null, problems: [] };
+  await parts.attempts.save(walk.stored, changedAttempt);
   return dispatch(parts, walk);
 }
 

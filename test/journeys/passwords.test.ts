@@ -1,0 +1,269 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Actor, PasswordOutcome } from '../../src/administration/index.ts';
+import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import type { Shown } from '../support/browser.ts';
+import { type Story, story } from '../support/story.ts';
+import { holdTime } from '../support/time.ts';
+
+const DAY = 86_400;
+const OPERATOR: Actor = { by: 'command-line', isOperator: true };
+const ADMINISTRATOR: Actor = { by: 'an-administrator', isOperator: false };
+const NEW = 'brand new words 4';
+
+let server: StartedApp;
+let time: ReturnType<typeof holdTime>;
+beforeAll(async () => {
+  server = await startApp();
+});
+beforeEach(() => {
+  time = holdTime();
+});
+afterEach(() => {
+  time.release();
+});
+afterAll(() => server.close());
+
+const isIn = (page: Shown) => page.url.startsWith(CALLBACK);
+const changeTo = (tale: Story, newPassword: string, again = newPassword, current = PASSWORD) =>
+  tale.browser.submit({ currentPassword: current, newPassword, newPasswordAgain: again }, '/change-password');
+const withPassword = (values: Partial<Policy['password']>) => (policy: Policy) => ({
+  ...policy,
+  password: { ...policy.password, ...values },
+});
+
+describe('expiry', () => {
+  test('PWD-5 PWD-9 an expired password: the page says so first, then asks for the old one and twice for the new one', async () => {
+    const tale = await story(server, { preset: 'livevox' });
+    time.move(90 * DAY);
+    await tale.begin();
+    const page = await tale.typePassword();
+    expect(page.step).toBe('change-password');
+    expect(page.dom.querySelector('.note')?.text).toContain(
+      'has expired: passwords are changed every 90 days',
+    );
+    const labels = page.dom.querySelectorAll('label').map((label) => label.text.trim());
+    expect(labels).toEqual(['Old Password', 'New Password', 'Retype Password']);
+    expect(page.dom.querySelector('form button')?.text).toBe('CHANGE');
+    expect(isIn(await changeTo(tale, NEW))).toBe(true);
+    await tale.begin({ prompt: 'login' });
+    expect(isIn(await tale.typePassword(NEW))).toBe(true);
+  });
+
+  test('PWD-9 agents meet their own labels', async () => {
+    const tale = await story(server, {
+      preset: 'livevox',
+      population: 'agent',
+      person: { population: 'agent' },
+    });
+    time.move(90 * DAY);
+    await tale.begin();
+    const page = await tale.typePassword();
+    const labels = page.dom.querySelectorAll('label').map((label) => label.text.trim());
+    expect(labels).toEqual(['Current Password', 'New Password', 'Re-type New Password']);
+    expect(page.dom.querySelector('form button')?.text).toBe('Submit');
+  });
+
+  test('S6 one second before it is not expired; the clock set back and forward over the moment decides each time anew', async () => {
+    const tale = await story(server, { preset: 'livevox' });
+    time.move(90 * DAY - 1);
+    await tale.begin();
+    expect((await tale.typePassword()).step).toBe('expires-soon');
+    for (const [seconds, step] of [
+      [1, 'change-password'],
+      [-DAY, 'expires-soon'],
+      [DAY, 'change-password'],
+    ] as const) {
+      time.move(seconds);
+      await tale.begin({ prompt: 'login' });
+      expect((await tale.typePassword()).step).toBe(step);
+    }
+  });
+
+  test('PWD-14 within the last days a sign-in warns, and goes on at the press of a button, or changes it there', async () => {
+    const tale = await story(server, { preset: 'livevox' });
+    time.move(75 * DAY);
+    await tale.begin();
+    expect(isIn(await tale.typePassword())).toBe(true);
+    time.move(2 * DAY);
+    await tale.begin();
+    const warned = await tale.typePassword();
+    expect(warned.step).toBe('expires-soon');
+    expect(warned.html).toContain('expires in 13 days');
+    // A reload says it again; nothing but the button goes on.
+    expect((await tale.browser.open(warned.url)).step).toBe('expires-soon');
+    expect(isIn(await tale.browser.submit({}, '/later'))).toBe(true);
+    time.move(12 * DAY);
+    await tale.begin();
+    expect((await tale.typePassword()).html).toContain('expires within a day');
+    expect((await changeTo(tale, NEW, 'another one 4')).alert).toContain('not the same');
+    expect(isIn(await changeTo(tale, NEW))).toBe(true);
+    await tale.begin({ prompt: 'login' });
+    expect(isIn(await tale.typePassword(NEW))).toBe(true);
+  });
+
+  test('S15 an expired password is told after the right password alone', async () => {
+    const tale = await story(server, { preset: 'livevox' });
+    const other = await story(server, { tenant: tale.tenant });
+    time.move(90 * DAY);
+    await tale.begin();
+    await other.begin();
+    const page = await tale.typePassword('wrong 123456');
+    const unknown = await other.typePassword('wrong 123456', 'nobody-here');
+    expect(page.step).toBe('password');
+    expect(page.alert).toBe(unknown.alert);
+  });
+});
+
+describe('PWD-8 what is wrong with a new password', () => {
+  test('all broken rules at once, each with the value that applies, and the change is still due', async () => {
+    const tenant = await server.tenant(
+      'livevox',
+      withPassword({ strength: 'very-strong', historyCount: 6, blockList: true, personalData: true }),
+    );
+    const tale = await story(server, { tenant, person: { isTemporary: true, userName: 'margarethe' } });
+    await tale.begin();
+    await tale.typePassword();
+    const page = await changeTo(tale, 'margar');
+    expect(page).toMatchObject({ step: 'change-password', status: 200 });
+    expect(page.dom.querySelectorAll('[role=alert] li').map((li) => li.text)).toEqual([
+      'It has fewer than 12 characters.',
+      'It has no digit (0 to 9).',
+      'It has no special character, such as a space or one of ! # $ % & * + - ? @ _',
+      'It holds part of your name, user name, e-mail address or client code.',
+    ]);
+    const common = await changeTo(tale, 'password');
+    expect(common.alert).toContain('common password');
+    const reused = await changeTo(tale, PASSWORD);
+    expect(reused.alert).toContain('one of your last 6 passwords');
+    expect(isIn(await changeTo(tale, 'well 12 chosen!'))).toBe(true);
+  });
+
+  test('PWD-4 somebody else’s choice is held to the history too, and to every other rule', async () => {
+    const tenant = await server.tenant('livevox', withPassword({ historyCount: 5 }));
+    const account = await server.account(tenant);
+    const set = (typed: string) =>
+      server.core.administration.setPassword(tenant, account, { typed }, OPERATOR);
+    expect(await set(PASSWORD)).toEqual({ problems: [{ rule: 'reused', historyCount: 5 }] });
+    expect(await set('short')).toMatchObject({ problems: [{ rule: 'too-short' }, { rule: 'no-digit' }] });
+  });
+});
+
+describe('PWD-7 a password set by somebody else', () => {
+  test('S12 temporary: shown once when it is made, leads to the change alone, and dies unused', async () => {
+    const tenant = await server.tenant('livevox');
+    const tale = await story(server, { tenant });
+    const outcome = await server.core.administration.setPassword(tenant, tale.account, {}, ADMINISTRATOR);
+    const made = 'made' in outcome ? (outcome.made ?? '') : '';
+    expect(outcome).toMatchObject({ isTemporary: true, made: expect.stringMatching(/^.{18,}$/) });
+    await tale.begin();
+    const page = await tale.typePassword(made);
+    expect(page.step).toBe('change-password');
+    expect(page.dom.querySelector('.note')?.text).toContain('is temporary');
+    expect((await tale.begin()).step).toBe('password');
+    time.move(14 * DAY - 1);
+    await tale.begin();
+    expect((await tale.typePassword(made)).step).toBe('change-password');
+    time.move(1);
+    await tale.begin();
+    expect(await tale.typePassword(made)).toMatchObject({
+      step: 'password',
+      alert: expect.stringContaining('did not work'),
+    });
+    const why = await server.core.administration.why(tenant, await server.reread(tale.account), 1);
+    expect(why.attempts).toEqual([
+      expect.objectContaining({ rule: 'temporary-expired', failures: 1, limit: 5 }),
+    ]);
+  });
+
+  test('permanent: the manual’s switch turned off, and nothing is forced', async () => {
+    const tenant = await server.tenant('livevox', withPassword({ setByOthers: 'permanent' }));
+    const tale = await story(server, { tenant });
+    await server.core.administration.setPassword(tenant, tale.account, { typed: NEW }, ADMINISTRATOR);
+    await tale.begin();
+    expect(isIn(await tale.typePassword(NEW))).toBe(true);
+  });
+
+  test('S12 D5 link: a typed one is refused, a link is sent, and the person sets it', async () => {
+    const tenant = await server.tenant('modern', (p) => ({
+      ...withPassword({ forgottenByMail: false })(p),
+      secondFactor: { ...p.secondFactor, mode: 'off' },
+    }));
+    const tale = await story(server, { tenant, person: { email: 'link@site.example' } });
+    const set = (choice: { typed?: string; isPermanent?: boolean }, actor = ADMINISTRATOR) =>
+      server.core.administration.setPassword(tenant, tale.account, choice, actor);
+    expect(await set({ typed: NEW })).toMatchObject({ refused: expect.stringContaining('a link is sent') });
+    expect(await set({ typed: NEW, isPermanent: true })).toMatchObject({
+      refused: expect.stringContaining('only the operator'),
+    });
+    const outcome = (await set({})) as Extract<PasswordOutcome, { token: string }>;
+    expect(outcome.isMailed).toBe(true);
+    // Until it is used the former password stands: a link ends nothing.
+    await tale.begin();
+    expect(isIn(await tale.typePassword())).toBe(true);
+    await tale.browser.open(`/recover/set?token=${outcome.token}`);
+    const chosen = 'seven herons over mudflats';
+    const done = await tale.browser.submit({ newPassword: chosen, newPasswordAgain: chosen });
+    expect(done.html).toContain('Your password is changed');
+    await tale.begin();
+    expect(isIn(await tale.typePassword(chosen))).toBe(true);
+  });
+
+  test('S12 changing one’s own never forces a change', async () => {
+    const tenant = await server.tenant('livevox');
+    const account = await server.account(tenant);
+    const own: Actor = { by: account.id, isOperator: false };
+    const outcome = await server.core.administration.setPassword(tenant, account, { typed: NEW }, own);
+    expect(outcome).toMatchObject({ isTemporary: false });
+  });
+
+  test('at creation the same switch decides', async () => {
+    const create = async (setByOthers: Policy['password']['setByOthers'], userName: string) =>
+      server.core.administration.createAccount(
+        await server.tenant('livevox', withPassword({ setByOthers })),
+        { population: 'user', userName, role: 'Agent' },
+        ADMINISTRATOR,
+      );
+    expect(await create('temporary', 'ada')).toMatchObject({ isTemporary: true, made: expect.any(String) });
+    expect(await create('permanent', 'bea')).toMatchObject({ isTemporary: false, made: expect.any(String) });
+    expect(await create('link', 'cora')).toMatchObject({ isMailed: false, account: { password: null } });
+  });
+
+  test('in no preset permanent', () => {
+    for (const name of ['livevox', 'vcc-live', 'cloudcx', 'liveperson', 'modern'])
+      expect(loadPreset(name)?.password.setByOthers).not.toBe('permanent');
+  });
+});
+
+test('S6 on evidence of compromise everything ends at once, and the next sign-in changes the password, in modern too', async () => {
+  const tenant = await server.tenant('modern', (p) => ({
+    ...p,
+    secondFactor: { ...p.secondFactor, mode: 'off' },
+  }));
+  const tale = await story(server, { tenant });
+  await tale.begin();
+  const tokens = await tale.relying.exchange((await tale.typePassword()).url);
+  await server.core.administration.markCompromised(tale.account, ADMINISTRATOR, 'found in a breach');
+  await expect(tale.relying.refresh(tokens)).rejects.toThrow();
+  await tale.begin();
+  const page = await tale.typePassword();
+  expect(page.step).toBe('change-password');
+  expect(page.html).toContain('Somebody else may know your password');
+  expect(isIn(await changeTo(tale, 'nine geese over water meadow'))).toBe(true);
+});
+
+test('PWD-12 S9 raised parameters rehash at the next sign-in, and the password stays what it was', async () => {
+  const { hash } = await import('argon2');
+  const tale = await story(server);
+  const weak = await hash(PASSWORD, { type: 2, memoryCost: 8_192, timeCost: 1, parallelism: 1 });
+  await server.core.accounts.update(tale.account.id, (a) => ({
+    ...a,
+    password: a.password && { ...a.password, hash: weak },
+  }));
+  await tale.begin();
+  expect(isIn(await tale.typePassword())).toBe(true);
+  const { password } = await server.reread(tale.account);
+  expect(password?.hash).toMatch(/^\$argon2id\$v=19\$m=19456,p=1,t=2\$[A-Za-z0-9+/]{22}\$/);
+  await tale.begin({ prompt: 'login' });
+  expect(isIn(await tale.typePassword())).toBe(true);
+});

@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  endsRunningSession,
+  type Facts,
+  type Reason,
+  reasonsFrom,
+  reasonTo,
+} from '../../src/sessions/index.ts';
+
+const FINE: Facts = { isDisabled: false, isLocked: false, password: 'fine', owesFactor: false };
+const ROWS: [string, Partial<Facts>, Reason[]][] = [
+  ['nothing', {}, []],
+  ['disabled', { isDisabled: true }, ['disabled']],
+  ['locked', { isLocked: true }, ['locked']],
+  ['no password', { password: 'missing' }, ['password-missing']],
+  ['a temporary password', { password: 'temporary' }, ['password-temporary']],
+  ['an expired password', { password: 'expired' }, ['password-expired']],
+  ['a compromised password', { password: 'compromised' }, ['password-compromised']],
+  ['a factor that is due', { owesFactor: true }, ['factor-missing']],
+  [
+    'everything at once',
+    { isDisabled: true, isLocked: true, password: 'expired', owesFactor: true },
+    ['disabled', 'locked', 'password-expired', 'factor-missing'],
+  ],
+];
+
+describe('PWD-17 D18 one table of reasons', () => {
+  test.each(ROWS)('%s', (_name, facts, reasons) => {
+    expect(reasonsFrom({ ...FINE, ...facts })).toEqual(reasons);
+  });
+
+  test.each([
+    // reason, at once, before a deadline, at it
+    ['disabled', true, true, true],
+    ['locked', false, false, false],
+    ['password-missing', false, false, false],
+    ['password-temporary', false, false, true],
+    ['password-expired', false, false, true],
+    ['password-compromised', true, true, true],
+    ['factor-missing', false, false, true],
+  ] as const)(
+    'D7 %s ends running sessions: at once %s, before a deadline %s, at it %s',
+    (reason, ...ends) => {
+      const deadlines: [number | null, number][] = [
+        [null, 100],
+        [101, 100],
+        [100, 100],
+      ];
+      expect(deadlines.map(([deadline, now]) => endsRunningSession([reason], deadline, now))).toEqual(ends);
+    },
+  );
+
+  test('a fresh sign-in is told the first reason that it can do something about', () => {
+    expect(reasonTo('change-password', ['locked', 'password-expired', 'factor-missing'])).toBe(
+      'password-expired',
+    );
+    expect(reasonTo('activate', ['password-expired', 'factor-missing'])).toBe('factor-missing');
+    expect(reasonTo('refused', ['password-expired'])).toBeUndefined();
+  });
+});
