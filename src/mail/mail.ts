@@ -29,10 +29,24 @@ export const MAIL_JOB = 'mail';
 
 const MAILBOX_SIZE = 200;
 
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** A password of ours goes over an encrypted connection alone; to this machine itself it may do without. */
+function needsTls(url: string): boolean {
+  const { username, hostname } = new URL(url);
+  return username !== '' && !LOOPBACK.has(hostname);
+}
+
 async function overSmtp(url: string, from: string, message: MailMessage) {
   const { createTransport } = await import('nodemailer');
   const transport = createTransport(
-    { url, connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 },
+    {
+      url,
+      requireTLS: needsTls(url),
+      connectionTimeout: 5_000,
+      greetingTimeout: 5_000,
+      socketTimeout: 10_000,
+    },
     { from },
   );
   try {

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createLog, createSealer, createVault } from '../../src/base/index.ts';
+import { createJobs, type Jobs } from '../../src/jobs/index.ts';
+import { createMail, MAIL_JOB } from '../../src/mail/index.ts';
+import { openSqliteDocuments } from '../../src/stores/index.ts';
+import { eventually } from '../support/eventually.ts';
+import { freshFolder } from '../support/folder.ts';
+import { startMailServer } from '../support/mail-server.ts';
+
+const PATIENCE_MS = 10_000;
+
+let folder: ReturnType<typeof freshFolder>;
+let documents: ReturnType<typeof openSqliteDocuments>;
+let now: number;
+const stops: (() => Promise<void>)[] = [];
+const sealer = createSealer([randomBytes(32)]);
+const clock = { now: () => now };
+beforeEach(() => {
+  now = 1_000_000;
+  folder = freshFolder();
+  documents = openSqliteDocuments(`${folder.path}/documents.sqlite`);
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+  await documents.close();
+  folder.remove();
+});
+
+/** One process of several, as far as jobs can tell. */
+const worker = (): Jobs =>
+  createJobs({ documents, vault: createVault(sealer, Buffer.alloc(32)), clock, log: createLog('silent') });
+function start(jobs: Jobs, handlers: Parameters<Jobs['start']>[0]) {
+  const stop = jobs.start(handlers);
+  stops.push(stop);
+  return stop;
+}
+const stored = async () => {
+  const collection = documents.collection<{ id: string; dueAt: number; attempts: number; sealed: string }>({
+    name: 'jobs',
+    indexes: { due: { fields: ['dueAt'] } },
+  });
+  return (await collection.page({ index: 'due', limit: 500 })).items.map(({ doc }) => doc);
+};
+const whenGone = () => eventually(stored, (jobs) => jobs.length === 0, PATIENCE_MS);
+
+describe('the queue', () => {
+  test('each job is run once, by one of several processes', async () => {
+    const runs: number[] = [];
+    const handlers = {
+      count: async ({ n }: { n: number }) => {
+        runs.push(n);
+      },
+    };
+    const [first, second, third] = [worker(), worker(), worker()];
+    for (const one of [first, second, third]) start(one, handlers);
+    await Promise.all(
+      Array.from({ length: 100 }, (_, n) => first.enqueue({ kind: 'count', payload: { n } })),
+    );
+    await whenGone();
+    expect(runs.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+  });
+
+  test('nothing is run before it is due', async () => {
+    const jobs = worker();
+    const runs: string[] = [];
+    start(jobs, {
+      say: async ({ word }: { word: string }) => {
+        runs.push(word);
+      },
+    });
+    await jobs.enqueue({ kind: 'say', payload: { word: 'later' }, dueAt: now + 60 });
+    await jobs.enqueue({ kind: 'say', payload: { word: 'now' } });
+    await eventually(
+      () => runs.length,
+      (n) => n > 0,
+      PATIENCE_MS,
+    );
+    expect(runs).toEqual(['now']);
+    now += 60;
+    await whenGone();
+    expect(runs).toEqual(['now', 'later']);
+  });
+
+  test('one that fails is tried again, later each time, and given up when nobody wants it any more', async () => {
+    const jobs = worker();
+    const at: number[] = [];
+    start(jobs, {
+      fail: async () => {
+        at.push(now - 1_000_000);
+        throw new Error('not yet');
+      },
+    });
+    await jobs.enqueue({ kind: 'fail', payload: {}, giveUpAt: now + 60 });
+    for (const [n, pause] of [5, 10, 20].entries()) {
+      const [job] = await eventually(
+        stored,
+        ([found]) => found?.attempts === n + 1 && found.dueAt === now + pause,
+        PATIENCE_MS,
+      );
+      now = job?.dueAt ?? 0;
+    }
+    await whenGone();
+    expect(at).toEqual([0, 5, 15, 35]);
+  });
+
+  test('one whose process died is run again by another, once its minute is over', async () => {
+    const dying = worker();
+    const hangs = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    start(dying, {
+      work: () => {
+        begun.resolve();
+        return hangs.promise;
+      },
+    });
+    await dying.enqueue({ kind: 'work', payload: {} });
+    await begun.promise;
+    const runs: number[] = [];
+    const jobs = worker();
+    start(jobs, {
+      work: async () => {
+        runs.push(now);
+      },
+      mark: async () => {},
+    });
+    await jobs.enqueue({ kind: 'mark', payload: {} });
+    await eventually(stored, (left) => left.length === 1, PATIENCE_MS);
+    expect(runs).toEqual([]);
+    now += 60;
+    await whenGone();
+    expect(runs).toEqual([1_000_060]);
+    hangs.resolve();
+  });
+
+  test('S79 what a job carries is sealed where it is kept, and resealed under another master key', async () => {
+    const jobs = worker();
+    await jobs.enqueue({ kind: 'mail', payload: { text: 'marked-secret' }, dueAt: now + 60 });
+    expect(JSON.stringify(await stored())).not.toContain('marked-secret');
+    expect(await jobs.reseal()).toBe(0);
+  });
+});
+
+describe('mail over SMTP', () => {
+  test('PWD-15 a message arrives as it was written, over STARTTLS and with a password', async () => {
+    const server = await startMailServer();
+    stops.push(server.close);
+    const jobs = worker();
+    const mail = createMail({
+      settings: { url: server.url, from: 'Sallyport <door@site.example>' },
+      mailbox: undefined,
+      jobs,
+      clock,
+    });
+    start(jobs, { [MAIL_JOB]: mail.deliver });
+    expect(mail.isConfigured).toBe(true);
+    await mail.send({
+      to: 'ann@site.example',
+      subject: 'Grüße',
+      text: 'Zeile 1\n\nhttp://localhost/x?token=abc',
+    });
+    const [message] = await eventually(
+      () => server.messages,
+      (all) => all.length === 1,
+      PATIENCE_MS,
+    );
+    expect(message).toMatchObject({
+      from: 'door@site.example',
+      to: ['ann@site.example'],
+      isEncrypted: true,
+      user: 'sallyport',
+    });
+    expect(message?.text).toContain('http://localhost/x?token=abc');
+    await whenGone();
+  });
+
+  test('a server that is down or refuses is tried again until it takes the message', async () => {
+    const server = await startMailServer({ refusals: 2 });
+    stops.push(server.close);
+    const jobs = worker();
+    const mail = createMail({
+      settings: { url: server.url, from: 'door@site.example' },
+      mailbox: undefined,
+      jobs,
+      clock,
+    });
+    start(jobs, { [MAIL_JOB]: mail.deliver });
+    await mail.send({ to: 'ann@site.example', subject: 'x', text: 'y' });
+    for (let n = 1; n <= 2; n++) {
+      const [job] = await eventually(
+        stored,
+        ([found]) => found?.attempts === n && found.dueAt > now && found.dueAt < now + 60,
+        PATIENCE_MS,
+      );
+      now = job?.dueAt ?? now;
+    }
+    await whenGone();
+    expect(server.messages).toHaveLength(1);
+  });
+
+  test('a message that is of no use any more is not sent', async () => {
+    const server = await startMailServer();
+    stops.push(server.close);
+    const jobs = worker();
+    const mail = createMail({
+      settings: { url: server.url, from: 'door@site.example' },
+      mailbox: undefined,
+      jobs,
+      clock,
+    });
+    await mail.send({ to: 'ann@site.example', subject: 'x', text: 'y' }, now + 1_800);
+    now += 1_800;
+    start(jobs, { [MAIL_JOB]: mail.deliver });
+    await whenGone();
+    expect(server.messages).toEqual([]);
+  });
+
+  test('without a server nothing is kept, and what asks knows', async () => {
+    const jobs = worker();
+    const mail = createMail({
+      settings: { url: undefined, from: undefined },
+      mailbox: undefined,
+      jobs,
+      clock,
+    });
+    await mail.send({ to: 'ann@site.example', subject: 'x', text: 'y' });
+    expect(mail.isConfigured).toBe(false);
+    expect(await stored()).toEqual([]);
+  });
+});

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Actor } from '../../src/administration/index.ts';
+import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { story } from '../support/story.ts';
+
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const ADMINISTRATOR: Actor = { by: 'an-administrator', isOperator: false };
+
+let server: StartedApp;
+beforeAll(async () => {
+  server = await startApp();
+});
+afterAll(() => server.close());
+
+describe('LCK-8 S80 why was this person refused?', () => {
+  test('the last attempts, each with its rule, count, browser, address, and what clears it', async () => {
+    const tenant = await server.tenant('livevox', (p) => ({ ...p, lockout: { ...p.lockout, user: 3 } }));
+    const tale = await story(server, { tenant, person: { userName: 'Greta' } });
+    await tale.begin();
+    await tale.typePassword('wrong 123456');
+    await tale.typePassword(PASSWORD, 'greta');
+    await tale.typePassword('wrong 123456');
+    await tale.begin();
+    await tale.typePassword(PASSWORD);
+    const explanation = await server.core.administration.why(tenant, await server.reread(tale.account), 20);
+    expect(explanation.now).toEqual([
+      { reason: 'locked', says: 'the account is locked', clears: 'account unlock' },
+    ]);
+    expect(
+      explanation.attempts.map(({ rule, failures, limit, clears, address, browser }) => [
+        rule,
+        failures,
+        limit,
+        clears,
+        address,
+        browser,
+      ]),
+    ).toEqual(
+      [
+        ['wrong', 1, 3, 'a right password clears the count'],
+        ['spelling', 2, 3, 'the name as it is written; signIn.caseSensitiveNames'],
+        ['wrong', 3, 3, 'a right password clears the count'],
+        ['lock', 3, 3, 'account unlock'],
+        ['locked', 3, 3, 'account unlock'],
+      ].map((row) => [...row, '127.0.0.1', 'node']),
+    );
+  });
+
+  test('codes, a wait, a disabled account and a right password are told apart', async () => {
+    const tenant = await server.tenant('livevox', (p) => ({
+      ...p,
+      lockout: { ...p.lockout, waitFrom: 1, waitSeconds: 600 },
+    }));
+    const tale = await story(server, { tenant, person: { totpSecret: SECRET } });
+    await tale.begin();
+    await tale.typePassword();
+    await tale.browser.submit({ code: '000000' }, '/second-factor');
+    await server.core.administration.setStatus(tale.account, 'disabled', ADMINISTRATOR, 'left');
+    await tale.begin();
+    const page = await tale.typePassword();
+    const fields = { clientCode: tenant.clientCode, userName: tale.account.userName, password: PASSWORD };
+    await tale.browser.post(`${new URL(page.url).pathname}/password`, fields);
+    const { now, attempts } = await server.core.administration.why(
+      tenant,
+      await server.reread(tale.account),
+      20,
+    );
+    expect(now.map(({ reason }) => reason)).toEqual(['disabled']);
+    expect(attempts.map(({ factor, rule }) => [factor, rule])).toEqual([
+      ['password', ''],
+      ['totp', 'wrong code'],
+      ['password', 'disabled'],
+      ['password', 'waiting'],
+    ]);
+    expect(attempts.at(-1)?.clears).toMatch(/^the end of the wait \(\d{4}-\d\d-\d\dT/);
+  });
+
+  test('every reason that a try can be refused for is explained in a sentence', async () => {
+    const { readFileSync } = await import('node:fs');
+    const sources = ['src/lockout/guess.ts', 'src/sign-in/password-step.ts', 'src/sign-in/change-step.ts']
+      .map((file) => readFileSync(file, 'utf8'))
+      .join('\n');
+    const explained = readFileSync('src/administration/why.ts', 'utf8');
+    const given = [...sources.matchAll(/(?:return |reason: |\?\?= |: )'([a-z][a-z -]+)'/g)].map(
+      ([, name]) => name,
+    );
+    const technical = new Set([
+      'unknown',
+      'password',
+      'totp',
+      'known',
+      'stranger',
+      'strangers',
+      'failure',
+      'success',
+    ]);
+    const missing = given.filter(
+      (name) => name && !technical.has(name) && !new RegExp(`^  '?${name}'?: \\{`, 'm').test(explained),
+    );
+    const notReasons = [
+      'not-verified',
+      'refused',
+      'wrong-password',
+      'password-too-long',
+      'password-changed',
+      'system',
+      'user',
+      'locked',
+    ];
+    expect(missing.filter((name) => !notReasons.includes(name ?? ''))).toEqual([]);
+  });
+
+  test('the person never sees it', async () => {
+    const tenant = await server.tenant();
+    const tale = await story(server, { tenant });
+    await server.core.administration.setStatus(tale.account, 'disabled', ADMINISTRATOR, 'left the company');
+    await tale.begin();
+    const page = await tale.typePassword();
+    expect(page.html).not.toMatch(/disabled|left the company/);
+  });
+});
+
+describe('LCK-9 unlock by many', () => {
+  test('the locked ones are listed by themselves, and unlocked with a reason, one audit entry each', async () => {
+    const tenant = await server.tenant();
+    const people = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((userName, i) =>
+        server.account(tenant, { userName, population: i === 3 ? 'agent' : 'user' }),
+      ),
+    );
+    for (const account of people.filter((_, i) => i !== 1))
+      await server.core.accounts.update(account.id, (a) => ({ ...a, lock: { cause: 'password', at: 1 } }));
+    const locked = async () =>
+      (await server.core.accounts.list({ tenantId: tenant.id, lockedOnly: true, limit: 10 })).items.map(
+        ({ userName }) => userName,
+      );
+    expect(await locked()).toEqual(['d', 'a', 'c']);
+    const { administration } = server.core;
+    expect(await administration.unlockAll(tenant.id, 'user', ADMINISTRATOR, 'after the outage')).toEqual([
+      'a',
+      'c',
+    ]);
+    expect(await locked()).toEqual(['d']);
+    expect(await administration.unlockAll(tenant.id, undefined, ADMINISTRATOR, 'the rest')).toEqual(['d']);
+    for (const [i, account] of people.entries()) {
+      const entries = (await server.core.audit.ofAccount(account.id, 10)).filter(
+        ({ type }) => type === 'account.unlocked',
+      );
+      expect(entries.map(({ actor, reason }) => [actor, reason])).toEqual(
+        i === 1 ? [] : [['an-administrator', i === 3 ? 'the rest' : 'after the outage']],
+      );
+    }
+  });
+
+  test('LCK-5 whichever limit caused it; both counts are cleared', async () => {
+    const tale = await story(server, { person: { totpSecret: SECRET } });
+    await tale.begin();
+    await tale.typePassword();
+    for (let i = 0; i < 5; i++) await tale.browser.submit({ code: '000000' }, '/second-factor');
+    const locked = await server.reread(tale.account);
+    expect(locked).toMatchObject({ lock: { cause: 'second-factor' }, lockState: 'locked' });
+    await server.core.administration.unlock(locked, ADMINISTRATOR, '');
+    expect(await server.reread(tale.account)).toMatchObject({ lock: null, lockState: 'open' });
+    await tale.begin();
+    await tale.typePassword();
+    expect((await tale.browser.submit({ code: '000000' }, '/second-factor')).step).toBe('second-factor');
+  });
+});

@@ -1,0 +1,155 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freshFolder } from '../support/folder.ts';
+import { runCommand } from '../support/process.ts';
+
+let folder: ReturnType<typeof freshFolder>;
+let environment: Record<string, string>;
+beforeAll(async () => {
+  folder = freshFolder();
+  environment = { SALLYPORT_DATA: join(folder.path, 'data'), SALLYPORT_ISSUER: 'http://localhost:3999' };
+  await command('tenant create --client-code ACME --preset livevox');
+});
+afterAll(() => {
+  folder.remove();
+});
+
+const command = (args: string, input = '') => runCommand(args.split(' '), environment, input);
+const json = async (args: string, input = '') => {
+  const { stdout, stderr, code } = await command(`${args} --json`, input);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+};
+const ANN = '--tenant ACME --population user --user-name ann';
+
+describe('policy commands', () => {
+  test('TEN-3 TEN-4 set, show, history, rollback: who, when, before, after, and what differs from the preset', async () => {
+    const set = await command(
+      'policy set --tenant ACME lockout.user=3 password.expireAfterDays=off --reason audit',
+    );
+    expect(set).toMatchObject({ code: 0, stderr: '' });
+    expect(set.stdout).toContain('Revision 2 is in force:');
+    expect(set.stdout).toMatch(/password\.expireAfterDays\s+90\s+->\s+off/);
+    expect(set.stdout).toContain('people should be told to sign out');
+    const shown = await command('policy show --tenant ACME');
+    expect(shown.stdout).toMatch(/lockout\.user\s+3\s+preset: 5/);
+    expect(shown.stdout).toMatch(/secondFactor\.mode\s+"enrolment"\s+operator only/);
+    expect(await json('policy show --tenant ACME')).toMatchObject({
+      preset: 'livevox',
+      differs: ['password.expireAfterDays', 'lockout.user'],
+      policy: { version: 1, lockout: { user: 3 } },
+    });
+    expect((await command('policy rollback --tenant ACME --to 1')).stdout).toContain(
+      'Revision 3 is in force',
+    );
+    const { revisions } = (await json('policy history --tenant ACME')) as { revisions: object[] };
+    expect(revisions).toMatchObject([
+      { n: 1, by: 'command-line', changed: [] },
+      { n: 2, by: 'command-line', reason: 'audit', changed: [{ path: 'password.expireAfterDays' }, {}] },
+      { n: 3, by: 'command-line', reason: 'back to revision 1' },
+    ]);
+  });
+
+  test('LCK-1 SEC-3 every mistake on one line, by path, with exit 1, and nothing is changed', async () => {
+    const before = await json('policy show --tenant ACME');
+    const tried = await command(
+      'policy set --tenant ACME lockout.user=0 lockout.agent=five lockout.secondFactor=2.5 password.historyCount=26 password.expireAfterDays=0 nonsense.value=1',
+    );
+    expect(tried).toMatchObject({ code: 1, stdout: '' });
+    expect(tried.stderr.trim().split('\n')).toHaveLength(1);
+    for (const path of [
+      'lockout.user',
+      'lockout.agent',
+      'lockout.secondFactor',
+      'password.historyCount',
+      'password.expireAfterDays',
+      'nonsense',
+    ])
+      expect(tried.stderr).toContain(`${path}: `);
+    for (const args of [
+      'lockout.user=null',
+      'lockout.user=-1',
+      'lockout.user=10',
+      'lockout.user',
+      'password.expireAfterDays=100000',
+      '--preset stone-age',
+      '--revision 77 lockout.user=4',
+      '',
+      '--at never lockout.user=4',
+      '--spread-days 0 lockout.user=4',
+      '--end-sessions everybody lockout.user=4',
+    ])
+      expect((await command(`policy set --tenant ACME ${args}`.trim())).code).toBe(1);
+    expect((await command('policy set --tenant NOPE lockout.user=4')).stderr).toContain('no tenant');
+    expect(await json('policy show --tenant ACME')).toEqual(before);
+  }, 60_000);
+
+  test('SEC-3 a file of a newer version is refused and named; one of this version is taken whole', async () => {
+    const file = join(folder.path, 'policy.yaml');
+    writeFileSync(file, 'version: 7\npassword: { strength: strong }\n');
+    expect((await command(`policy set --tenant ACME --file ${file}`)).stderr).toContain(
+      'newer version of Sallyport (7; this one knows 1)',
+    );
+    writeFileSync(file, 'version: 1\npassword: { strength: strong }\n');
+    const taken = await command(`policy set --tenant ACME --file ${file}`);
+    expect(taken.stdout).toMatch(/password\.strength\s+"medium"\s+->\s+"strong"/);
+  });
+
+  test('PWD-16 preview tells what a change would do, and does not do it; a change can be set for later and taken back', async () => {
+    await command(`account create ${ANN} --password-stdin --permanent`, 'correct horse 9!\n');
+    const before = await json('policy show --tenant ACME');
+    const { preview } = await json('policy preview --tenant ACME password.expireAfterDays=1');
+    expect(preview).toMatchObject({ accounts: { user: 1, agent: 0 }, expireNow: 0, expireWithin7Days: 1 });
+    const people = await command('policy preview --tenant ACME --preset modern');
+    expect(people.stdout).toMatch(/accounts that must set up a second factor\s+1/);
+    expect(await json('policy show --tenant ACME')).toEqual(before);
+    const later = await command('policy set --tenant ACME lockout.agent=2 --at +3d');
+    expect(later.stdout).toMatch(/^Set for \d{4}-/);
+    expect(await json('policy show --tenant ACME')).toMatchObject({
+      policy: { lockout: { agent: 5 } },
+      scheduled: { values: { 'lockout.agent': 2 }, by: 'command-line' },
+    });
+    expect((await command('policy set --tenant ACME --cancel-scheduled')).stdout).toContain('taken back');
+    expect(await json('policy show --tenant ACME')).toMatchObject({ scheduled: null });
+    const ended = await command('policy set --tenant ACME lockout.agent=4 --end-sessions all');
+    expect(ended.stdout).toContain('All sessions of the population agent have ended.');
+  });
+});
+
+describe('account commands under a policy', () => {
+  test('PWD-7 S12 under link a typed password is refused, a link is printed where there is no mail, and --permanent is the operator’s', async () => {
+    await command('tenant create --client-code NEWER --preset modern');
+    const bob = '--tenant NEWER --population user --user-name robertson';
+    const refused = await command(`account create ${bob} --password-stdin`, 'seven herons over water\n');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('a link is sent instead') });
+    const made = await command(`account create ${bob} --email robertson@site.example`);
+    expect(made.stdout).toContain('http://localhost:3999/recover/set?token=');
+    const own = await command(
+      `account set-password ${bob} --password-stdin --permanent`,
+      'seven herons over water\n',
+    );
+    expect(own).toMatchObject({ code: 0, stdout: expect.stringContaining('is set') });
+    const weak = await command(`account set-password ${bob} --password-stdin --permanent`, 'robertson1\n');
+    expect(weak.stderr).toContain('it holds part of the name, user name, e-mail address or client code');
+  });
+
+  test('LCK-8 LCK-9 S6 why, unlock of one and of all, list --locked, compromised', async () => {
+    await command(`account create ${ANN} --password-stdin --permanent`, 'correct horse 9!\n');
+    expect((await command(`account why ${ANN}`)).stdout).toContain('Nothing stands in the way');
+    expect(await json(`account why ${ANN}`)).toEqual({ now: [], attempts: [] });
+    await command(`account disable ${ANN} --reason left`);
+    expect((await command(`account why ${ANN}`)).stdout).toContain('Now: the account is disabled.');
+    await command(`account enable ${ANN}`);
+    expect(await json('account list --tenant ACME --locked')).toEqual({ accounts: [] });
+    expect((await command('account unlock --tenant ACME --all-locked --reason test')).stdout).toContain(
+      'Nobody was locked',
+    );
+    expect((await command(`account unlock ${ANN}`)).stdout).toContain('was not locked');
+    expect((await command('account unlock --tenant ACME')).code).toBe(1);
+    const nobody = `account unlock ${ANN} --user-name nobody-here`;
+    expect((await command(nobody)).stderr).toContain('nobody-here');
+    expect((await command(`account compromised ${ANN}`)).stdout).toContain('must change the password');
+    expect(await json(`account why ${ANN}`)).toMatchObject({ now: [{ reason: 'password-compromised' }] });
+  }, 60_000);
+});
