@@ -12,6 +12,18 @@ export function readInstant(text: string): number | undefined {
   return Number.isFinite(at) ? at : undefined;
 }
 
+const DAY_OF_MONTH = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
+
+/** The day of an instant for people to read, in UTC: 2 December 2026. */
+export function longDate(at: number): string {
+  return DAY_OF_MONTH.format(at * 1_000);
+}
+
 /** An instant as RFC 3339 has it, in UTC. */
 export function rfc3339(at: number): string {
   return new Date(at * 1_000).toISOString().replace('.000', '');

@@ -1,5 +1,5 @@
 import type { Account, Accounts } from '../accounts/index.ts';
-import { type Clock, rfc3339 } from '../base/index.ts';
+import { type Clock, longDate } from '../base/index.ts';
 import type { BrowserSession, BrowserSessions } from '../oidc/index.ts';
 import { daysUntil, passwordExpiresAt } from '../passwords/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
@@ -52,8 +52,8 @@ export async function overview({ pages, clock }: PersonParts, person: Person): P
     population: account.population,
     factor: account.secondFactor.status,
     changed: ctx.query.changed === 'password',
-    passwordSetAt: account.password ? rfc3339(account.password.setAt).slice(0, 10) : '',
-    passwordExpires: expiresAt === null ? undefined : rfc3339(expiresAt).slice(0, 10),
+    passwordSetAt: account.password ? longDate(account.password.setAt) : '',
+    passwordExpires: expiresAt === null ? undefined : longDate(expiresAt),
     daysLeft: expiresAt === null ? undefined : daysUntil(expiresAt, clock.now()),
     warnDays: tenant.policy.password.warnDays,
   });

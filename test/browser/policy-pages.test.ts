@@ -1,0 +1,253 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import type { Account } from '../../src/accounts/index.ts';
+import type { Policy, Tenant } from '../../src/tenants/index.ts';
+import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { launchChromium, newPage, picture } from '../support/chromium.ts';
+import { eventually } from '../support/eventually.ts';
+import type { NewPerson } from '../support/site.ts';
+
+const DAY = 86_400;
+const NEW = 'a better one 2';
+const WIDTHS = [1280, 390];
+const require = createRequire(import.meta.url);
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+let server: StartedApp;
+let browser: Browser;
+beforeAll(async () => {
+  server = await startApp();
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+interface Person {
+  tenant: Tenant;
+  account: Account;
+}
+
+async function person(
+  options: NewPerson = {},
+  change: (policy: Policy) => Policy = (p) => p,
+): Promise<Person> {
+  const tenant = await server.tenant('livevox', change);
+  return { tenant, account: await server.account(tenant, options) };
+}
+
+/** The password as old as that. */
+async function aged(who: Person, days: number): Promise<Person> {
+  const setAt = Math.floor(Date.now() / 1_000) - days * DAY;
+  await server.core.accounts.update(who.account.id, (a) => ({
+    ...a,
+    password: a.password && { ...a.password, setAt },
+  }));
+  return who;
+}
+
+const step = async (page: Page) => (await page.locator('main').getAttribute('data-step')) ?? '';
+
+async function enter(page: Page) {
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
+}
+
+/** By the links of the tenant, to the own pages or to whatever stands before them. */
+async function signIn(page: Page, { tenant, account }: Person, password = PASSWORD) {
+  if (account.population === 'agent') {
+    await page.goto(`${server.issuer}/go/agent/${tenant.clientCode}`);
+    await page.getByLabel('Login ID').fill(account.userName);
+  } else {
+    await page.goto(`${server.issuer}/go/user`);
+    await page.getByLabel('Client Code').fill(tenant.clientCode);
+    await page.getByLabel('User Name').fill(account.userName);
+  }
+  await page.getByLabel('Password').fill(password);
+  await enter(page);
+}
+
+async function change(page: Page, current: string, next: string) {
+  await page.locator('input[name=currentPassword]').fill(current);
+  await page.locator('input[name=newPassword]').fill(next);
+  await page.locator('input[name=newPasswordAgain]').fill(next);
+  await enter(page);
+}
+
+/** Nothing that axe knows of WCAG 2.2 AA is broken, and nothing is wider than the screen; with a picture for whoever looks. */
+async function sound(page: Page, name: string) {
+  const before = page.viewportSize();
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.evaluate(axe);
+    const broken = (await page.evaluate(
+      `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target).join(' ')))`,
+    )) as string[];
+    expect({ name, width, broken }).toEqual({ name, width, broken: [] });
+    expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
+  }
+  if (before) await page.setViewportSize(before);
+  await picture(page, name);
+}
+
+describe.each([{ scripts: true }, { scripts: false }])(
+  'in Chromium with scripts: $scripts',
+  ({ scripts }) => {
+    test('SGN-6 PWD-5 PWD-9 an expired password is changed, by keyboard', async () => {
+      const who = await aged(await person(), 90);
+      const page = await newPage(browser, { scripts });
+      await signIn(page, who);
+      expect(await step(page)).toBe('change-password');
+      expect(await page.locator('.note').innerText()).toContain('has expired');
+      await page.keyboard.type(PASSWORD);
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(NEW);
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(NEW);
+      await enter(page);
+      expect(await step(page)).toBe('account');
+      await page.context().close();
+    });
+
+    test('SGN-6 PWD-10 PWD-14 the warning, the own page, the person menu and the voluntary change', async () => {
+      const who = await aged(await person({ name: 'Anneliese Vormärz' }), 80);
+      const page = await newPage(browser, { scripts });
+      await signIn(page, who);
+      expect(await step(page)).toBe('expires-soon');
+      await page.getByRole('button', { name: 'Continue' }).click();
+      expect(await step(page)).toBe('account');
+      expect(await page.locator('.note').innerText()).toContain('expires on');
+      await page.locator('details.menu summary').click();
+      await page.locator('details.menu').getByRole('link', { name: 'Change Password' }).click();
+      await change(page, 'not my password 1', NEW);
+      expect(await page.getByRole('alert').innerText()).toContain('not right');
+      await change(page, PASSWORD, NEW);
+      expect(await page.getByRole('status').innerText()).toContain('was changed');
+      await page.locator('details.menu summary').click();
+      await page.getByRole('link', { name: 'Sign out' }).click();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await signIn(page, who, NEW);
+      expect(await step(page)).toBe('account');
+      await page.context().close();
+    });
+
+    test('SGN-6 PWD-15 a forgotten password, from the sign-in through the mail and back', async () => {
+      const email = `forgetful-${scripts}@site.example`;
+      const who = await person({ email }, (p) => ({
+        ...p,
+        password: { ...p.password, forgottenByMail: true },
+      }));
+      const page = await newPage(browser, { scripts });
+      await page.goto(`${server.issuer}/go/user`);
+      await page.getByRole('link', { name: 'Forgot your password?' }).click();
+      await page.getByLabel('Client Code').fill(who.tenant.clientCode);
+      await page.getByLabel('User Name').fill(who.account.userName);
+      await page.getByRole('button', { name: 'Send the link' }).click();
+      expect(await page.getByRole('status').innerText()).toContain('a link is on its way');
+      const [mail] = await eventually(
+        () => server.mailbox.messages.filter(({ to }) => to === email),
+        (mails) => mails.length > 0,
+        10_000,
+      );
+      await page.goto(/http:\S+/.exec(mail?.text ?? '')?.[0] ?? '');
+      expect(page.url()).toBe(`${server.issuer}/recover/set`);
+      await page.getByLabel('New Password').fill(NEW);
+      await page.getByLabel('Retype Password').fill(NEW);
+      await enter(page);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByLabel('Client Code').fill(who.tenant.clientCode);
+      await page.getByLabel('User Name').fill(who.account.userName);
+      await page.getByLabel('Password').fill(NEW);
+      await enter(page);
+      expect(await step(page)).toBe('account');
+      await page.context().close();
+    });
+
+    test('SGN-6 LCK-7 the wait says how long, and Try again goes on', async () => {
+      const who = await person({ population: 'agent' }, (p) => ({
+        ...p,
+        lockout: { ...p.lockout, waitFrom: 1, waitSeconds: 2 },
+      }));
+      const page = await newPage(browser, { scripts });
+      await signIn(page, who, 'wrong 123456');
+      expect(await step(page)).toBe('wait');
+      expect(await page.getByRole('alert').innerText()).toMatch(/^Please try again in about 10 seconds\.$/);
+      await eventually(
+        async () => {
+          if ((await step(page)) === 'wait') await page.getByRole('button', { name: 'Try again' }).click();
+          return step(page);
+        },
+        (shown) => shown === 'password',
+        15_000,
+      );
+      await page.getByLabel('Password').fill(PASSWORD);
+      await enter(page);
+      expect(await step(page)).toBe('account');
+      await page.context().close();
+    });
+  },
+);
+
+test('SGN-6 every one of these pages passes axe at both widths', async () => {
+  const page = await newPage(browser);
+  const temporary = await person({ isTemporary: true, population: 'agent' });
+  await signIn(page, temporary);
+  await sound(page, 'temporary-agent');
+  await change(page, PASSWORD, 'short');
+  await sound(page, 'temporary-agent-refused');
+  await page.context().clearCookies();
+  await signIn(page, await aged(await person(), 200));
+  await sound(page, 'expired-password');
+  await page.context().clearCookies();
+  await signIn(
+    page,
+    await aged(await person({ name: 'Anneliese Vormärz', email: 'anneliese@site.example' }), 80),
+  );
+  await sound(page, 'expires-soon');
+  await page.locator('summary').click();
+  await change(page, 'wrong 12345', NEW);
+  await sound(page, 'expires-soon-refused');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await sound(page, 'account');
+  await page.locator('details.menu summary').click();
+  await sound(page, 'account-menu');
+  await page.goto(`${server.issuer}/account/password`);
+  await sound(page, 'account-password');
+  await change(page, PASSWORD, 'short');
+  await sound(page, 'account-password-refused');
+  await change(page, PASSWORD, NEW);
+  await sound(page, 'account-changed');
+  await page.context().clearCookies();
+  const waiting = await person({}, (p) => ({
+    ...p,
+    lockout: { ...p.lockout, waitFrom: 1, waitSeconds: 300, user: 2 },
+  }));
+  await signIn(page, waiting, 'wrong 12345');
+  await sound(page, 'wait');
+  const locked = await person({}, (p) => ({
+    ...p,
+    lockout: { ...p.lockout, user: 1, contactLine: 'Service desk, extension 4410' },
+  }));
+  await signIn(page, locked, 'wrong 12345');
+  await sound(page, 'locked-contact');
+  await page.goto(`${server.issuer}/go/user`);
+  await sound(page, 'password-forgotten-link');
+  await page.goto(`${server.issuer}/recover?population=agent`);
+  await sound(page, 'recover');
+  await page.getByLabel('Client Code').fill('ANY');
+  await page.getByLabel('Login ID').fill('anybody');
+  await enter(page);
+  await sound(page, 'recover-sent');
+  const { tenant, account } = await person({ totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' });
+  const outcome = await server.core.administration.sendLink(tenant, account, { by: 'x', isOperator: true });
+  await page.goto(`${server.issuer}/recover/set?token=${'token' in outcome ? outcome.token : ''}`);
+  await sound(page, 'recover-set');
+  await page.goto(`${server.issuer}/recover/set?token=spent`);
+  await sound(page, 'recover-invalid');
+  await page.goto(`${server.issuer}/go/user`);
+  await page.getByRole('button', { name: /Back to/ }).click();
+  await sound(page, 'account-not-signed-in');
+  await page.context().close();
+}, 180_000);
