@@ -5,6 +5,7 @@ import { auditTypes } from '../src/audit/index.ts';
 import { declareEngineRoutes } from '../src/oidc/routes.ts';
 import { addRecoveryRoutes } from '../src/recovery/index.ts';
 import { addSelfServiceRoutes } from '../src/self-service/index.ts';
+import { reasonTable } from '../src/sessions/index.ts';
 import { addSetUpRoutes } from '../src/set-up/index.ts';
 import { declarations } from '../src/settings/index.ts';
 import { addSignInRoutes } from '../src/sign-in/index.ts';
@@ -65,6 +66,19 @@ function routes(): readonly DeclaredRoute[] {
   return registry.declared();
 }
 
+function reasons(): string {
+  const rows = Object.entries(reasonTable).map(
+    ([reason, { kind, freshSignIn, runningSession, apiSession }]) => [
+      reason,
+      kind,
+      freshSignIn,
+      runningSession,
+      apiSession,
+    ],
+  );
+  return `# Reasons\n\n${MADE} Why somebody may have to prove themselves again, and what each reason does to what is running (PWD-17). *hygiene* waits for the next fresh sign-in, or for the deadline of a change of policy; *security* acts at once; a *lock* refuses new sign-ins at once. The pages, the engine's prompts and the checks of sessions and tokens all use this table.\n\n${table(['reason', 'kind', 'a fresh sign-in', 'a running session and its tokens', 'a session of the session API'], rows)}\n`;
+}
+
 function doors(): string {
   const all = [...routes()].sort((a, b) => `${a.path} ${a.method}`.localeCompare(`${b.path} ${b.method}`));
   const rows = all.map((r) => [
@@ -103,6 +117,7 @@ const DOCUMENTS: Record<string, () => string> = {
   'docs/reference/settings.md': settings,
   'docs/reference/policy.md': policy,
   'docs/reference/audit-events.md': auditEvents,
+  'docs/reference/reasons.md': reasons,
   'docs/reference/doors.md': doors,
   'docs/security.md': security,
 };

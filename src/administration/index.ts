@@ -5,4 +5,4 @@ export type { Administration } from './administration.ts';
 export { createAdministration } from './administration.ts';
 export type { Actor, PasswordOutcome } from './passwords.ts';
 export { type PolicyPreview, previewChange } from './preview.ts';
-export { type Explanation, explain } from './why.ts';
+export type { Explanation } from './why.ts';
