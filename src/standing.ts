@@ -15,18 +15,26 @@ export interface Standings {
   daysToWarn(account: Account, tenant: Tenant): number | undefined;
 }
 
+type Rules = Pick<Tenant, 'policy' | 'spread'>;
+
+function reasonsAt(account: Account, { policy, spread }: Rules, now: number): Reason[] {
+  return reasonsFrom({
+    isDisabled: account.status !== 'enabled',
+    isLocked: account.lock !== null,
+    password: passwordState(account, policy, spread, now),
+    owesFactor: account.secondFactor.status !== 'active' && mustHaveFactor(account, policy),
+  });
+}
+
 export function createStandings(clock: Clock): Standings {
-  const reasons = (account: Account, { policy, spread }: Tenant): Reason[] =>
-    reasonsFrom({
-      isDisabled: account.status !== 'enabled',
-      isLocked: account.lock !== null,
-      password: passwordState(account, policy, spread, clock.now()),
-      owesFactor: account.secondFactor.status !== 'active' && mustHaveFactor(account, policy),
-    });
   return {
-    reasons,
-    isUsable: (account, tenant) =>
-      !endsRunningSession(reasons(account, tenant), tenant.deadline, clock.now()),
+    reasons: (account, tenant) => reasonsAt(account, tenant, clock.now()),
+    isUsable: (account, tenant) => {
+      const now = clock.now();
+      const { deadline } = tenant;
+      const duesPast = deadline && now >= deadline.at ? reasonsAt(account, deadline, deadline.at) : [];
+      return !endsRunningSession(reasonsAt(account, tenant, now), duesPast);
+    },
     daysToWarn: (account, { policy, spread }) => daysToWarnOf(account, policy, spread, clock.now()),
   };
 }

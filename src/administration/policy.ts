@@ -8,6 +8,7 @@ import {
   differences,
   type PolicyChange,
   type PolicyDifference,
+  spreadAfter,
   type Tenant,
   type Tenants,
 } from '../tenants/index.ts';
@@ -89,6 +90,9 @@ export function createPolicyActions(parts: PolicyParts) {
 
   const change = async (tenant: Tenant, wanted: Change, actor: Actor): Promise<ChangeOutcome> => {
     const identifiedBy = wanted.values['signIn.identifiedBy'];
+    // Whoever is made until then would not be held to it.
+    if (identifiedBy !== undefined && wanted.rollout?.at !== undefined)
+      return { refused: 'signIn.identifiedBy changes at once, or not at all' };
     if (
       identifiedBy !== tenant.policy.signIn.identifiedBy &&
       (identifiedBy === 'email' || identifiedBy === 'either')
@@ -168,7 +172,7 @@ export function createPolicyActions(parts: PolicyParts) {
       progress: (accounts: number) => void = () => {},
     ): Promise<PolicyPreview> {
       const now = clock.now();
-      const spread = spreadDays ? { from: now, days: spreadDays } : null;
+      const spread = spreadAfter(tenant, after, spreadDays, now);
       const states = [
         { policy: tenant.policy, spread: tenant.spread },
         { policy: after, spread },

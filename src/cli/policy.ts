@@ -1,32 +1,30 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
 import type { Population } from '../accounts/index.ts';
 import type { PolicyPreview } from '../administration/index.ts';
-import { readInstant, rfc3339 } from '../base/index.ts';
-import type { Core } from '../core.ts';
+import { rfc3339 } from '../base/index.ts';
 import {
   type ChangeOutcome,
   differences,
   loadPreset,
-  type Policy,
   type PolicyDifference,
-  type PolicyMistake,
-  parsePolicy,
   policyPaths,
   presetNames,
-  type Tenant,
   valueAt,
   withValues,
 } from '../tenants/index.ts';
 import { OPERATOR } from './account-support.ts';
+import {
+  complete,
+  days,
+  instant,
+  populationsOf,
+  refuseMistakes,
+  told,
+  type Wanted,
+  wantedValues,
+  written,
+} from './policy-input.ts';
 import { columns, print, Refused, tenantOf, withCore } from './terminal.ts';
-
-interface Wanted {
-  tenant: string;
-  file?: string;
-  preset?: string;
-}
 
 interface SetOptions extends Wanted {
   reason: string;
@@ -38,83 +36,9 @@ interface SetOptions extends Wanted {
   cancelScheduled?: boolean;
 }
 
-const DAY = 86_400;
-const RELATIVE = /^\+(\d+)([hd])$/;
 const EXPIRY = 'password.expireAfterDays';
 const ADVICE =
   'Expiry changes: people should be told to sign out and in again; `--end-sessions user`, `agent` or `all` ends their sessions.';
-
-function written(value: unknown): string {
-  return value === null ? 'off' : JSON.stringify(value);
-}
-
-function refuseMistakes(mistakes: readonly PolicyMistake[]): never {
-  throw new Refused(
-    `the policy cannot be used: ${mistakes.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
-  );
-}
-
-/** `path=value` pairs; values are read as YAML, so that `off`, `true`, `[a, b]` and numbers are what they look like. */
-function pairs(args: readonly string[]): Record<string, unknown> {
-  const mistakes: PolicyMistake[] = [];
-  const values: Record<string, unknown> = {};
-  for (const arg of args) {
-    const at = arg.indexOf('=');
-    const path = at < 0 ? arg : arg.slice(0, at);
-    if (at < 0) mistakes.push({ path, message: 'takes a value: path=value' });
-    else values[path] = parse(arg.slice(at + 1));
-  }
-  if (mistakes.length > 0) refuseMistakes(mistakes);
-  return values;
-}
-
-function complete(document: unknown): Policy {
-  const parsed = parsePolicy(document);
-  if ('mistakes' in parsed) refuseMistakes(parsed.mistakes);
-  return parsed.policy;
-}
-
-/** The values that a command asks for: pairs, a whole document, or a preset. */
-function wantedValues(
-  tenant: Tenant,
-  args: readonly string[],
-  { file, preset }: Wanted,
-): Record<string, unknown> {
-  if (Number(args.length > 0) + Number(file !== undefined) + Number(preset !== undefined) !== 1)
-    throw new Refused('give path=value pairs, or --file, or --preset');
-  if (args.length > 0) return pairs(args);
-  const whole = preset === undefined ? complete(parse(readFileSync(file ?? '', 'utf8'))) : loadPreset(preset);
-  if (!whole) throw new Refused(`there is no preset ${preset}; there are ${presetNames().join(', ')}`);
-  return Object.fromEntries(differences(tenant.policy, whole).map(({ path, after }) => [path, after]));
-}
-
-function instant(core: Core, option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const [, amount, unit] = RELATIVE.exec(text) ?? [];
-  const at = amount ? core.clock.now() + Number(amount) * (unit === 'd' ? DAY : DAY / 24) : readInstant(text);
-  if (at === undefined)
-    throw new Refused(`${option} takes a time such as 2030-01-31T06:00:00Z, or +12h or +3d`);
-  return at;
-}
-
-function days(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > 365)
-    throw new Refused('--spread-days takes 1 to 365');
-  return number;
-}
-
-function populationsOf(text: string | undefined): Population[] {
-  if (text === undefined) return [];
-  if (text === 'all') return ['user', 'agent'];
-  if (text !== 'user' && text !== 'agent') throw new Refused('--end-sessions takes user, agent or all');
-  return [text];
-}
-
-function told(changed: readonly PolicyDifference[]): string[] {
-  return columns(changed.map((d) => [d.path, written(d.before), '->', written(d.after)]));
-}
 
 /** @throws Refused unless the change was made or scheduled */
 function report(command: Command, outcome: ChangeOutcome, ended: readonly Population[]): void {
@@ -228,13 +152,21 @@ async function show({ tenant: code }: Wanted, command: Command): Promise<void> {
     ]);
     const plans = [
       ...(scheduled ? [`Scheduled for ${rfc3339(scheduled.at)}: ${JSON.stringify(scheduled.values)}`] : []),
-      ...(deadline ? [`Duties act on running sessions from ${rfc3339(deadline)}`] : []),
+      ...(deadline ? [`Duties act on running sessions from ${rfc3339(deadline.at)}`] : []),
       ...(spread ? [`Expiry is spread over ${spread.days} days from ${rfc3339(spread.from)}`] : []),
     ];
     const value = { version: 1, ...policy };
     print(
       command,
-      { preset, revision, policy: value, differs: [...differing], scheduled, deadline, spread },
+      {
+        preset,
+        revision,
+        policy: value,
+        differs: [...differing],
+        scheduled,
+        deadline: deadline && rfc3339(deadline.at),
+        spread,
+      },
       [`${tenant.clientCode}  revision ${revision.n}, from the preset ${preset}`, ...columns(rows), ...plans],
     );
   });

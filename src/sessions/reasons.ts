@@ -105,15 +105,13 @@ export function reasonTo(step: Effect['freshSignIn'], reasons: readonly Reason[]
   return reasons.find((reason) => reasonTable[reason].freshSignIn === step);
 }
 
-/** Whether any reason ends the sessions and tokens that run now: at once, or because the deadline has passed. */
-export function endsRunningSession(
-  reasons: readonly Reason[],
-  deadline: number | null,
-  now: number,
-): boolean {
-  const isPast = deadline !== null && now >= deadline;
+/**
+ * Whether any reason ends the sessions and tokens that run now: at once, or because a deadline has passed at which it held.
+ * @param duesPast the reasons that held at a deadline which has passed; what came up later waits for the next sign-in
+ */
+export function endsRunningSession(reasons: readonly Reason[], duesPast: readonly Reason[]): boolean {
   return reasons.some((reason) => {
     const { runningSession } = reasonTable[reason];
-    return runningSession === 'ends' || (runningSession === 'at the deadline' && isPast);
+    return runningSession === 'ends' || (runningSession === 'at the deadline' && duesPast.includes(reason));
   });
 }

@@ -2,7 +2,7 @@ import { type Clock, newId } from '../base/index.ts';
 import type { Versioned } from '../stores/index.ts';
 import { differences, type PolicyDifference, type PolicyMistake, parsePolicy, withValues } from './policy.ts';
 import { OPERATOR_ONLY, type Policy } from './policy-schema.ts';
-import type { PolicyRevision, Revisions, ScheduledChange } from './revisions.ts';
+import type { PolicyRevision, Revisions, ScheduledChange, Spread } from './revisions.ts';
 import type { Tenant } from './tenants.ts';
 
 /** When and how a change comes into force (PWD-16). */
@@ -53,6 +53,17 @@ function forbidden(policy: Policy, changed: readonly PolicyDifference[]): string
   return changed.map(({ path }) => path).filter((path) => marked.has(path));
 }
 
+/** The spread that holds with a policy: a new one, the one that runs, or none once expiry itself was changed without one. */
+export function spreadAfter(
+  tenant: Pick<Tenant, 'policy' | 'spread'>,
+  policy: Policy,
+  spreadDays: number | undefined,
+  now: number,
+): Spread | null {
+  if (spreadDays) return { from: now, days: spreadDays };
+  return differences(tenant.policy, policy).some(({ path }) => path === EXPIRY) ? null : tenant.spread;
+}
+
 /** The tenant with the next revision of its policy in force from `now` on. */
 function advanced(
   tenant: Tenant,
@@ -61,14 +72,13 @@ function advanced(
   now: number,
 ): Tenant {
   const { by, reason, rollout = {} } = change;
-  const movesExpiry = differences(tenant.policy, policy).some(({ path }) => path === EXPIRY);
-  const spread = rollout.spreadDays ? { from: now, days: rollout.spreadDays } : null;
+  const spread = spreadAfter(tenant, policy, rollout.spreadDays, now);
   return {
     ...tenant,
     policy,
     revision: { n: tenant.revision.n + 1, by, at: now, reason },
-    spread: movesExpiry || spread ? spread : tenant.spread,
-    deadline: rollout.deadline ?? tenant.deadline,
+    spread,
+    deadline: rollout.deadline === undefined ? tenant.deadline : { at: rollout.deadline, policy, spread },
   };
 }
 

@@ -1,6 +1,6 @@
 // tenants: customer sites and the policy of each: its schema, presets, revisions, and changes now or at a set time.
 // Not here: people (accounts), what a rule of the policy does (passwords, lockout, second-factor), what a change would do to whom (administration).
-export type { ChangeOutcome, PolicyChange, Rollout } from './changes.ts';
+export { type ChangeOutcome, type PolicyChange, type Rollout, spreadAfter } from './changes.ts';
 export {
   differences,
   type PolicyDifference,
@@ -12,5 +12,5 @@ export {
 } from './policy.ts';
 export { type Policy, policyValues } from './policy-schema.ts';
 export { loadPreset, presetNames } from './presets.ts';
-export type { PolicyRevision, ScheduledChange, Spread } from './revisions.ts';
+export type { Deadline, PolicyRevision, ScheduledChange, Spread } from './revisions.ts';
 export { createTenants, givePolicyRevisions, type NewTenant, type Tenant, type Tenants } from './tenants.ts';

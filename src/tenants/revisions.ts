@@ -23,6 +23,17 @@ export interface Spread {
   days: number;
 }
 
+/**
+ * The rules whose duties act on running sessions from `at` on: those that a change set with it. What a later change asks for
+ * waits for the next fresh sign-in again.
+ */
+export interface Deadline {
+  /** Epoch seconds. */
+  at: number;
+  policy: Policy;
+  spread: Spread | null;
+}
+
 /** A change of single values that comes into force at a set time, on the policy as it is then. */
 export interface ScheduledChange {
   id: string;

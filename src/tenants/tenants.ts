@@ -5,6 +5,7 @@ import type { Policy } from './policy-schema.ts';
 import { completed } from './presets.ts';
 import {
   createRevisions,
+  type Deadline,
   type PolicyRevision,
   type RevisionHead,
   type ScheduledChange,
@@ -26,8 +27,8 @@ export interface Tenant {
   revision: RevisionHead;
   /** Accounts whose passwords a change of expiry would expire at once, spread over days (PWD-16). */
   spread: Spread | null;
-  /** Epoch seconds from which duties of hygiene act on running sessions too (PWD-17). */
-  deadline: number | null;
+  /** From when duties of hygiene that a change brought act on running sessions too (PWD-17). */
+  deadline: Deadline | null;
   scheduled: ScheduledChange | null;
   /** Raised when all sessions of a population are ended: part of the epoch of each of its accounts (PWD-16). */
   epochs: Record<Population, number>;

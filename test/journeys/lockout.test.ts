@@ -157,6 +157,60 @@ describe('wrong passwords', () => {
   });
 });
 
+test('SES-4 LCK-2 where the site wants it, a lock ends what is running too, and the audit says what', async () => {
+  const tenant = await server.tenant('livevox', (p) => ({
+    ...p,
+    lockout: { ...p.lockout, endsSessions: true, user: 2 },
+  }));
+  const tale = await story(server, { tenant });
+  await tale.begin();
+  const tokens = await tale.relying.exchange((await tale.typePassword()).url);
+  const stranger = new Browser(server.issuer);
+  await stranger.open(await tale.relying.request());
+  const fields = { clientCode: tenant.clientCode, userName: tale.account.userName, password: 'wrong 12345' };
+  for (const step of ['password', 'locked'])
+    expect((await stranger.submit(fields, '/password')).step).toBe(step);
+  await expect(tale.relying.refresh(tokens)).rejects.toThrow();
+  expect(await tale.relying.introspect(tokens.access_token)).toEqual({ active: false });
+  const [event] = (await server.core.audit.ofAccount(tale.account.id, 20)).filter(
+    ({ type }) => type === 'credential.event',
+  );
+  expect(event).toMatchObject({
+    actor: 'system',
+    reason: 'locked',
+    detail: { kind: 'locked', browserSessions: 1 },
+  });
+});
+
+test('ACC-2 where a population’s names have no case, every spelling signs in, and counts on the one account', async () => {
+  const tenant = await server.tenant('livevox', (p) => ({
+    ...p,
+    signIn: { ...p.signIn, caseSensitiveNames: ['agent'] },
+  }));
+  const user = await story(server, { tenant, person: { userName: 'Zoë' } });
+  for (const typed of ['Zoë', 'zoë', 'ZOË', 'Zoe\u0308']) {
+    await user.begin({ prompt: 'login' });
+    expect((await user.typePassword(PASSWORD, typed)).url.startsWith(CALLBACK)).toBe(true);
+  }
+  const agent = await story(server, {
+    tenant,
+    population: 'agent',
+    person: { userName: 'Zoë', population: 'agent' },
+  });
+  await agent.begin();
+  expect((await agent.typePassword(PASSWORD, 'zoë')).step).toBe('password');
+  expect((await agent.typePassword(PASSWORD, 'Zoe\u0308')).url.startsWith(CALLBACK)).toBe(true);
+});
+
+test('ACC-1 a name is unique in tenant and population, and an account starts with role Agent', async () => {
+  const tenant = await server.tenant();
+  const account = await server.account(tenant, { userName: 'Ruth' });
+  expect(account.role).toBe('Agent');
+  await expect(server.account(tenant, { userName: 'ruth' })).rejects.toThrow('taken');
+  expect((await server.account(tenant, { userName: 'Ruth', population: 'agent' })).role).toBe('Agent');
+  expect((await server.account(await server.tenant(), { userName: 'Ruth' })).userName).toBe('Ruth');
+});
+
 describe('wrong codes', () => {
   test('LCK-3 S21 V9 codes have a count of their own over all interactions, and lead to the same lock', async () => {
     const tale = await story(server, { person: { totpSecret: SECRET } });

@@ -204,6 +204,12 @@ describe('PWD-16 at a set time', () => {
     expect(await reread(tenant)).toMatchObject({ revision: { n: 1 }, policy: { lockout: { agent: 5 } } });
   });
 
+  test('what identifies people changes at once or not at all', async () => {
+    const tenant = await server.tenant('livevox');
+    const rollout = { at: now() + DAY };
+    expect(await change(tenant, { 'signIn.identifiedBy': 'either' }, { rollout })).toHaveProperty('refused');
+  });
+
   test('a mistake is told when it is set, not when it is due', async () => {
     const tenant = await server.tenant('livevox');
     const outcome = await change(tenant, { 'lockout.agent': 12 }, { rollout: { at: now() + DAY } });
@@ -307,6 +313,25 @@ describe('PWD-17 D18 nothing is enforced in the middle of a call', () => {
     );
     const fresh = await tale.relying.exchange(landed.url);
     expect(await tale.relying.introspect(fresh.access_token)).toMatchObject({ active: true });
+  });
+
+  test('what comes up after a deadline waits for the next sign-in again', async () => {
+    const tenant = await server.tenant('vcc-live', (p) => ({
+      ...p,
+      session: { ...p.session, idleMinutes: 10_080, absoluteMinutes: 43_200 },
+    }));
+    await change(tenant, { 'password.expireAfterDays': 3 }, { rollout: { deadline: now() + DAY } });
+    time.move(2 * DAY);
+    const tale = await story(server, { tenant: await reread(tenant) });
+    await tale.begin();
+    await tale.typePassword();
+    const tokens = await tale.relying.exchange((await tale.browser.submit({}, '/later')).url);
+    time.move(3 * DAY);
+    expect((await server.core.standings.reasons(tale.account, await reread(tenant)))[0]).toBe(
+      'password-expired',
+    );
+    const next = await tale.relying.refresh(tokens);
+    expect(await tale.relying.introspect(next.access_token)).toMatchObject({ active: true });
   });
 
   test('a factor that becomes required is asked for at the next sign-in, not in the running session', async () => {

@@ -10,6 +10,12 @@ import { holdTime } from '../support/time.ts';
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const INSTALLATION = { name: 'installation', indexes: {} };
 const KEYS = { name: 'signingKeys', indexes: { order: { fields: ['id'] } } };
+/** As they were before there were policy revisions and e-mail keys. */
+const TENANTS = { name: 'tenants', indexes: { code: { fields: ['codeKey'], unique: true } } };
+const ACCOUNTS = {
+  name: 'accounts',
+  indexes: { name: { fields: ['tenantId', 'population', 'nameKey'], unique: true } },
+};
 const [old, next] = [randomBytes(32), randomBytes(32)];
 const both = `${old.toString('hex')},${next.toString('hex')}`;
 
@@ -117,7 +123,31 @@ describe('documents of another version', () => {
     expect(migrators).toBe(1);
     expect(new Set(opened.map(({ macRoot }) => macRoot.toString('hex'))).size).toBe(1);
     await intoFirstFormat(sealer);
+    const tenant = await server.tenant('livevox');
+    const account = await server.account(tenant, { email: 'Ann@site.example', userName: 'ann' });
+    const { revision: _, epochs: __, spread: ___, ...policyless } = tenant;
+    await changeRaw(TENANTS, tenant.id, () => ({ ...policyless, policy: { lockout: { user: 3 } } }));
+    await changeRaw(
+      ACCOUNTS,
+      account.id,
+      ({ lockState: _1, emailKey: _2, strangersLock: _3, ...doc }) => doc,
+    );
     const updated = await another(old);
+    expect(await updated.tenants.byId(tenant.id)).toMatchObject({
+      revision: { n: 1, by: 'system' },
+      epochs: { user: 0, agent: 0 },
+      policy: {
+        password: { historyCount: 4 },
+        lockout: { user: 3, splitBudgets: false },
+        signIn: { identifiedBy: 'userName' },
+      },
+    });
+    expect(await updated.accounts.identified(tenant.id, 'user', 'ann@SITE.example', 'email')).toMatchObject({
+      id: account.id,
+      emailKey: 'ann@site.example',
+      lockState: 'open',
+      strangersLock: null,
+    });
     expect((await updated.keys.current()).map(({ kid }) => kid)).toEqual(kids);
     expect(await updated.keys.list()).toEqual([
       expect.objectContaining({ alg: 'ES256', kid: kids[0], state: 'active', activeAt: 1_700_000_000 }),

@@ -206,7 +206,7 @@ describe('merging and comparing', () => {
   });
 
   test.each(['__proto__.polluted', 'constructor.prototype.polluted', 'password.__proto__', 'a.b.c.d', ''])(
-    'S82 the path %j is refused by name, and reaches nothing else',
+    'SEC-3 the path %j is refused by name, and reaches nothing else',
     (path) => {
       expect(mistakesOf(withValues(preset('modern'), { [path]: { polluted: 1 } })).length).toBeGreaterThan(0);
       expect(({} as Record<string, unknown>).polluted).toBeUndefined();

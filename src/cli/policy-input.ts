@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { Population } from '../accounts/index.ts';
+import { readInstant } from '../base/index.ts';
+import type { Core } from '../core.ts';
+import {
+  differences,
+  loadPreset,
+  type Policy,
+  type PolicyDifference,
+  type PolicyMistake,
+  parsePolicy,
+  presetNames,
+  type Tenant,
+} from '../tenants/index.ts';
+import { columns, Refused } from './terminal.ts';
+
+/** What a command may be told of a policy. */
+export interface Wanted {
+  tenant: string;
+  file?: string;
+  preset?: string;
+}
+
+const DAY = 86_400;
+const RELATIVE = /^\+(\d+)([hd])$/;
+
+export function written(value: unknown): string {
+  return value === null ? 'off' : JSON.stringify(value);
+}
+
+export function refuseMistakes(mistakes: readonly PolicyMistake[]): never {
+  throw new Refused(
+    `the policy cannot be used: ${mistakes.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
+  );
+}
+
+/** `path=value` pairs; values are read as YAML, so that `off`, `true`, `[a, b]` and numbers are what they look like. */
+function pairs(args: readonly string[]): Record<string, unknown> {
+  const mistakes: PolicyMistake[] = [];
+  const values: Record<string, unknown> = {};
+  for (const arg of args) {
+    const at = arg.indexOf('=');
+    const path = at < 0 ? arg : arg.slice(0, at);
+    if (at < 0) mistakes.push({ path, message: 'takes a value: path=value' });
+    else values[path] = parse(arg.slice(at + 1));
+  }
+  if (mistakes.length > 0) refuseMistakes(mistakes);
+  return values;
+}
+
+export function complete(document: unknown): Policy {
+  const parsed = parsePolicy(document);
+  if ('mistakes' in parsed) refuseMistakes(parsed.mistakes);
+  return parsed.policy;
+}
+
+/** The values that a command asks for: pairs, a whole document, or a preset. */
+export function wantedValues(
+  tenant: Tenant,
+  args: readonly string[],
+  { file, preset }: Wanted,
+): Record<string, unknown> {
+  if (Number(args.length > 0) + Number(file !== undefined) + Number(preset !== undefined) !== 1)
+    throw new Refused('give path=value pairs, or --file, or --preset');
+  if (args.length > 0) return pairs(args);
+  const whole = preset === undefined ? complete(parse(readFileSync(file ?? '', 'utf8'))) : loadPreset(preset);
+  if (!whole) throw new Refused(`there is no preset ${preset}; there are ${presetNames().join(', ')}`);
+  return Object.fromEntries(differences(tenant.policy, whole).map(({ path, after }) => [path, after]));
+}
+
+export function instant(core: Core, option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, amount, unit] = RELATIVE.exec(text) ?? [];
+  const at = amount ? core.clock.now() + Number(amount) * (unit === 'd' ? DAY : DAY / 24) : readInstant(text);
+  if (at === undefined)
+    throw new Refused(`${option} takes a time such as 2030-01-31T06:00:00Z, or +12h or +3d`);
+  return at;
+}
+
+export function days(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 365)
+    throw new Refused('--spread-days takes 1 to 365');
+  return number;
+}
+
+export function populationsOf(text: string | undefined): Population[] {
+  if (text === undefined) return [];
+  if (text === 'all') return ['user', 'agent'];
+  if (text !== 'user' && text !== 'agent') throw new Refused('--end-sessions takes user, agent or all');
+  return [text];
+}
+
+export function told(changed: readonly PolicyDifference[]): string[] {
+  return columns(changed.map((d) => [d.path, written(d.before), '->', written(d.after)]));
+}
