@@ -1,9 +1,8 @@
 // The load scenarios against their references, side by side in one run, on both pairs of stores. Ratios decide; absolute figures
 // are printed beside. --quick: the embedded pair in under three minutes; --starts: starts and memory alone.
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { describeMongodb, findMongodb } from '../test/mongodb-server.ts';
+import { freePort } from '../test/support/port.ts';
 import { bindDriver, type Measured, startServer } from './processes.ts';
 import { type Pair, prepareProduct } from './product.ts';
 import { rollingRestarts } from './restarts.ts';
@@ -29,16 +28,6 @@ function report(row: Row) {
   console.log(
     `${id}  ${pair}, ${what}: ${ours} against ${reference}, ratio ${ratio.toFixed(2)} (goal ${sense === 'least' ? '≥' : '≤'} ${goal})`,
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const floorPort = await freePort();

@@ -159,6 +159,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     tenants,
     accounts,
     passwords,
+    ownPassword: core.ownPassword,
     lockout,
     budgets,
     knownBrowsers,

@@ -11,6 +11,7 @@ import {
   type Say,
   type Vault,
 } from './base/index.ts';
+import { createOwnPassword, type OwnPassword } from './credentials/index.ts';
 import { createJobs, type Jobs } from './jobs/index.ts';
 import {
   type Budgets,
@@ -66,6 +67,7 @@ export interface Core {
   secondFactor: SecondFactor;
   sessions: Sessions;
   audit: Audit;
+  ownPassword: OwnPassword;
   jobs: Jobs;
   mail: Mail;
   say: Say;
@@ -133,6 +135,7 @@ function build(ground: Ground): Core {
   const floor = async () => timeStepAt((await installation.current()).forgottenBefore);
   const secondFactor = createSecondFactor({ accounts, ephemeral, vault, clock, floor });
   const passwords = createPasswords({ hasher, clock });
+  const budgets = createBudgets({ ephemeral, clock });
   const lockout = createLockout({ ephemeral, accounts, clock, vault });
   const sessions = createSessions({ accounts, tenants, ephemeral, audit, dependents: DEPENDENTS });
   const shared = { accounts, tenants, passwords, lockout, sessions, audit, jobs, mail, clock, say };
@@ -147,7 +150,8 @@ function build(ground: Ground): Core {
     secondFactor,
     standings,
     metrics,
-    budgets: createBudgets({ ephemeral, clock }),
+    budgets,
+    ownPassword: createOwnPassword({ ...shared, budgets, secondFactor }),
     knownBrowsers: createKnownBrowsers({ ephemeral, clock }),
     applications: createApplications({ documents, ephemeral, clock, tenants, issuer: settings.issuer }),
     administration: createAdministration({

@@ -37,18 +37,21 @@ export function createAccountActions(parts: {
       reason: string,
     ): Promise<string[]> {
       const unlocked: string[] = [];
-      for (;;) {
-        // Always the first page: what was unlocked is no longer in the list.
-        const { items } = await accounts.list({
+      let after: string | undefined;
+      do {
+        // Each once, however often somebody locks it again meanwhile.
+        const { items, next } = await accounts.list({
           tenantId,
           lockedOnly: true,
           limit: 100,
           ...(population ? { population } : {}),
+          ...(after ? { after } : {}),
         });
-        if (items.length === 0) return unlocked;
+        after = next;
         for (const account of items)
           if (await unlock(account, actor, reason)) unlocked.push(account.userName);
-      }
+      } while (after);
+      return unlocked;
     },
     async setStatus(
       account: Account,

@@ -66,7 +66,7 @@ export interface Audit {
   note(event: AuditEvent): void;
   /** Resolves when everything noted is durable. */
   flush(): Promise<void>;
-  /** The newest entries of an account, at most 500, oldest first. */
+  /** The newest entries of an account, oldest first. */
   ofAccount(accountId: string, limit: number): Promise<AuditEntry[]>;
   /** Every entry in the order of writing, page by page. */
   page(after: string | undefined, limit: number): Promise<{ items: AuditEntry[]; next?: string }>;
@@ -101,6 +101,7 @@ function entryOf(event: AuditEvent, at: number): AuditEntry {
 }
 
 const NOTE_MS = 50;
+const MOST_A_PAGE = 500;
 
 /** Collects entries and writes them together: those of one moment cost one write to the disk. */
 function createWriter(collection: Collection<AuditEntry>, log: Log) {
@@ -180,9 +181,20 @@ export function createAudit({
     },
     async ofAccount(accountId, limit) {
       await writer.flush();
-      const query = { index: 'account', equals: [accountId], descending: true, limit } as const;
-      const { items } = await collection.page(query);
-      return items.map(({ doc }) => doc).reverse();
+      const items: AuditEntry[] = [];
+      let after: string | undefined;
+      do {
+        const page = await collection.page({
+          index: 'account',
+          equals: [accountId],
+          descending: true,
+          limit: Math.min(limit - items.length, MOST_A_PAGE),
+          ...(after ? { after } : {}),
+        });
+        items.push(...page.items.map(({ doc }) => doc));
+        after = page.next;
+      } while (after && items.length < limit);
+      return items.reverse();
     },
     async page(after, limit) {
       await writer.flush();

@@ -132,7 +132,7 @@ export class RecordAdapter implements Adapter {
   async findByUserCode(): Promise<undefined> {}
 }
 
-export type Kept = { event: string } | { epoch: number };
+export type Kept = { accountId: string } & ({ event: string } | { epoch: number });
 
 /**
  * Whether the account behind a session or grant is usable, and still in the epoch in which this one was born, or in one that
@@ -147,8 +147,11 @@ export async function isCurrent(
   const current = await parts.current(payload.accountId);
   if (!current) return false;
   if (current.epoch === (payload as { epoch?: number }).epoch) return true;
-  const kept = recordParts[KEPT_PART] === undefined ? {} : (JSON.parse(recordParts[KEPT_PART]) as Kept);
+  const kept =
+    recordParts[KEPT_PART] === undefined ? undefined : (JSON.parse(recordParts[KEPT_PART]) as Kept);
+  // Of this person: a browser's session may go on to somebody else, whose epochs are other numbers.
+  if (kept?.accountId !== payload.accountId) return false;
   return 'event' in kept
     ? current.event !== '' && kept.event === current.event
-    : 'epoch' in kept && kept.epoch === current.epoch;
+    : kept.epoch === current.epoch;
 }

@@ -44,7 +44,7 @@ export function createBrowserSessions(
     await ephemeral.merge(kind, id, change, now);
   };
 
-  const keeping = ({ uid, authorizations = {} }: StoredSession): KeptSession => {
+  const keeping = (accountId: string, { uid, authorizations = {} }: StoredSession): KeptSession => {
     const grants = Object.values(authorizations).flatMap(({ grantId }) => (grantId ? [grantId] : []));
     const stampAll = async (kept: Kept) => {
       await stamp('Session', uid, kept);
@@ -52,7 +52,7 @@ export function createBrowserSessions(
     };
     return {
       async prepare(event) {
-        await stampAll({ event });
+        await stampAll({ accountId, event });
         const spared = new Map([
           ['Session', new Set([uid])],
           ['Grant', new Set(grants)],
@@ -65,7 +65,7 @@ export function createBrowserSessions(
         }
         return spared;
       },
-      settle: (epoch) => stampAll({ epoch }),
+      settle: (epoch) => stampAll({ accountId, epoch }),
     };
   };
 
@@ -76,7 +76,7 @@ export function createBrowserSessions(
       const session = (await engine.Session.get(ctx as never)) as unknown as StoredSession;
       if (!session.accountId) return undefined;
       const { uid, accountId, loginTs = 0 } = session;
-      return { uid, accountId, signedInAt: loginTs, kept: keeping(session) };
+      return { uid, accountId, signedInAt: loginTs, kept: keeping(accountId, session) };
     },
   };
 }

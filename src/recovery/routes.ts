@@ -1,12 +1,15 @@
 import { foldName } from '../accounts/index.ts';
 import { networkOf } from '../base/index.ts';
 import type { Jobs } from '../jobs/index.ts';
+import type { Budgets, Lockout } from '../lockout/index.ts';
 import { formFields, type Guards, on, type WebContext, waived } from '../web/index.ts';
 import { type LinkRequest, RECOVER_JOB } from './link-sender.ts';
 import { openLink, type SetPasswordParts, showForm, submitForm } from './set-password.ts';
 
 export interface RecoveryParts extends SetPasswordParts {
   jobs: Jobs;
+  budgets: Budgets;
+  lockout: Lockout;
 }
 
 const ask: Guards = {

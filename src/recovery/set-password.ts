@@ -1,26 +1,16 @@
 import type { Account, Accounts } from '../accounts/index.ts';
 import { type Clock, fingerprint, SallyportError } from '../base/index.ts';
-import { type GuessParts, guess, withStrangersAdmitted } from '../lockout/index.ts';
-import type { Mail } from '../mail/index.ts';
-import {
-  accountOfToken,
-  isLiveLink,
-  LINK_SECONDS,
-  type Passwords,
-  type StrengthProblem,
-} from '../passwords/index.ts';
-import { mustHaveFactor, type SecondFactor } from '../second-factor/index.ts';
+import type { Door, OwnPassword, Refusal } from '../credentials/index.ts';
+import { accountOfToken, isLiveLink, LINK_SECONDS, type StrengthProblem } from '../passwords/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
 import { createSaid, formFields, type Pages, type Registry, type WebContext } from '../web/index.ts';
 
-export interface SetPasswordParts extends GuessParts {
+export interface SetPasswordParts {
   accounts: Accounts;
   tenants: Tenants;
-  passwords: Passwords;
-  secondFactor: SecondFactor;
+  ownPassword: OwnPassword;
   ephemeral: Ephemeral;
-  mail: Mail;
   pages: Pages;
   registry: Registry;
   clock: Clock;
@@ -38,7 +28,7 @@ interface Opened {
 }
 
 interface Said {
-  notice: 'wrong-code' | 'passwords-differ' | 'new-password-refused';
+  notice: Refusal['notice'] | 'wrong-code';
   problems: StrengthProblem[];
 }
 
@@ -98,72 +88,32 @@ export async function showForm(parts: SetPasswordParts, ctx: WebContext): Promis
   });
 }
 
-function where({ ctx, account }: Opened) {
-  return {
+function doorOf({ ctx, account, tenant }: Opened): Door {
+  const where = {
     tenantId: account.tenantId,
     accountId: account.id,
     address: ctx.state.address,
     browser: ctx.get('user-agent'),
   };
+  return { account, tenant, browser: 'stranger', where };
 }
 
 /** An active factor is demanded, on the counter of the sign-in; given once, it holds for this link (S42, V15). */
 async function proveFactor(parts: SetPasswordParts, link: Opened, code: string): Promise<boolean> {
-  const { account, tenant, token } = link;
+  const { account, token } = link;
   if (account.secondFactor.status !== 'active' || link.isFactorProved) return true;
-  const isRight = await guess(parts, {
-    subject: { account, browser: 'stranger' },
-    policy: tenant.policy,
-    kind: 'second-factor',
-    factor: 'totp',
-    where: where(link),
-    check: async () => {
-      const verdict = await parts.secondFactor.verify(account, code, tenant.policy);
-      return verdict === 'accepted' ? undefined : verdict;
-    },
-  });
+  if (!(await parts.ownPassword.tryCode(doorOf(link), code))) return false;
   const now = parts.clock.now();
-  if (isRight)
-    await parts.ephemeral.put(
-      PROOF,
-      fingerprint(token),
-      { value: '{}', expiresAt: now + PROOF_SECONDS, sets: { account: account.id } },
-      now,
-    );
-  return isRight;
+  const record = { value: '{}', expiresAt: now + PROOF_SECONDS, sets: { account: account.id } };
+  await parts.ephemeral.put(PROOF, fingerprint(token), record, now);
+  return true;
 }
 
 async function obstacle(parts: SetPasswordParts, link: Opened): Promise<Said | undefined> {
-  const { ctx, account, tenant } = link;
-  const typed = formFields(ctx.state.form, ['newPassword', 'newPasswordAgain', 'code']);
+  const typed = formFields(link.ctx.state.form, ['newPassword', 'newPasswordAgain', 'code']);
   // First: whoever has the mail but not the factor learns nothing of former passwords.
   if (!(await proveFactor(parts, link, typed.code))) return { notice: 'wrong-code', problems: [] };
-  if (typed.newPassword !== typed.newPasswordAgain) return { notice: 'passwords-differ', problems: [] };
-  const problems = await parts.passwords.problems({
-    account,
-    password: typed.newPassword,
-    policy: tenant.policy,
-    person: { ...account, clientCode: tenant.clientCode },
-    hasFactor: mustHaveFactor(account, tenant.policy),
-  });
-  return problems.length > 0 ? { notice: 'new-password-refused', problems } : undefined;
-}
-
-/** The link is spent in the write that sets the password: of two posts one wins (P2, P4). The strangers' door opens again (S23). */
-async function setPassword(parts: SetPasswordParts, link: Opened): Promise<Account | undefined> {
-  const { ctx, token, account, tenant } = link;
-  const { newPassword } = formFields(ctx.state.form, ['newPassword']);
-  const made = await parts.passwords.make(newPassword, tenant.policy, false);
-  const { address, browser } = where(link);
-  return parts.sessions.credentialEvent({
-    accountId: account.id,
-    kind: 'password-reset',
-    change: (current) =>
-      isLiveLink(current, token, parts.clock.now())
-        ? withStrangersAdmitted(parts.passwords.withPassword(current, made))
-        : undefined,
-    context: { actor: account.id, address, browser },
-  });
+  return parts.ownPassword.judge(doorOf(link), typed.newPassword, typed.newPasswordAgain);
 }
 
 /** `POST /recover/set` */
@@ -176,20 +126,14 @@ export async function submitForm(parts: SetPasswordParts, ctx: WebContext): Prom
     ctx.redirect('/recover/set');
     return;
   }
-  const changed = await setPassword(parts, link);
-  if (!changed) throw new SallyportError('link_invalid');
-  await parts.audit.write({
-    ...where(link),
-    type: 'password.reset',
-    outcome: 'success',
-    actor: changed.id,
+  const { newPassword } = formFields(ctx.state.form, ['newPassword']);
+  const changed = await parts.ownPassword.set(doorOf(link), {
+    newPassword,
+    // The link is spent in the write that sets the password: of two posts one wins (P2, P4).
+    isStillProved: (current: Account) => isLiveLink(current, link.token, parts.clock.now()),
+    kind: 'reset',
   });
-  if (changed.email)
-    await parts.mail.send({
-      to: changed.email,
-      subject: parts.pages.say('mail.changed.subject'),
-      text: parts.pages.say('mail.changed.text', { userName: changed.userName }),
-    });
+  if (!changed) throw new SallyportError('link_invalid');
   ctx.cookies.set(cookieName(parts.issuer), null, { path: '/recover', signed: false });
   const { clientCode } = link.tenant;
   parts.pages.render(ctx, 'recovery/done', {

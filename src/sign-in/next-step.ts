@@ -50,7 +50,13 @@ export interface Situation {
 }
 
 /** A proof counts only in the epoch and lock round in which it was given (S22, SES-4). */
-function passwordIsProved({ attempt, account, epoch, isOutside, reasons }: Situation): boolean {
+export function passwordIsProved({
+  attempt,
+  account,
+  epoch,
+  isOutside,
+  reasons,
+}: Pick<Situation, 'attempt' | 'account' | 'epoch' | 'isOutside' | 'reasons'>): boolean {
   const proof = attempt.passwordProof;
   if (!proof || !account || isOutside) return false;
   const isRefused = reasons.some(

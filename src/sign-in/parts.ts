@@ -1,6 +1,7 @@
 import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../base/index.ts';
+import type { OwnPassword } from '../credentials/index.ts';
 import type { Budgets, KnownBrowsers, Lockout } from '../lockout/index.ts';
 import type { Mail } from '../mail/index.ts';
 import type { Applications, Interactions } from '../oidc/index.ts';
@@ -20,6 +21,7 @@ export interface SignInParts {
   tenants: Tenants;
   accounts: Accounts;
   passwords: Passwords;
+  ownPassword: OwnPassword;
   lockout: Lockout;
   budgets: Budgets;
   knownBrowsers: KnownBrowsers;

@@ -78,7 +78,7 @@ function failed(attempt: Attempt, who: Who | null, notice: Attempt['notice']): A
 export async function submitPassword(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
   // During a wait a try is refused without being checked or counted; it is recorded, and may name somebody else.
-  const isDue = walk.step === 'password' || (walk.step === 'wait' && !walk.attempt.passwordProof);
+  const isDue = walk.step === 'password' || (walk.step === 'wait' && !walk.isProved);
   if (!isDue) return back(ctx, walk.interaction.uid);
   const { clientCode, userName, password } = formFields(ctx.state.form, [
     'clientCode',

@@ -7,7 +7,7 @@ import { epochOf, type Reason } from '../sessions/index.ts';
 import type { Policy, Tenant } from '../tenants/index.ts';
 import type { WebContext } from '../web/index.ts';
 import { type Attempt, freshAttempt, type StoredAttempt } from './attempt.ts';
-import { nextStep, type Step } from './next-step.ts';
+import { nextStep, passwordIsProved, type Step } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 
 /** One request's view of a sign-in: everything loaded, and the step decided from it. */
@@ -22,6 +22,8 @@ export interface Walk {
   browser: BrowserClass;
   reasons: readonly Reason[];
   daysToWarn: number | undefined;
+  /** The password was right, in this epoch and lock round. */
+  isProved: boolean;
   /** Epoch seconds until which the step `wait` lasts. */
   waitEnds: number;
   step: Step;
@@ -104,7 +106,7 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
   const known = account && tenant ? { account, tenant } : undefined;
   const reasons = known ? parts.standings.reasons(known.account, known.tenant) : [];
   const daysToWarn = known && parts.standings.daysToWarn(known.account, known.tenant);
-  const step = nextStep({
+  const situation = {
     isFinished: stored.isFinished,
     prompt: interaction.prompt,
     population: interaction.application.population,
@@ -118,9 +120,11 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     policy,
     asked: interaction.asked,
     now: parts.clock.now(),
-  });
-  const waitEnds = attempt.passwordProof ? standing.waits['second-factor'] : standing.waits.password;
-  return { ...walk, account, tenant, policy, browser, reasons, daysToWarn, waitEnds, step };
+  };
+  const isProved = passwordIsProved(situation);
+  const waitEnds = standing.waits[isProved ? 'second-factor' : 'password'];
+  const step = nextStep(situation);
+  return { ...walk, account, tenant, policy, browser, reasons, daysToWarn, isProved, waitEnds, step };
 }
 
 const NOBODY = { isLocked: false, waits: { password: 0, 'second-factor': 0 } };

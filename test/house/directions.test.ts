@@ -62,6 +62,7 @@ const VALUES: Record<string, readonly string[]> = {
   web: ['base'],
   ...Object.fromEntries(CAPABILITIES.map((room) => [room, ['base']])),
   administration: CAPABILITIES_AND_BASE,
+  credentials: CAPABILITIES_AND_BASE,
   'sign-in': CAPABILITY_VALUES,
   'self-service': [...CAPABILITY_VALUES, 'oidc'],
   recovery: CAPABILITY_VALUES,
@@ -73,6 +74,7 @@ const VALUES: Record<string, readonly string[]> = {
   'core.ts': [
     ...CAPABILITIES,
     'administration',
+    'credentials',
     'standing.ts',
     'open-stores.ts',
     'oidc',
@@ -87,8 +89,9 @@ const VALUES: Record<string, readonly string[]> = {
 };
 const TYPES: Record<string, readonly string[]> = {
   ...Object.fromEntries(CAPABILITIES.map((room) => [room, [...CAPABILITIES, 'stores', 'base']])),
-  'sign-in': ['oidc'],
-  recovery: ['oidc'],
+  'sign-in': ['oidc', 'credentials'],
+  'self-service': ['credentials'],
+  recovery: ['oidc', 'credentials'],
   demo: ['core.ts', 'settings'],
   'app.ts': ['core.ts'],
   'workers.ts': ['settings'],

@@ -109,6 +109,7 @@ describe('the image', () => {
           '--user-name',
           'ann',
           '--password-stdin',
+          '--permanent',
         ).status,
       ).toBe(0);
       const maps = readFileSync(`/proc/${child.pid}/maps`, 'utf8');

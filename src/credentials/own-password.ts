@@ -1,0 +1,122 @@
+import type { Account } from '../accounts/index.ts';
+import type { AuditEvent } from '../audit/index.ts';
+import type { Say } from '../base/index.ts';
+import { type GuessParts, guess, type Subject, withStrangersAdmitted } from '../lockout/index.ts';
+import type { Mail } from '../mail/index.ts';
+import { MAX_PASSWORD_LENGTH, type Passwords, type StrengthProblem } from '../passwords/index.ts';
+import { mustHaveFactor, type SecondFactor } from '../second-factor/index.ts';
+import type { KeptSession } from '../sessions/index.ts';
+import type { Tenant } from '../tenants/index.ts';
+
+/** Where a person stands who changes the own password. */
+export interface Door {
+  account: Account;
+  tenant: Tenant;
+  /** Whose failures are counted, on the counters that all doors share (LCK-1). */
+  browser: Extract<Subject, { account: Account }>['browser'];
+  where: Pick<AuditEvent, 'tenantId' | 'accountId' | 'applicationId' | 'address' | 'browser'>;
+}
+
+/** Why a new password is not taken; every broken rule at once (PWD-8). */
+export interface Refusal {
+  notice: 'passwords-differ' | 'new-password-refused';
+  problems: StrengthProblem[];
+}
+
+export interface Change {
+  newPassword: string;
+  /** Whether what was proved still holds for the document that is replaced. */
+  isStillProved(current: Account): boolean;
+  /** `reset`: under a mailed link, which opens the strangers' door again (S23). */
+  kind: 'changed' | 'reset';
+  keepAttempt?: string;
+  keepSession?: KeptSession;
+}
+
+export interface OwnPassword {
+  /** The current password, reserved before it is checked. */
+  tryCurrent(door: Door, typed: string): Promise<boolean>;
+  /** A fresh code of an active factor, spent by being right (PWD-11). */
+  tryCode(door: Door, typed: string): Promise<boolean>;
+  judge(door: Door, newPassword: string, again: string): Promise<Refusal | undefined>;
+  /**
+   * The new password and the new epoch in one step, the record of it, and a mail to the person.
+   * @returns undefined when the proof no longer held
+   */
+  set(door: Door, change: Change): Promise<Account | undefined>;
+}
+
+export interface OwnPasswordParts extends GuessParts {
+  passwords: Passwords;
+  secondFactor: SecondFactor;
+  mail: Mail;
+  say: Say;
+}
+
+export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
+  const { passwords, secondFactor, sessions, audit, mail, say } = parts;
+
+  return {
+    async tryCurrent({ account, tenant, browser, where }, typed) {
+      if ([...typed].length > MAX_PASSWORD_LENGTH) return false;
+      return guess(parts, {
+        subject: { account, browser },
+        policy: tenant.policy,
+        kind: 'password',
+        factor: 'password',
+        where,
+        check: async () =>
+          (await passwords.verify(account, typed)) === 'right' ? undefined : 'wrong current password',
+      });
+    },
+
+    tryCode: ({ account, tenant, browser, where }, typed) =>
+      guess(parts, {
+        subject: { account, browser },
+        policy: tenant.policy,
+        kind: 'second-factor',
+        factor: 'totp',
+        where,
+        check: async () => {
+          const verdict = await secondFactor.verify(account, typed, tenant.policy);
+          return verdict === 'accepted' ? undefined : verdict;
+        },
+      }),
+
+    async judge({ account, tenant }, newPassword, again) {
+      if (newPassword !== again) return { notice: 'passwords-differ', problems: [] };
+      const problems = await passwords.problems({
+        account,
+        password: newPassword,
+        policy: tenant.policy,
+        person: { ...account, clientCode: tenant.clientCode },
+        hasFactor: mustHaveFactor(account, tenant.policy),
+      });
+      return problems.length > 0 ? { notice: 'new-password-refused', problems } : undefined;
+    },
+
+    async set({ account, tenant, where }, { newPassword, isStillProved, kind, keepAttempt, keepSession }) {
+      const made = await passwords.make(newPassword, tenant.policy, false);
+      const admit = kind === 'reset' ? withStrangersAdmitted : (one: Account) => one;
+      const { address = '', browser = '' } = where;
+      const changed = await sessions.credentialEvent({
+        accountId: account.id,
+        kind: `password-${kind}`,
+        change: (current) =>
+          isStillProved(current) ? admit(passwords.withPassword(current, made)) : undefined,
+        context: { actor: account.id, address, browser },
+        ...(keepAttempt === undefined ? {} : { keepAttempt }),
+        ...(keepSession === undefined ? {} : { keepSession }),
+      });
+      if (!changed) return undefined;
+      await audit.write({ ...where, type: `password.${kind}`, outcome: 'success', actor: account.id });
+      if (changed.email !== null)
+        await mail.send({
+          to: changed.email,
+          subject: say('mail.changed.subject'),
+          text: say('mail.changed.text', { userName: changed.userName }),
+        });
+      return changed;
+    },
+  };
+}
