@@ -1,10 +1,11 @@
 import type { Account } from '../accounts/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { rfc3339 } from '../base/index.ts';
+import type { TryReason } from '../lockout/index.ts';
 import type { Reason } from '../sessions/index.ts';
 
 /** What each refusal was, and what clears it; the person never sees this (LCK-8). */
-const RULES: Readonly<Record<string, { says: string; clears: string }>> = {
+const RULES: Readonly<Record<Exclude<TryReason, 'unknown'>, { says: string; clears: string }>> = {
   wrong: { says: 'the password was wrong', clears: 'a right password clears the count' },
   'wrong current password': {
     says: 'the current password was wrong, on a page that changes it',
@@ -35,6 +36,10 @@ const RULES: Readonly<Record<string, { says: string; clears: string }>> = {
   },
   replayed: { says: 'the code was right, but had been used', clears: 'the next code' },
 };
+
+function isRule(reason: string): reason is keyof typeof RULES {
+  return Object.hasOwn(RULES, reason);
+}
 
 const CODE_WRONG = { says: 'the code was wrong', clears: 'a right code clears the count' };
 const ABANDONED = {
@@ -99,7 +104,8 @@ function ruleOf({ type, outcome, factor, reason, detail }: AuditEntry): {
   if (type === 'attempt.abandoned') return { rule: 'abandoned', ...ABANDONED };
   if (outcome === 'success') return { rule: '', says: 'it was right', clears: '' };
   if (reason === 'wrong' && factor !== 'password') return { rule: 'wrong code', ...CODE_WRONG };
-  return { rule: reason, ...(RULES[reason] ?? { says: reason, clears: '' }) };
+  // Written by an earlier version, or by a later one beside this: told as it stands.
+  return { rule: reason, ...(isRule(reason) ? RULES[reason] : { says: reason, clears: '' }) };
 }
 
 function explained(entry: AuditEntry): ExplainedAttempt {

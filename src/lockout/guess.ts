@@ -6,6 +6,25 @@ import type { Budgets } from './budgets.ts';
 import type { Lockout, Subject } from './lockout.ts';
 import type { AttemptKind } from './policy.ts';
 
+/** Why what was typed was not right. */
+type WrongReason =
+  | 'wrong'
+  | 'wrong current password'
+  | 'temporary-expired'
+  | 'spelling'
+  | 'disabled'
+  /** From outside the networks of the tenant. */
+  | 'network'
+  /** Nobody has that name. */
+  | 'unknown'
+  /** A code that was used before. */
+  | 'replayed'
+  /** The check took longer than its lease. */
+  | 'late';
+
+/** Why a try came to nothing, checked or not; `why` has a sentence for each (LCK-8). */
+export type TryReason = WrongReason | 'locked' | 'waiting' | 'network-tries';
+
 export interface Guess {
   subject: Subject;
   policy: Policy;
@@ -14,7 +33,7 @@ export interface Guess {
   factor: 'password' | 'totp';
   where: Omit<AuditEvent, 'type' | 'outcome'>;
   /** The slow check. @returns undefined when right, else the reason for the audit */
-  check(): Promise<string | undefined>;
+  check(): Promise<WrongReason | undefined>;
 }
 
 /** What a guess stands on; every door hands it over. */
@@ -39,7 +58,7 @@ async function networkTry({ budgets, audit }: GuessParts, { subject, policy, kin
     type: TYPES[kind],
     outcome: 'refused',
     factor,
-    reason: 'network-tries',
+    reason: 'network-tries' satisfies TryReason,
     detail: { until: taken.until },
   });
   throw new SallyportError('too_many_tries', `the network waits until ${taken.until}`, {
@@ -79,12 +98,13 @@ async function judged(
       detail: { attempts: turn.abandoned },
     });
   if (!turn.granted) {
-    const { why: reason, failures, limit } = turn;
+    const { failures, limit } = turn;
+    const reason: TryReason = turn.why;
     const until = turn.why === 'waiting' ? { until: turn.until } : {};
     audit.note({ ...said, outcome: 'refused', reason, detail: { failures, limit, ...until } });
     return { isRight: false, isCounted: false };
   }
-  let wrong: string | undefined;
+  let wrong: WrongReason | undefined;
   try {
     wrong = await check();
   } catch (error) {

@@ -75,41 +75,6 @@ describe('LCK-8 S80 why was this person refused?', () => {
     expect(attempts.at(-1)?.clears).toMatch(/^the end of the wait \(\d{4}-\d\d-\d\dT/);
   });
 
-  test('every reason that a try can be refused for is explained in a sentence', async () => {
-    const { readFileSync } = await import('node:fs');
-    const sources = ['src/lockout/guess.ts', 'src/sign-in/password-step.ts', 'src/sign-in/change-step.ts']
-      .map((file) => readFileSync(file, 'utf8'))
-      .join('\n');
-    const explained = readFileSync('src/administration/why.ts', 'utf8');
-    const given = [...sources.matchAll(/(?:return |reason: |\?\?= |: )'([a-z][a-z -]+)'/g)].map(
-      ([, name]) => name,
-    );
-    const technical = new Set([
-      'unknown',
-      'password',
-      'totp',
-      'known',
-      'stranger',
-      'strangers',
-      'failure',
-      'success',
-    ]);
-    const missing = given.filter(
-      (name) => name && !technical.has(name) && !new RegExp(`^  '?${name}'?: \\{`, 'm').test(explained),
-    );
-    const notReasons = [
-      'not-verified',
-      'refused',
-      'wrong-password',
-      'password-too-long',
-      'password-changed',
-      'system',
-      'user',
-      'locked',
-    ];
-    expect(missing.filter((name) => !notReasons.includes(name ?? ''))).toEqual([]);
-  });
-
   test('the person never sees it', async () => {
     const tenant = await server.tenant();
     const tale = await story(server, { tenant });
