@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { limitFor } from '../../src/lockout/index.ts';
 import type { Ephemeral, Lease } from '../../src/stores/index.ts';
-import { loadPreset, type Policy, parsePolicy } from '../../src/tenants/index.ts';
 import { CALLBACK, startApp } from '../support/app.ts';
 import { freshFolder } from '../support/folder.ts';
 import { openEphemeralAt } from '../support/stores.ts';
@@ -153,41 +151,4 @@ test('P15 a sign-in whose check took longer than its lease is refused, though th
     time.release();
     await server.close();
   }
-});
-
-describe('limits', () => {
-  test('LCK-1 users, agents and codes have their own', () => {
-    const preset = loadPreset('livevox') as Policy;
-    const policy = { ...preset, lockout: { ...preset.lockout, user: 3, agent: 4, secondFactor: 6 } };
-    expect([
-      limitFor('password', 'user', policy),
-      limitFor('password', 'agent', policy),
-      limitFor('second-factor', 'user', policy),
-    ]).toEqual([3, 4, 6]);
-  });
-
-  test.each([[0], [10], [-1], [2.5], [null], ['five'], ['5'], [undefined]])(
-    'LCK-1 S25 a limit of %j is refused by name, or takes the default',
-    (value) => {
-      const result = parsePolicy({ lockout: { user: value, agent: 5 } });
-      if (value === undefined) expect('policy' in result && result.policy.lockout.user).toBe(5);
-      else expect('mistakes' in result && result.mistakes.map((m) => m.path)).toEqual(['lockout.user']);
-    },
-  );
-
-  test('TEN-4 every mistake of a policy is reported at once, by path', () => {
-    const result = parsePolicy({
-      lockout: { user: 0, agent: 10 },
-      password: { strength: 'weak' },
-      secondFactor: { driftSteps: 2 },
-      nonsense: 1,
-    });
-    expect('mistakes' in result && result.mistakes.map((m) => m.path).sort()).toEqual([
-      'lockout.agent',
-      'lockout.user',
-      'nonsense',
-      'password.strength',
-      'secondFactor.driftSteps',
-    ]);
-  });
 });
