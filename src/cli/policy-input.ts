@@ -10,6 +10,7 @@ import {
   type PolicyDifference,
   type PolicyMistake,
   parsePolicy,
+  policyValues,
   presetNames,
   type Tenant,
 } from '../tenants/index.ts';
@@ -35,6 +36,19 @@ export function refuseMistakes(mistakes: readonly PolicyMistake[]): never {
   );
 }
 
+/** A value as YAML has it; as it stands where only that is a value of the path, such as a contact line with a colon. */
+function readValue(path: string, text: string): unknown {
+  const schema = policyValues.get(path);
+  let value: unknown = text;
+  try {
+    value = parse(text);
+  } catch {
+    // No YAML: it stands for itself, and the schema says what is wrong with it.
+  }
+  const isTextAlone = !schema?.safeParse(value).success && schema?.safeParse(text).success;
+  return isTextAlone ? text : value;
+}
+
 /** `path=value` pairs; values are read as YAML, so that `off`, `true`, `[a, b]` and numbers are what they look like. */
 function pairs(args: readonly string[]): Record<string, unknown> {
   const mistakes: PolicyMistake[] = [];
@@ -43,7 +57,7 @@ function pairs(args: readonly string[]): Record<string, unknown> {
     const at = arg.indexOf('=');
     const path = at < 0 ? arg : arg.slice(0, at);
     if (at < 0) mistakes.push({ path, message: 'takes a value: path=value' });
-    else values[path] = parse(arg.slice(at + 1));
+    else values[path] = readValue(path, arg.slice(at + 1));
   }
   if (mistakes.length > 0) refuseMistakes(mistakes);
   return values;

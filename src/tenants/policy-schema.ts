@@ -22,7 +22,11 @@ function orOff<T extends z.ZodType<number>>(schema: T) {
 const yesOrNo = z.boolean('must be true or false');
 const range = z.string().refine(isRange, 'must be an address or a range such as 10.0.0.0/8');
 const ranges = z.array(range, 'must be a list of addresses and ranges').max(200);
-const populations = z.array(z.enum(['user', 'agent'], 'must be user or agent'), 'must be a list');
+/** A list, or true for both populations and false for none. */
+const populations = z.preprocess(
+  (value) => (value === true ? ['user', 'agent'] : value === false ? [] : value),
+  z.array(z.enum(['user', 'agent'], 'must be user or agent'), 'must be a list of populations, true or false'),
+);
 const roleNames = ['SysAdmin', 'SuperUser', 'Manager', 'Agent'] as const;
 
 const limit = (what: string, source: string) => whole(1, 9).default(5).meta(says(what, source));
@@ -147,7 +151,8 @@ const secondFactor = z.strictObject({
   driftSteps: whole(0, 1)
     .default(1)
     .meta(says('How many earlier 30-second steps of a code are accepted.', 'MFA-15')),
-  recoveryCodes: orOff(whole(8, 20))
+  recoveryCodes: z
+    .preprocess((value) => (value === true ? 10 : value === false ? null : value), orOff(whole(8, 20)))
     .default(null)
     .meta(says('How many recovery codes a person gets, or off.', 'MFA-10')),
   loginCodes: yesOrNo
@@ -206,7 +211,11 @@ const signIn = z.strictObject({
     .default(['password'])
     .meta(says('How people sign in.', 'SGN-7')),
   networks: z
-    .strictObject({ user: ranges.default([]), agent: ranges.default([]) })
+    .preprocess(
+      // One list is for both populations.
+      (value) => (Array.isArray(value) ? { user: value, agent: value } : value),
+      z.strictObject({ user: ranges.default([]), agent: ranges.default([]) }),
+    )
     .default({ user: [], agent: [] })
     .meta(
       says(

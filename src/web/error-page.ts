@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { isSallyportError, type Log, SallyportError } from '../base/index.ts';
+import { type ErrorCode, isSallyportError, type Log, SallyportError } from '../base/index.ts';
 import type { WebState } from './edge.ts';
 import type { Pages } from './pages.ts';
 
@@ -16,6 +16,9 @@ function ours(error: unknown): SallyportError {
     cause: error,
   });
 }
+
+/** What worked once, and does no more. */
+const EXPIRED: ReadonlySet<ErrorCode> = new Set(['interaction_expired', 'link_invalid']);
 
 /** The one renderer: a page for browsers, JSON for programs; the reason goes to the log beside the request id. */
 export function errorRenderer({ log, pages }: { log: Log; pages: Pages }): Middleware {
@@ -40,7 +43,7 @@ export function errorRenderer({ log, pages }: { log: Log; pages: Pages }): Middl
       if (error.retryAfterSeconds !== undefined) ctx.set('retry-after', String(error.retryAfterSeconds));
       if (error.status === 405) ctx.set('allow', 'GET, HEAD, POST');
       if (ctx.accepts('json', 'html') === 'html') {
-        const step = error.code === 'interaction_expired' ? 'expired-link' : 'error';
+        const step = EXPIRED.has(error.code) ? 'expired-link' : 'error';
         pages.render(
           ctx,
           'error',

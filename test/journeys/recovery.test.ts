@@ -101,7 +101,7 @@ describe('PWD-15 a forgotten password', () => {
     time.move(1_799);
     expect((await opened(second)).page.status).toBe(200);
     time.move(1);
-    expect((await opened(second)).page).toMatchObject({ status: 400 });
+    expect((await opened(second)).page).toMatchObject({ status: 400, step: 'expired-link' });
     time.move(3_600);
     await ask(tale);
     const third = await mailed(email, 3);

@@ -114,6 +114,11 @@ describe('policy commands', () => {
     expect(await json('policy show --tenant ACME')).toMatchObject({ scheduled: null });
     const ended = await command('policy set --tenant ACME lockout.agent=4 --end-sessions all');
     expect(ended.stdout).toContain('All sessions of the population agent have ended.');
+    // Text stands for itself where YAML would make something else of it.
+    for (const line of ['desk:4410', '12345', '[desk'])
+      expect(await json(`policy set --tenant ACME lockout.contactLine=${line}`)).toMatchObject({
+        changed: [{ path: 'lockout.contactLine', after: line }],
+      });
   });
 });
 
