@@ -50,6 +50,9 @@ export interface PasswordParts {
   say: Say;
 }
 
+/** Whose password it is: an account, or the person for whom one is being made. */
+type Whom = Account | (Omit<NewPerson, keyof PasswordChoice> & Pick<Account, 'secondFactor'>);
+
 const SET_BY_LINK = 'nobody sets passwords here (password.setByOthers is link): a link is sent instead';
 const MADE_LENGTH = 16;
 
@@ -75,14 +78,14 @@ export function createPasswordSetting(parts: PasswordParts) {
   const { accounts, passwords, sessions, audit, mail, clock, issuer, say } = parts;
 
   /** The typed password held to the policy, or one that is made. */
-  const choose = async (tenant: Tenant, account: Account, isNew: boolean, typed: string | undefined) => {
+  const choose = async (tenant: Tenant, whom: Whom, typed: string | undefined) => {
     const password = typed ?? madePassword(tenant.policy.password.minLength);
     const problems = await passwords.problems({
       password,
       policy: tenant.policy,
-      person: { ...account, clientCode: tenant.clientCode },
-      account: isNew ? undefined : account,
-      hasFactor: mustHaveFactor(account, tenant.policy),
+      person: { ...whom, clientCode: tenant.clientCode },
+      account: 'id' in whom ? whom : undefined,
+      hasFactor: mustHaveFactor(whom, tenant.policy),
     });
     return { password, problems };
   };
@@ -128,13 +131,9 @@ export function createPasswordSetting(parts: PasswordParts) {
       const kind = kindOfSetting(tenant, actor, person, false);
       if (typeof kind === 'object') return kind;
       const identifiedBy: IdentifiedBy = tenant.policy.signIn.identifiedBy;
-      const subject = {
-        ...rest,
-        email: rest.email ?? null,
-        secondFactor: { status: 'none', authenticators: [] },
-      };
       const isTemporary = kind === 'temporary';
-      const chosen = kind === 'link' ? undefined : await choose(tenant, subject as never, true, typed);
+      const whom: Whom = { ...rest, secondFactor: { status: 'none', authenticators: [] } };
+      const chosen = kind === 'link' ? undefined : await choose(tenant, whom, typed);
       if (chosen && chosen.problems.length > 0) return { problems: chosen.problems };
       const password = chosen ? await passwords.make(chosen.password, tenant.policy, isTemporary) : null;
       const account = await accounts.create({ ...rest, tenantId: tenant.id, password, identifiedBy });
@@ -161,7 +160,7 @@ export function createPasswordSetting(parts: PasswordParts) {
       const kind = kindOfSetting(tenant, actor, choice, isOwn);
       if (typeof kind === 'object') return kind;
       if (kind === 'link') return sendLink(tenant, account, actor);
-      const { password, problems } = await choose(tenant, account, false, choice.typed);
+      const { password, problems } = await choose(tenant, account, choice.typed);
       if (problems.length > 0) return { problems };
       const isTemporary = kind === 'temporary';
       const record = await passwords.make(password, tenant.policy, isTemporary);

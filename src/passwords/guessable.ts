@@ -2,9 +2,9 @@ import type { Policy } from '../tenants/index.ts';
 
 /** Whose password it is: what must not be in it. */
 export interface Person {
-  name?: string | null;
+  name?: string | null | undefined;
   userName: string;
-  email?: string | null;
+  email?: string | null | undefined;
   clientCode: string;
 }
 

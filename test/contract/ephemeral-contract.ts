@@ -265,6 +265,21 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
           Array(ROUNDS).fill(5),
         );
       });
+
+      test('LCK-7 P11 20 at once, where the first failure begins a wait: one is granted', async () => {
+        const results = await race(subject.address, {
+          verb: 'reserve',
+          processes: 4,
+          perProcess: 5,
+          rounds: ROUNDS,
+          now: NOW,
+          limit: 5,
+          pace: { from: 1, seconds: 30, growth: 2 },
+        });
+        expect(results.map((round) => round.filter((r) => r === 'granted').length)).toEqual(
+          Array(ROUNDS).fill(1),
+        );
+      });
     });
 
     describe('heights and topics', () => {

@@ -166,6 +166,25 @@ describe('PWD-10 the voluntary change', () => {
     }
   });
 
+  test('SES-4 R10 the own change at the moment of somebody else’s reset keeps nothing', async () => {
+    for (let round = 0; round < 6; round++) {
+      const { tale, tokens } = await signedIn();
+      await tale.browser.open('/account/password');
+      await Promise.all([
+        change(tale),
+        server.core.administration.setPassword(
+          tale.tenant,
+          tale.account,
+          {},
+          { by: 'an-administrator', isOperator: false },
+        ),
+      ]);
+      await expect(tale.relying.refresh(tokens)).rejects.toThrow();
+      expect(await tale.relying.introspect(tokens.access_token)).toEqual({ active: false });
+      expect((await tale.browser.open('/account')).step).toBe('identify');
+    }
+  });
+
   test('S7 S24 PWD-8 the current password is asked for, counted on the one counter, and every broken rule is told', async () => {
     const { tale } = await signedIn();
     await tale.browser.open('/account/password');

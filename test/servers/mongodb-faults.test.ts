@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createAudit } from '../../src/audit/index.ts';
 import { createLog, systemClock } from '../../src/base/index.ts';
 import { type Collection, type Documents, openMongodbDocuments } from '../../src/stores/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { freshDatabase, type MongodbTestServer, startMongodb } from '../support/mongodb.ts';
 
@@ -50,6 +51,16 @@ beforeEach(async () => {
   serial += 1;
   thing = { id: `t${serial}`, owner: `o${serial}`, size: 1 };
   await truth.insert(thing);
+  // What the test before broke on the way is mended: the driver looks for its server again in its own time.
+  await eventually(
+    () =>
+      things.get(thing.id).then(
+        (found) => found !== undefined,
+        () => false,
+      ),
+    (isThere) => isThere,
+    10_000,
+  );
 });
 
 const lastOf = (name: string) =>

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Pace } from '../../src/stores/index.ts';
 
 export interface Race {
   verb:
@@ -19,6 +20,7 @@ export interface Race {
   rounds: number;
   now: number;
   limit?: number;
+  pace?: Pace;
 }
 
 const RACER = fileURLToPath(new URL('./racer.ts', import.meta.url));

@@ -31,7 +31,8 @@ async function contestant(): Promise<{
   const verbs: Record<string, (round: number, n: number) => Promise<unknown>> = {
     claim: (round) => store.claim('Code', `c${round}`, plan.now),
     reserve: async (round) =>
-      (await store.reserve(`k${round}`, { limit: plan.limit ?? 1 }, plan.now, LATER)).outcome,
+      (await store.reserve(`k${round}`, { limit: plan.limit ?? 1, pace: plan.pace }, plan.now, LATER))
+        .outcome,
     advance: (round) => store.advance('height', round + 1, LATER, plan.now),
     replace: (round) => store.replace('Race', `r${round}`, record, 1, plan.now),
     insert: (round) => store.insert('Once', `o${round}`, record, plan.now),
