@@ -142,6 +142,14 @@ export function createPolicyActions(parts: PolicyParts) {
       scheduledId: string;
     }): Promise<void> {
       const outcome = await tenants.applyScheduled(tenantId, scheduledId);
+      if (outcome && 'mistakes' in outcome)
+        await audit.write({
+          type: 'policy.scheduled',
+          outcome: 'failure',
+          actor: 'system',
+          tenantId,
+          reason: outcome.mistakes.map(({ path, message }) => `${path}: ${message}`).join('; '),
+        });
       if (outcome && 'changed' in outcome) {
         const { by, reason } = outcome.changed.revision;
         await record({ id: tenantId }, outcome, { by, isOperator: true }, `scheduled: ${reason}`);

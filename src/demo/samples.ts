@@ -56,7 +56,8 @@ async function makeAccount(core: Core, tenant: Tenant, preset: string, sample: S
     preset,
     clientCode: tenant.clientCode,
     population,
-    userName,
+    // What is typed: the address, where that is what identifies people.
+    userName: tenant.policy.signIn.identifiedBy === 'email' ? email : userName,
     password,
     note: noteFor(sample, tenant.policy, isEnrolled),
   };

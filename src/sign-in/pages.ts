@@ -2,6 +2,7 @@ import QRCode from 'qrcode';
 import type { Account } from '../accounts/index.ts';
 import { totpUri } from '../second-factor/index.ts';
 import { reasonTo } from '../sessions/index.ts';
+import type { Tenant } from '../tenants/index.ts';
 import type { SignInParts } from './parts.ts';
 import type { Walk } from './walk.ts';
 
@@ -36,22 +37,20 @@ async function activation(parts: SignInParts, walk: Walk): Promise<PageData> {
  * Where a person may ask for a link, or empty. Where the client code is typed it is shown whatever the site allows: the page
  * tells nothing of a site to those who only know its code (S17, TEN-1).
  */
-async function forgottenLink(parts: SignInParts, { attempt, interaction }: Walk): Promise<string> {
-  const { tenantId } = interaction.application;
-  const fixed = tenantId === null ? undefined : await parts.tenants.byId(tenantId);
-  if (!parts.mail.isConfigured || fixed?.policy.password.forgottenByMail === false) return '';
-  const query = new URLSearchParams({
-    population: attempt.population ?? 'user',
-    ...(fixed ? { client: fixed.clientCode } : {}),
-  });
+function forgottenLink({ mail }: SignInParts, population: string, fixed: Tenant | undefined): string {
+  if (!mail.isConfigured || fixed?.policy.password.forgottenByMail === false) return '';
+  const query = new URLSearchParams({ population, ...(fixed ? { client: fixed.clientCode } : {}) });
   return `/recover?${query}`;
 }
 
-async function passwordPage(parts: SignInParts, walk: Walk): Promise<PageData> {
-  const { attempt, interaction } = walk;
+async function passwordPage(parts: SignInParts, { attempt, interaction }: Walk): Promise<PageData> {
+  const population = attempt.population ?? 'user';
+  const { tenantId } = interaction.application;
+  const fixed = tenantId === null ? undefined : await parts.tenants.byId(tenantId);
   return {
     isAgent: attempt.population === 'agent',
-    forgotten: await forgottenLink(parts, walk),
+    isByEmail: fixed?.policy.signIn.identifiedBy === 'email',
+    forgotten: forgottenLink(parts, population, fixed),
     asksClientCode: interaction.application.tenantId === null,
     clientCode: attempt.who?.clientCode ?? '',
     userName: attempt.who?.userName ?? interaction.loginHint ?? '',

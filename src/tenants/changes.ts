@@ -140,21 +140,16 @@ export function createPolicyChanges({ read, write, revisions, clock }: Parts) {
         const scheduled = stored?.doc.scheduled;
         if (!stored || scheduled?.id !== scheduledId || scheduled.at > clock.now()) return undefined;
         const parsed = parsePolicy(withValues(stored.doc.policy, scheduled.values));
-        // What was sound when it was scheduled may not be beside what was changed since: then nothing changes.
-        const policy = 'policy' in parsed ? parsed.policy : stored.doc.policy;
-        const rollout = {
-          spreadDays: scheduled.spreadDays ?? undefined,
-          deadline: scheduled.deadline ?? undefined,
-        };
-        const { by, reason } = scheduled;
-        const next = {
-          ...advanced(stored.doc, policy, { by, reason, rollout }, clock.now()),
-          scheduled: null,
-        };
-        if (!(await commit(stored, next))) continue;
-        return 'mistakes' in parsed
-          ? parsed
-          : { changed: next, differences: differences(stored.doc.policy, policy) };
+        // What was sound when it was set may not be since an upgrade: then nothing changes, and that is said.
+        if ('mistakes' in parsed) {
+          if (await write({ ...stored.doc, scheduled: null }, stored.version)) return parsed;
+          continue;
+        }
+        const { by, reason, spreadDays, deadline } = scheduled;
+        const rollout = { spreadDays: spreadDays ?? undefined, deadline: deadline ?? undefined };
+        const next = advanced(stored.doc, parsed.policy, { by, reason, rollout }, clock.now());
+        if (!(await commit(stored, { ...next, scheduled: null }))) continue;
+        return { changed: next, differences: differences(stored.doc.policy, next.policy) };
       }
     },
 

@@ -40,6 +40,26 @@ describe('ACC-3 what identifies a person', () => {
     }
   });
 
+  test('SGN-1 where the application fixes the site, the page asks for what identifies people there', async () => {
+    const label = async (by: IdentifiedBy) => {
+      const tale = await story(server, {
+        tenant: await site(by),
+        fixTenant: true,
+        person: { email: `${by}@x.example` },
+      });
+      const page = await tale.begin();
+      return (
+        page.dom.querySelector('label:has([name=userName])')?.text.trim() ??
+        page.dom.querySelectorAll('label')[0]?.text.trim()
+      );
+    };
+    expect([await label('userName'), await label('email'), await label('either')]).toEqual([
+      'User Name',
+      'E-mail',
+      'User Name',
+    ]);
+  });
+
   test('V16 S19 name and address share one counter, and lock the one account', async () => {
     const tenant = await site('either');
     const tale = await story(server, { tenant, person: { email: 'shared@site.example' } });
