@@ -60,7 +60,6 @@ function isExpiredBy(account: Account, { policy, spread }: PolicyState, at: numb
 
 function withSessions(counted: Record<string, number>, facts: AccountFacts): Record<string, number> {
   const applications = facts.sessions.flatMap((session) => session.applications);
-  if (applications.length === 0) return counted;
   const next = { ...counted };
   for (const id of applications) next[id] = (next[id] ?? 0) + 1;
   return next;
@@ -81,8 +80,7 @@ export function previewChange(
   const soon = !is && isExpiredBy(account, after, now + WEEK) && !isExpiredBy(account, before, now + WEEK);
   const isNew = is && !was;
   const isSignedIn = sessions.length > 0;
-  const owes = (policy: Policy) =>
-    account.secondFactor.status !== 'active' && mustHaveFactor(account, policy);
+  const owes = (policy: Policy) => mustHaveFactor(account, policy);
   const one = (holds: boolean) => (holds ? 1 : 0);
   return {
     accounts: { ...table.accounts, [population]: table.accounts[population] + 1 },

@@ -34,7 +34,7 @@ export function passwordExpiresAt(
   const days = policy.password.expireAfterDays;
   if (days === null || !account.password) return null;
   const due = account.password.setAt + days * DAY;
-  if (!spread || due >= spread.from + spread.days * DAY) return due;
+  if (!spread) return due;
   return Math.max(due, Math.ceil(spread.from + share(account.id) * spread.days * DAY));
 }
 

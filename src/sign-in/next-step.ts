@@ -59,9 +59,7 @@ export function passwordIsProved({
 }: Pick<Situation, 'attempt' | 'account' | 'epoch' | 'isOutside' | 'reasons'>): boolean {
   const proof = attempt.passwordProof;
   if (!proof || !account || isOutside) return false;
-  const isRefused = reasons.some(
-    (reason) => reason !== 'locked' && reasonTo('refused', [reason]) !== undefined,
-  );
+  const isRefused = reasonTo('refused', reasons) !== undefined;
   return !isRefused && proof.epoch === epoch && proof.lockRound === account.lockRound;
 }
 

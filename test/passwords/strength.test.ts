@@ -30,6 +30,7 @@ describe('PWD-1 PWD-2 PWD-3 S1 strength', () => {
     ['strong', 'abcdef1€', ['no-special']],
     ['very-strong', 'abcdefgh1!', ['too-short']],
     ['very-strong', 'abcdefghij1!', []],
+    ['very-strong', 'abcdefghijk1', ['no-special']],
     ['length', 'abcdefghijklmn', ['too-short']],
     ['length', 'abcdefghijklmno', []],
     ['medium', 'abcdef1\u0007', ['control-character']],
@@ -41,6 +42,16 @@ describe('PWD-1 PWD-2 PWD-3 S1 strength', () => {
   test('PWD-13 D1 length alone asks for 15, or 8 where there is a second factor', () => {
     expect(broken('abcdefgh', 'length', true)).toEqual([]);
     expect(strengthProblems('abcdefgh', rules('length'))).toEqual([{ rule: 'too-short', minimum: 15 }]);
+  });
+
+  test.each([
+    ['medium', 20],
+    ['strong', 20],
+    ['very-strong', 20],
+    ['length', 20],
+  ] as const)('S1 %s: a greater least length of the tenant wins', (strength, minLength) => {
+    const found = strengthProblems('abcdefgh 1234567890', { strength, minLength, hasFactor: true });
+    expect(found).toEqual([{ rule: 'too-short', minimum: 20 }]);
   });
 
   test('PWD-2 the specials are exactly 33', () => {

@@ -46,6 +46,12 @@ describe('PWD-17 D18 one table of reasons', () => {
     },
   );
 
+  test('one reason that ends them is enough', () => {
+    expect(endsRunningSession(['disabled', 'locked'], [])).toBe(true);
+    expect(endsRunningSession(['locked', 'password-expired'], ['password-expired'])).toBe(true);
+    expect(endsRunningSession([], ['password-expired'])).toBe(false);
+  });
+
   test('a fresh sign-in is told the first reason that it can do something about', () => {
     expect(reasonTo('change-password', ['locked', 'password-expired', 'factor-missing'])).toBe(
       'password-expired',

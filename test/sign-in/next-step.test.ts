@@ -138,6 +138,16 @@ const ROWS: [string, Partial<Situation>, Step][] = [
     { attempt: proved, account: active, waits: { password: 0, 'second-factor': 101 } },
     'wait',
   ],
+  [
+    'that wait, when it is over',
+    { attempt: proved, account: active, waits: { password: 0, 'second-factor': 100 } },
+    'second-factor',
+  ],
+  [
+    'an application for one population never asks who',
+    { population: 'user', attempt: { ...fresh, population: null } },
+    'password',
+  ],
   ['a password that expires soon is told', { attempt: proved, account, daysToWarn: 3 }, 'expires-soon'],
   ['and told once a sign-in', { attempt: { ...proved, isWarned: true }, account, daysToWarn: 3 }, 'continue'],
   [
