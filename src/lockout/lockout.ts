@@ -147,15 +147,11 @@ export function createLockout(parts: {
       return { granted: false, why: 'locked', failures, limit, abandoned };
     },
     async standing(subject, policy) {
-      const count = async (kind: AttemptKind) => {
-        const pace = paceFor(kind, policy);
-        const isAsked = pace !== undefined || !('account' in subject);
-        return isAsked
-          ? ephemeral.count(keyOf(subject, kind, policy), pace, clock.now())
-          : { failures: 0, until: 0 };
-      };
+      // The same look-ups for an account and for a shadow: a difference could be timed (S16).
+      const count = (kind: AttemptKind) =>
+        ephemeral.count(keyOf(subject, kind, policy), paceFor(kind, policy), clock.now());
       const password = await count('password');
-      const code = 'account' in subject ? await count('second-factor') : { until: 0 };
+      const code = paceFor('second-factor', policy) ? await count('second-factor') : { until: 0 };
       const limit = limitFor('password', populationOf(subject), policy);
       const isLocked =
         'account' in subject ? lockFor(subject, policy) !== null : isFull(password.failures, limit);

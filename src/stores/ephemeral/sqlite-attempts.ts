@@ -48,6 +48,10 @@ export function sqliteAttempts(connection: SqliteConnection) {
     return gone;
   };
 
+  const hasAbandoned = (key: string, now: number) =>
+    prepare('SELECT 1 FROM lease WHERE key = ? AND granted_at <= ?').get(key, now - LEASE_SECONDS) !==
+    undefined;
+
   const openLeases = (key: string) =>
     (prepare('SELECT COUNT(*) AS n FROM lease WHERE key = ?').get(key) as { n: number }).n;
 
@@ -81,11 +85,12 @@ export function sqliteAttempts(connection: SqliteConnection) {
         return { failures: after };
       }),
 
-    count: (key: string, pace: Pace | undefined, now: number) =>
-      connection.write((): AttemptCount => {
-        countAbandoned(key, now, now + LEASE_SECONDS);
-        const { failures, lastAt } = countOf(key, now);
-        return { failures, until: waitEnd(failures, lastAt, pace) };
-      }),
+    count: async (key: string, pace: Pace | undefined, now: number): Promise<AttemptCount> => {
+      // Nearly always there is nobody to count: then it is a look, and no write.
+      const isAbandoned = await connection.read(() => hasAbandoned(key, now));
+      if (isAbandoned) await connection.write(() => countAbandoned(key, now, now + LEASE_SECONDS));
+      const { failures, lastAt } = await connection.read(() => countOf(key, now));
+      return { failures, until: waitEnd(failures, lastAt, pace) };
+    },
   };
 }
