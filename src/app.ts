@@ -91,15 +91,19 @@ async function drain(server: Server): Promise<void> {
 /** Clocks further apart than this would judge one code or lease differently (P15). */
 const CLOCKS_APART_SECONDS = 2;
 
-function healthOf({ documents, ephemeral, clock }: Core): Health {
+function healthOf({ documents, ephemeral, clock }: Core, areKeysKnown: () => boolean): Health {
   const clocks = async () => {
     // A store that does not answer is told by its own check.
     const theirs = await ephemeral.serverTime().catch(() => undefined);
     if (theirs !== undefined && Math.abs(theirs - clock.now()) > CLOCKS_APART_SECONDS)
       throw new Error('the clocks of this machine and of the ephemeral store are apart');
   };
+  // A process that comes back from a break may serve only once it has looked which keys are withdrawn.
+  const keys = async () => {
+    if (!areKeysKnown()) throw new Error('the signing keys were not looked at lately');
+  };
   return createHealth(
-    { documents: () => documents.ping(), ephemeral: () => ephemeral.ping(), clock: clocks },
+    { documents: () => documents.ping(), ephemeral: () => ephemeral.ping(), clock: clocks, keys },
     () => ephemeral.warnings,
   );
 }
@@ -149,7 +153,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     operatorPolicy: required(loadPreset('modern')),
   });
 
-  const health = healthOf(core);
+  const health = healthOf(core, oidc.areKeysKnown);
   addHealthRoutes(registry, health);
   addSetUpRoutes(registry, setUp, pages);
   addSignInRoutes({

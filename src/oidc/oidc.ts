@@ -47,6 +47,8 @@ export interface Oidc {
   browserSessions: BrowserSessions;
   /** The outer application must sign its cookies with the same keys. */
   cookieKeys: string[];
+  /** Whether the signing keys were looked at lately: without that every door of the protocol answers 503 (F19). */
+  areKeysKnown(): boolean;
   close(): void;
 }
 
@@ -171,6 +173,7 @@ export async function createOidc(parts: OidcParts): Promise<Oidc> {
     interactions: createInteractions(() => keys.live().provider, parts.applications),
     browserSessions: createBrowserSessions(() => keys.live().provider, parts),
     cookieKeys,
+    areKeysKnown: keys.areKnown,
     close: keys.stop,
   };
 }

@@ -13,13 +13,15 @@ const LINK = /(http:\S+)\/recover\/set\?token=(\S+)/;
 let server: StartedApp;
 let time: ReturnType<typeof holdTime>;
 let serial = 0;
+let hours = 0;
 beforeAll(async () => {
   server = await startApp();
 });
 beforeEach(() => {
   time = holdTime();
-  // Each test has an hour of its own: the budgets of the network are shared.
-  time.move(3_600);
+  // Each test has hours of its own: the budgets of the network are shared.
+  hours += 4;
+  time.move(hours * 3_600);
 });
 afterEach(() => {
   time.release();
