@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { parsePolicy } from './policy.ts';
+import { differences, parsePolicy, valueAt } from './policy.ts';
 import type { Policy } from './policy-schema.ts';
 
 const FOLDER = new URL('../../config/presets/', import.meta.url);
@@ -26,4 +26,14 @@ export function completed(stored: unknown): Policy {
   const result = parsePolicy(stored);
   if ('mistakes' in result) throw new Error(`a stored policy: ${JSON.stringify(result.mistakes)}`);
   return result.policy;
+}
+
+/** The preset that differs least from a policy whose origin was not kept, by the values that were stored. */
+export function nearestPreset(stored: Policy): string {
+  const policy = completed(stored);
+  const apart = presetNames().map((name) => {
+    const found = differences(loadPreset(name) ?? policy, policy);
+    return { name, by: found.filter(({ path }) => valueAt(stored, path) !== undefined).length };
+  });
+  return apart.reduce((nearest, other) => (other.by < nearest.by ? other : nearest)).name;
 }

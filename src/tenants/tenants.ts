@@ -2,7 +2,7 @@ import { type Clock, createVersionedCache, newId } from '../base/index.ts';
 import type { CollectionSpec, Documents, Ephemeral, Versioned } from '../stores/index.ts';
 import { type ChangeOutcome, createPolicyChanges, type PolicyChange } from './changes.ts';
 import type { Policy } from './policy-schema.ts';
-import { completed } from './presets.ts';
+import { completed, nearestPreset } from './presets.ts';
 import {
   createRevisions,
   type Deadline,
@@ -159,8 +159,9 @@ export const givePolicyRevisions = async ({ documents }: { documents: Documents 
       if (doc.revision) continue;
       const revision = { n: 1, by: 'system', at: doc.createdAt, reason: 'as an earlier version kept it' };
       const fresh = { spread: null, deadline: null, scheduled: null, epochs: { user: 0, agent: 0 } };
+      const policy = completed(doc.policy);
       await collection.replace(
-        { ...doc, ...fresh, preset: 'modern', revision, policy: completed(doc.policy) },
+        { ...doc, ...fresh, preset: nearestPreset(doc.policy), revision, policy },
         version,
       );
     }

@@ -11,6 +11,7 @@ import {
   valueAt,
   withValues,
 } from '../../src/tenants/index.ts';
+import { nearestPreset } from '../../src/tenants/presets.ts';
 
 const PRESETS = ['livevox', 'vcc-live', 'cloudcx', 'liveperson', 'modern'] as const;
 const BOTH = ['user', 'agent'];
@@ -81,6 +82,13 @@ describe('the presets', () => {
       expect(policyPaths.filter((path) => at(path) === undefined)).toEqual([]);
     }
   });
+});
+
+test('TEN-4 a policy whose preset was not kept is compared with the nearest one', () => {
+  for (const name of PRESETS) {
+    const policy = preset(name);
+    expect(nearestPreset({ ...policy, lockout: { ...policy.lockout, user: 2 } })).toBe(name);
+  }
 });
 
 describe('the schema', () => {
