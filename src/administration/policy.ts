@@ -1,6 +1,6 @@
 import type { Accounts, Population } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
-import type { Clock } from '../base/index.ts';
+import { type Clock, newId } from '../base/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { Sessions } from '../sessions/index.ts';
 import {
@@ -93,28 +93,31 @@ export function createPolicyActions(parts: PolicyParts) {
     // Whoever is made until then would not be held to it.
     if (identifiedBy !== undefined && wanted.rollout?.at !== undefined)
       return { refused: 'signIn.identifiedBy changes at once, or not at all' };
-    if (
+    const beginsByEmail =
       identifiedBy !== tenant.policy.signIn.identifiedBy &&
-      (identifiedBy === 'email' || identifiedBy === 'either')
-    ) {
+      (identifiedBy === 'email' || identifiedBy === 'either');
+    if (beginsByEmail) {
       const taken = await ambiguous(tenant.id);
       if (taken.length > 0)
         return {
           refused: `e-mail cannot identify people here: ${taken.length} accounts share an address or a name with another one, such as ${taken.slice(0, MOST_NAMED).join(', ')}`,
         };
     }
+    const scheduledId = newId();
+    const { at } = wanted.rollout ?? {};
+    // First: a crash in between leaves a job that finds nothing, not a change that never comes.
+    if (at !== undefined && at > clock.now())
+      await jobs.enqueue({ kind: POLICY_JOB, payload: { tenantId: tenant.id, scheduledId }, dueAt: at });
+    const { by, isOperator } = actor;
     const outcome = await tenants.changePolicy({
       ...wanted,
       tenantId: tenant.id,
-      by: actor.by,
-      isOperator: actor.isOperator,
+      by,
+      isOperator,
+      scheduledId,
     });
-    if ('scheduled' in outcome)
-      await jobs.enqueue({
-        kind: POLICY_JOB,
-        payload: { tenantId: tenant.id, scheduledId: outcome.scheduled.id },
-        dueAt: outcome.scheduled.at,
-      });
+    // Whoever was made between the look and the change is held to it from now on.
+    if (beginsByEmail && 'changed' in outcome) await ambiguous(tenant.id);
     await record(tenant, outcome, actor, wanted.reason);
     return outcome;
   };

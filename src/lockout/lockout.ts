@@ -45,8 +45,8 @@ export interface Attempt {
 /** How a subject stands before a try. */
 export interface Standing {
   isLocked: boolean;
-  /** Epoch seconds at which the wait of each kind ends; 0 or past: none. */
-  waits: Record<AttemptKind, number>;
+  /** Epoch seconds at which the wait before the next try ends; 0 or past: none. */
+  waitEnds: number;
 }
 
 export interface Lockout {
@@ -57,8 +57,8 @@ export interface Lockout {
    * @throws SallyportError `busy` after that, uncounted
    */
   reserve(subject: Subject, kind: AttemptKind, policy: Policy): Promise<Turn>;
-  /** Whether the subject is locked now, by its document or by a full counter, and how long it waits. */
-  standing(subject: Subject, policy: Policy): Promise<Standing>;
+  /** Whether the subject is locked now, by its document or by a full counter, and how long a try of this kind waits. */
+  standing(subject: Subject, kind: AttemptKind, policy: Policy): Promise<Standing>;
   /** Clears every lock and counter, whoever asks: permission is the caller's matter. @returns false when it was not locked */
   unlock(accountId: string): Promise<boolean>;
 }
@@ -146,16 +146,16 @@ export function createLockout(parts: {
       await writeLock(subject, kind, policy);
       return { granted: false, why: 'locked', failures, limit, abandoned };
     },
-    async standing(subject, policy) {
-      // The same look-ups for an account and for a shadow: a difference could be timed (S16).
-      const count = (kind: AttemptKind) =>
-        ephemeral.count(keyOf(subject, kind, policy), paceFor(kind, policy), clock.now());
-      const password = await count('password');
-      const code = paceFor('second-factor', policy) ? await count('second-factor') : { until: 0 };
-      const limit = limitFor('password', populationOf(subject), policy);
-      const isLocked =
-        'account' in subject ? lockFor(subject, policy) !== null : isFull(password.failures, limit);
-      return { isLocked, waits: { password: password.until, 'second-factor': code.until } };
+    async standing(subject, kind, policy) {
+      const pace = paceFor(kind, policy);
+      // For a password the same look-up whether there is such an account or not: a difference could be timed (S16).
+      const { failures, until } =
+        pace || kind === 'password'
+          ? await ephemeral.count(keyOf(subject, kind, policy), pace, clock.now())
+          : { failures: 0, until: 0 };
+      const limit = limitFor(kind, populationOf(subject), policy);
+      const isLocked = 'account' in subject ? lockFor(subject, policy) !== null : isFull(failures, limit);
+      return { isLocked, waitEnds: until };
     },
     async unlock(accountId) {
       let wasLocked = false;

@@ -14,6 +14,11 @@ export function builtInId(link?: 'user' | { agent: string }): string {
   return link === 'user' ? `${BUILT_IN}.user` : `${BUILT_IN}.agent.${link.agent.toUpperCase()}`;
 }
 
+/** The client code that an id of ours carries, whether anybody has it or not. */
+export function builtInCode(id: string): string | undefined {
+  return ID.exec(id)?.[2];
+}
+
 /**
  * The built-in first-party application behind a person's own pages (ADM-3). It is kept nowhere: its id says all. A client code
  * that nobody has makes the same page as one that somebody has (TEN-1).

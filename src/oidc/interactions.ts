@@ -3,6 +3,7 @@ import type Provider from 'oidc-provider';
 import { errors, type Grant, type InteractionResults } from 'oidc-provider';
 import type { Application, Applications } from './applications.ts';
 import { assuranceAsked, isUnknownAssurance } from './assurance.ts';
+import { builtInCode } from './built-in.ts';
 import type { SessionLimits } from './session-adapter.ts';
 
 /** What the sign-in needs to know of a pending authorization request. */
@@ -12,6 +13,8 @@ export interface EngineInteraction {
   /** Why the engine asks: names of checks, such as `no_session`, `login_prompt`, `factor_missing`. */
   reasons: readonly string[];
   application: Application;
+  /** The client code of the agent link that led here, whether anybody has it or not. */
+  linkCode: string | undefined;
   /** The account of the session that the browser already has. */
   sessionAccountId: string | undefined;
   loginHint: string | undefined;
@@ -72,6 +75,7 @@ function view(details: Details, application: Application): EngineInteraction {
     prompt: details.prompt.name === 'consent' ? 'consent' : 'login',
     reasons: details.prompt.reasons,
     application,
+    linkCode: builtInCode(application.id),
     sessionAccountId: details.session?.accountId,
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
     asked: { ...assuranceAsked(params), impossible: isUnknownAssurance(params) },

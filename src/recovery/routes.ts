@@ -2,7 +2,7 @@ import { foldName } from '../accounts/index.ts';
 import { networkOf } from '../base/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { Budgets, Lockout } from '../lockout/index.ts';
-import { formFields, type Guards, on, type WebContext, waived } from '../web/index.ts';
+import { formFields, type Guards, on, visitorOf, type WebContext, waived } from '../web/index.ts';
 import { type LinkRequest, RECOVER_JOB } from './link-sender.ts';
 import { openLink, type SetPasswordParts, showForm, submitForm } from './set-password.ts';
 
@@ -74,8 +74,7 @@ async function submitRequest(parts: RecoveryParts, ctx: WebContext): Promise<voi
     clientCode: clientCode.slice(0, 64),
     userName: userName.slice(0, 256),
     population: populationOf(population),
-    address: ctx.state.address,
-    browser: ctx.get('user-agent'),
+    ...visitorOf(ctx),
   };
   const name = lockout.shadowOf(
     `recover:${foldName(request.clientCode)}`,

@@ -4,7 +4,14 @@ import type { Door, OwnPassword, Refusal } from '../credentials/index.ts';
 import { accountOfToken, isLiveLink, LINK_SECONDS, type StrengthProblem } from '../passwords/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
-import { createSaid, formFields, type Pages, type Registry, type WebContext } from '../web/index.ts';
+import {
+  createSaid,
+  formFields,
+  type Pages,
+  type Registry,
+  visitorOf,
+  type WebContext,
+} from '../web/index.ts';
 
 export interface SetPasswordParts {
   accounts: Accounts;
@@ -89,12 +96,7 @@ export async function showForm(parts: SetPasswordParts, ctx: WebContext): Promis
 }
 
 function doorOf({ ctx, account, tenant }: Opened): Door {
-  const where = {
-    tenantId: account.tenantId,
-    accountId: account.id,
-    address: ctx.state.address,
-    browser: ctx.get('user-agent'),
-  };
+  const where = { tenantId: tenant.id, accountId: account.id, ...visitorOf(ctx) };
   return { account, tenant, browser: 'stranger', where };
 }
 

@@ -2,7 +2,7 @@ import type { Account } from '../accounts/index.ts';
 import type { Door, OwnPassword, Refusal } from '../credentials/index.ts';
 import type { StrengthProblem } from '../passwords/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
-import { createSaid, formFields, type Registry } from '../web/index.ts';
+import { createSaid, formFields, type Registry, visitorOf } from '../web/index.ts';
 import { type Person, type PersonParts, shell } from './person.ts';
 
 export interface PasswordPageParts extends PersonParts {
@@ -37,12 +37,7 @@ export async function showPassword(parts: PasswordPageParts, person: Person): Pr
 
 /** The browser carries a session of this account: it is no stranger (LCK-7). */
 function doorOf({ ctx, account, tenant }: Person): Door {
-  const where = {
-    tenantId: tenant.id,
-    accountId: account.id,
-    address: ctx.state.address,
-    browser: ctx.get('user-agent'),
-  };
+  const where = { tenantId: tenant.id, accountId: account.id, ...visitorOf(ctx) };
   return { account, tenant, browser: 'known', where };
 }
 

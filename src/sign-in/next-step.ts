@@ -1,5 +1,4 @@
 import type { Account, Population } from '../accounts/index.ts';
-import type { AttemptKind } from '../lockout/index.ts';
 import { factorDuty } from '../second-factor/index.ts';
 import { type Reason, reasonTo } from '../sessions/index.ts';
 import type { Policy } from '../tenants/index.ts';
@@ -38,8 +37,8 @@ export interface Situation {
   isOutside: boolean;
   /** By its document or, for a name that does not exist, by its full counter. */
   isLocked: boolean;
-  /** Epoch seconds at which the wait after a failure ends, by kind. */
-  waits: Record<AttemptKind, number>;
+  /** Epoch seconds at which the wait before the next try ends: of a password until one is proved, then of a code. */
+  waitEnds: number;
   /** Why a sign-in of the account is refused or asks for more. */
   reasons: readonly Reason[];
   /** Days until the password expires, where that is to be said (PWD-14). */
@@ -65,16 +64,16 @@ export function passwordIsProved({
 
 /** The step that a sign-in is at: network rule, lock, password, second factor or its activation, forced change, back (SGN-2). */
 export function nextStep(situation: Situation): Step {
-  const { attempt, account, policy, asked, reasons, waits, now } = situation;
+  const { attempt, account, policy, asked, reasons } = situation;
+  const isWaiting = situation.now < situation.waitEnds;
   if (situation.isFinished) return 'expired-link';
   if (situation.prompt === 'consent') return 'consent';
   if (situation.population === 'any' && attempt.population === null) return 'identify';
   if (attempt.who && situation.isLocked) return policy.lockout.reveal === 'always' ? 'locked' : 'password';
-  if (!account || !passwordIsProved(situation))
-    return attempt.who && now < waits.password ? 'wait' : 'password';
+  if (!account || !passwordIsProved(situation)) return attempt.who && isWaiting ? 'wait' : 'password';
   const duty = factorDuty(account, policy, asked.multiFactor);
   if (!attempt.factorProof && duty !== 'nothing') {
-    if (now < waits['second-factor']) return 'wait';
+    if (isWaiting) return 'wait';
     return duty === 'code' ? 'second-factor' : 'activate';
   }
   if (reasonTo('change-password', reasons)) return 'change-password';

@@ -37,20 +37,28 @@ async function activation(parts: SignInParts, walk: Walk): Promise<PageData> {
  * Where a person may ask for a link, or empty. Where the client code is typed it is shown whatever the site allows: the page
  * tells nothing of a site to those who only know its code (S17, TEN-1).
  */
-function forgottenLink({ mail }: SignInParts, population: string, fixed: Tenant | undefined): string {
+function forgottenLink(
+  { mail }: SignInParts,
+  population: string,
+  client: string | undefined,
+  fixed: Tenant | undefined,
+): string {
   if (!mail.isConfigured || fixed?.policy.password.forgottenByMail === false) return '';
-  const query = new URLSearchParams({ population, ...(fixed ? { client: fixed.clientCode } : {}) });
+  const query = new URLSearchParams({ population, ...(client ? { client } : {}) });
   return `/recover?${query}`;
 }
 
 async function passwordPage(parts: SignInParts, { attempt, interaction }: Walk): Promise<PageData> {
   const population = attempt.population ?? 'user';
   const { tenantId } = interaction.application;
-  const fixed = tenantId === null ? undefined : await parts.tenants.byId(tenantId);
+  // Anybody may try codes at an agent link: its page knows no more of a site than the code (TEN-1).
+  const { linkCode } = interaction;
+  const isKnown = tenantId !== null && linkCode === undefined;
+  const fixed = isKnown ? await parts.tenants.byId(tenantId) : undefined;
   return {
     isAgent: attempt.population === 'agent',
     isByEmail: fixed?.policy.signIn.identifiedBy === 'email',
-    forgotten: forgottenLink(parts, population, fixed),
+    forgotten: forgottenLink(parts, population, fixed?.clientCode ?? linkCode, fixed),
     asksClientCode: interaction.application.tenantId === null,
     clientCode: attempt.who?.clientCode ?? '',
     userName: attempt.who?.userName ?? interaction.loginHint ?? '',

@@ -5,7 +5,7 @@ import { type BrowserClass, isInNetworks, type Subject } from '../lockout/index.
 import type { EngineInteraction } from '../oidc/index.ts';
 import { epochOf, type Reason } from '../sessions/index.ts';
 import type { Policy, Tenant } from '../tenants/index.ts';
-import type { WebContext } from '../web/index.ts';
+import { visitorOf, type WebContext } from '../web/index.ts';
 import { type Attempt, freshAttempt, type StoredAttempt } from './attempt.ts';
 import { nextStep, passwordIsProved, type Step } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
@@ -102,32 +102,35 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
   const policy = tenant?.policy ?? parts.strangersPolicy;
   const browser = await browserClass(parts, ctx, account, policy);
   const subject = subjectOf(attempt, account, browser);
-  const standing = subject ? await parts.lockout.standing(subject, policy) : NOBODY;
   const known = account && tenant ? { account, tenant } : undefined;
   const reasons = known ? parts.standings.reasons(known.account, known.tenant) : [];
   const daysToWarn = known && parts.standings.daysToWarn(known.account, known.tenant);
-  const situation = {
-    isFinished: stored.isFinished,
-    prompt: interaction.prompt,
-    population: interaction.application.population,
+  const proof = {
     attempt,
     account,
     epoch: known ? epochOf(known.account, known.tenant) : 0,
     isOutside: account !== undefined && isOutside(ctx, policy, account.population),
-    ...standing,
     reasons,
+  };
+  const isProved = passwordIsProved(proof);
+  const kind = isProved ? 'second-factor' : 'password';
+  const standing = subject ? await parts.lockout.standing(subject, kind, policy) : NOBODY;
+  const step = nextStep({
+    ...proof,
+    ...standing,
+    isFinished: stored.isFinished,
+    prompt: interaction.prompt,
+    population: interaction.application.population,
     daysToWarn,
     policy,
     asked: interaction.asked,
     now: parts.clock.now(),
-  };
-  const isProved = passwordIsProved(situation);
-  const waitEnds = standing.waits[isProved ? 'second-factor' : 'password'];
-  const step = nextStep(situation);
+  });
+  const { waitEnds } = standing;
   return { ...walk, account, tenant, policy, browser, reasons, daysToWarn, isProved, waitEnds, step };
 }
 
-const NOBODY = { isLocked: false, waits: { password: 0, 'second-factor': 0 } };
+const NOBODY = { isLocked: false, waitEnds: 0 };
 
 async function walkThrough(
   parts: SignInParts,
@@ -170,8 +173,7 @@ export function trace({
     tenantId: tenant?.id ?? '',
     accountId: account?.id ?? attempt.who?.accountId ?? '',
     applicationId: interaction.application.id,
-    address: ctx.state.address,
-    browser: ctx.get('user-agent'),
+    ...visitorOf(ctx),
   };
 }
 

@@ -26,6 +26,8 @@ export interface PolicyChange {
   /** Only the operator changes values that are marked so, and the marks. */
   isOperator: boolean;
   rollout?: Rollout;
+  /** The id of the change where it is set for later: known beforehand, so that what is to apply it can be made first. */
+  scheduledId?: string;
 }
 
 export type ChangeOutcome =
@@ -111,7 +113,8 @@ export function createPolicyChanges({ read, write, revisions, clock }: Parts) {
       return { refused: 'another change is scheduled already; it must be cancelled first' };
     const { values, by, reason, rollout = {} } = change;
     const { spreadDays = null, deadline = null } = rollout;
-    const scheduled = { id: newId(), at, values: { ...values }, by, reason, spreadDays, deadline };
+    const { scheduledId: id = newId() } = change;
+    const scheduled = { id, at, values: { ...values }, by, reason, spreadDays, deadline };
     if (await write({ ...stored.doc, scheduled }, stored.version)) return { scheduled, differences: changed };
     const conflict = await read(change.tenantId);
     return conflict ? { conflict: conflict.doc } : { refused: 'the tenant is gone' };

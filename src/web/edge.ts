@@ -27,6 +27,11 @@ export interface EdgeOptions {
   trustedProxies: readonly string[];
 }
 
+/** Where a request comes from, as the audit has it. */
+export function visitorOf(ctx: WebContext): { address: string; browser: string } {
+  return { address: ctx.state.address, browser: ctx.get('user-agent') };
+}
+
 const MAX_KNOWN = 1_000;
 const known = new Map<string, string>();
 

@@ -2,7 +2,7 @@
 // Not here: what any page is about. The rooms bring their routes; this room makes sure none comes without its guards.
 export { createAssets } from './assets.ts';
 export { formFields } from './body.ts';
-export { clientAddress, type EdgeOptions, edge, type WebContext, type WebState } from './edge.ts';
+export { clientAddress, type EdgeOptions, edge, visitorOf, type WebContext, type WebState } from './edge.ts';
 export { errorRenderer } from './error-page.ts';
 export { type Guards, guardNames, on, publicReading, waived } from './guards.ts';
 export { securityHeaders } from './headers.ts';

@@ -63,6 +63,15 @@ describe('the links of a tenant', () => {
     const tried = await browser.submit({ userName: 'anybody', password: PASSWORD }, '/password');
     expect(tried).toMatchObject({ step: 'password', alert: expect.stringContaining('did not work') });
     expect((await browser.open('/go/agent/%20')).status).toBe(404);
+    // To the byte, whatever the rules of the sites that exist.
+    const bytes = new Set<string>();
+    for (const preset of ['livevox', 'cloudcx', 'modern', '']) {
+      const code = preset === '' ? 'NO-SUCH-SITE' : (await server.tenant(preset)).clientCode;
+      const shown = await new Browser(server.issuer).open(`/go/agent/${code}`);
+      const uid = new URL(shown.url).pathname.split('/')[2] ?? '';
+      bytes.add(shown.html.replaceAll(uid, 'UID').replaceAll(code, 'CODE'));
+    }
+    expect(bytes.size).toBe(1);
   });
 
   test('TEN-1 a session of another tenant or population opens neither', async () => {

@@ -204,6 +204,23 @@ describe('PWD-16 at a set time', () => {
     expect(await reread(tenant)).toMatchObject({ revision: { n: 1 }, policy: { lockout: { agent: 5 } } });
   });
 
+  test('a crash while it is set leaves no change that would never come', async () => {
+    const tenant = await server.tenant('livevox');
+    const { jobs } = server.core;
+    const { enqueue } = jobs;
+    jobs.enqueue = async () => {
+      throw new Error('killed');
+    };
+    try {
+      await expect(
+        change(tenant, { 'lockout.agent': 2 }, { rollout: { at: now() + DAY } }),
+      ).rejects.toThrow();
+    } finally {
+      jobs.enqueue = enqueue;
+    }
+    expect((await reread(tenant)).scheduled).toBeNull();
+  });
+
   test('what identifies people changes at once or not at all', async () => {
     const tenant = await server.tenant('livevox');
     const rollout = { at: now() + DAY };
