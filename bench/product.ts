@@ -130,7 +130,7 @@ export async function prepareProduct(pair: Pair, port: number, accounts: number)
       identifiedBy: 'userName',
     });
     if ('refused' in account) throw new Error(account.refused);
-    await core.secondFactor.bindKnown(account.id, SECRET);
+    await core.secondFactors.bindKnown(account.id, SECRET);
   };
   for (let i = 0; i < accounts; i++) await seed(i);
   const machine = await core.applications.create({

@@ -10,11 +10,12 @@ import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc } from './oidc/index.ts';
 import { addRecoveryRoutes, createLinkSender, RECOVER_JOB } from './recovery/index.ts';
 import { addSelfServiceRoutes } from './self-service/index.ts';
 import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
-import { addSignInRoutes, createAttempts, createBrowserMark } from './sign-in/index.ts';
+import { addSignInRoutes, createAttempts } from './sign-in/index.ts';
 import { loadPreset, type Policy, parsePolicy } from './tenants/index.ts';
 import {
   addHealthRoutes,
   createAssets,
+  createBrowserCookies,
   createHealth,
   createInternalServer,
   createPages,
@@ -120,8 +121,7 @@ function partingWords(health: Health): Middleware {
 export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const { settings, clock, vault, documents, ephemeral, installation, tenants, accounts, applications } =
     core;
-  const { passwords, lockout, budgets, knownBrowsers, standings, secondFactor, sessions, audit } = core;
-  const { jobs, mail, say } = core;
+  const { passwords, standings, audit, jobs, mail, say } = core;
   const { log } = options;
   const { issuer } = settings;
 
@@ -156,32 +156,18 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const health = healthOf(core, oidc.areKeysKnown);
   addHealthRoutes(registry, health);
   addSetUpRoutes(registry, setUp, pages);
+  const { browserSessions } = oidc;
+  const cookies = createBrowserCookies(issuer);
+  const doors = { ...core, browserSessions, cookies, registry, pages, issuer };
   addSignInRoutes({
+    ...doors,
     interactions: oidc.interactions,
-    applications,
     attempts: createAttempts({ ephemeral, clock }),
-    tenants,
-    accounts,
-    passwords,
-    ownPassword: core.ownPassword,
-    lockout,
-    budgets,
-    knownBrowsers,
-    browserMark: createBrowserMark(issuer),
-    standings,
-    secondFactor,
-    sessions,
-    audit,
-    mail,
-    registry,
-    pages,
-    clock,
     strangersPolicy: strangersPolicy(),
     acr: { password: ACR_PASSWORD, multiFactor: ACR_MULTI_FACTOR },
   });
-  const { browserSessions } = oidc;
-  addSelfServiceRoutes({ ...core, browserSessions, registry, pages, issuer });
-  addRecoveryRoutes({ ...core, registry, pages, issuer });
+  addSelfServiceRoutes(doors);
+  addRecoveryRoutes(doors);
   options.addRoutes?.(registry, pages);
 
   const koa = new Koa();

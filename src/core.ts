@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type Accounts, createAccounts, giveAccountsDoors } from './accounts/index.ts';
+import { type Accounts, createAccounts, giveAccountsDoors, giveFactorsRounds } from './accounts/index.ts';
 import { type Administration, createAdministration } from './administration/index.ts';
 import { type Audit, createAudit } from './audit/index.ts';
 import {
@@ -11,7 +11,14 @@ import {
   type Say,
   type Vault,
 } from './base/index.ts';
-import { createOwnPassword, type OwnPassword } from './credentials/index.ts';
+import {
+  createFactorProofs,
+  createOwnFactors,
+  createOwnPassword,
+  type FactorProofs,
+  type OwnFactors,
+  type OwnPassword,
+} from './credentials/index.ts';
 import { createJobs, type Jobs } from './jobs/index.ts';
 import {
   type Budgets,
@@ -34,7 +41,25 @@ import {
 } from './oidc/core.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { createHasher, createPasswords, type Hasher, type Passwords } from './passwords/index.ts';
-import { createSecondFactor, type SecondFactor, timeStepAt } from './second-factor/index.ts';
+import {
+  type Challenges,
+  createChallenges,
+  createKeptCodes,
+  createMailedCodes,
+  createPasskeys,
+  createSecondFactors,
+  createShownCodes,
+  createTotpSecrets,
+  createTrustedBrowsers,
+  type KeptCodes,
+  type MailedCodes,
+  type Passkeys,
+  type SecondFactors,
+  type ShownCodes,
+  type TotpSecrets,
+  type TrustedBrowsers,
+  timeStepAt,
+} from './second-factor/index.ts';
 import { createSessions, type Sessions } from './sessions/index.ts';
 import type { Settings } from './settings/index.ts';
 import { createStandings, type Standings } from './standing.ts';
@@ -45,7 +70,7 @@ import {
   type OpenedInstallation,
   openInstallation,
 } from './stores/index.ts';
-import { createTenants, givePolicyRevisions, type Tenants } from './tenants/index.ts';
+import { createTenants, givePolicyRevisions, type Tenants, trustDaysOf } from './tenants/index.ts';
 
 /** The stores and the capabilities on them: what the server and every command share. */
 export interface Core {
@@ -64,10 +89,19 @@ export interface Core {
   budgets: Budgets;
   knownBrowsers: KnownBrowsers;
   standings: Standings;
-  secondFactor: SecondFactor;
+  secondFactors: SecondFactors;
+  totp: TotpSecrets;
+  keptCodes: KeptCodes;
+  mailedCodes: MailedCodes;
+  passkeys: Passkeys;
+  trustedBrowsers: TrustedBrowsers;
+  shownCodes: ShownCodes;
+  challenges: Challenges;
   sessions: Sessions;
   audit: Audit;
   ownPassword: OwnPassword;
+  factorProofs: FactorProofs;
+  ownFactors: OwnFactors;
   jobs: Jobs;
   mail: Mail;
   say: Say;
@@ -103,6 +137,7 @@ const MIGRATIONS = [
     await givePolicyRevisions(parts);
     await giveAccountsDoors(parts);
   },
+  giveFactorsRounds,
 ];
 
 interface Ground extends Omit<CoreOptions, 'waitMs' | 'masterKeys'> {
@@ -117,8 +152,35 @@ const DEPENDENTS = [
   ...dependents,
   { kind: 'Attempt', name: 'halfDoneSignIns' },
   { kind: 'Activation', name: 'activations' },
+  { kind: 'MailedCode', name: 'mailedCodes' },
+  { kind: 'FactorSetUp', name: 'factorSetUps' },
+  { kind: 'ShownCodes', name: 'shownCodes' },
+  { kind: 'TrustedBrowser', name: 'trustedBrowsers' },
   { kind: 'KnownBrowser', name: 'knownBrowsers', survivesOwnChange: true },
 ] as const;
+
+/** What people hold beside the password. */
+function buildFactors(
+  { clock, stores, vault, installation, hasher, settings }: Ground,
+  { accounts, mail, say, budgets }: Pick<Core, 'accounts' | 'mail' | 'say' | 'budgets'>,
+) {
+  const { ephemeral } = stores;
+  const forgottenBefore = async () => (await installation.current()).forgottenBefore;
+  const floor = async () => timeStepAt(await forgottenBefore());
+  const totp = createTotpSecrets({ ephemeral, vault, clock, floor });
+  const keptCodes = createKeptCodes({ accounts, hashing: hasher, clock });
+  const mailedCodes = createMailedCodes({ ephemeral, budgets, mail, vault, clock, say, forgottenBefore });
+  return {
+    totp,
+    shownCodes: createShownCodes({ vault }),
+    challenges: createChallenges({ ephemeral, clock }),
+    keptCodes,
+    mailedCodes,
+    passkeys: createPasskeys({ accounts, clock, issuer: settings.issuer }),
+    trustedBrowsers: createTrustedBrowsers({ ephemeral, clock, daysOf: trustDaysOf }),
+    secondFactors: createSecondFactors({ accounts, totp, keptCodes, mailedCodes }),
+  };
+}
 
 /** Every capability on the open stores. */
 function build(ground: Ground): Core {
@@ -129,16 +191,27 @@ function build(ground: Ground): Core {
   const audit = createAudit({ documents, clock, log, observe: metrics?.event });
   const keys = createKeys({ documents, vault, clock });
   const jobs = createJobs({ documents, vault, clock, log });
-  const mail = createMail({ settings: settings.mail, mailbox, jobs, clock });
+  const mail = createMail({ settings: settings.mail, mailbox, jobs, ephemeral, clock });
   const say = createLanguage();
   const standings = createStandings(clock);
-  const floor = async () => timeStepAt((await installation.current()).forgottenBefore);
-  const secondFactor = createSecondFactor({ accounts, ephemeral, vault, clock, floor });
   const passwords = createPasswords({ hasher, clock });
   const budgets = createBudgets({ ephemeral, clock });
   const lockout = createLockout({ ephemeral, accounts, clock, vault });
   const sessions = createSessions({ accounts, tenants, ephemeral, audit, dependents: DEPENDENTS });
-  const shared = { accounts, tenants, passwords, lockout, sessions, audit, jobs, mail, clock, say };
+  const factors = buildFactors(ground, { accounts, mail, say, budgets });
+  const shared = {
+    accounts,
+    tenants,
+    passwords,
+    lockout,
+    sessions,
+    audit,
+    jobs,
+    mail,
+    clock,
+    say,
+    ...factors,
+  };
   return {
     ...shared,
     settings,
@@ -147,15 +220,17 @@ function build(ground: Ground): Core {
     ephemeral,
     installation: installation.current,
     keys,
-    secondFactor,
     standings,
     metrics,
     budgets,
-    ownPassword: createOwnPassword({ ...shared, budgets, secondFactor }),
+    ownPassword: createOwnPassword({ ...shared, budgets }),
+    factorProofs: createFactorProofs({ ...shared, budgets }),
+    ownFactors: createOwnFactors({ ...shared, budgets }),
     knownBrowsers: createKnownBrowsers({ ephemeral, clock }),
     applications: createApplications({ documents, ephemeral, clock, tenants, issuer: settings.issuer }),
     administration: createAdministration({
       ...shared,
+      budgets,
       issuer: settings.issuer,
       reasons: standings.reasons,
       liveSessions: createSessionReader({ ephemeral, clock }),
@@ -163,7 +238,7 @@ function build(ground: Ground): Core {
     reseal: async (progress) => {
       const root = (await installation.reseal()) ? 1 : 0;
       const queued = await jobs.reseal();
-      return root + queued + (await keys.reseal()) + (await secondFactor.reseal(progress));
+      return root + queued + (await keys.reseal()) + (await factors.secondFactors.reseal(progress));
     },
     close: async () => {
       await audit

@@ -27,12 +27,72 @@ export interface PasswordRecord {
   compromisedAt?: number;
 }
 
-/** What a person holds (SP 800-63B); the secret is sealed for this account alone. */
-export interface Authenticator {
+/** What a person holds (SP 800-63B): an authenticator app, whose secret is sealed for this account alone. */
+export interface TotpAuthenticator {
   id: string;
   kind: 'totp';
   sealedSecret: string;
+  /** Epoch seconds, as in the others. */
   boundAt: number;
+}
+
+/** A mailbox that was shown to be the person's own: codes go there, whatever address the account has later (MFA-9). */
+export interface MailAuthenticator {
+  id: string;
+  kind: 'mail';
+  email: string;
+  boundAt: number;
+}
+
+/** A WebAuthn credential (MFA-16). */
+export interface PasskeyAuthenticator {
+  id: string;
+  kind: 'passkey';
+  /** base64url, as in WebAuthn. */
+  credentialId: string;
+  /** COSE key, base64url. */
+  publicKey: string;
+  /** The signature counter as last seen; 0 from authenticators that have none. */
+  counter: number;
+  transports: readonly string[];
+  /** It may be on several devices of the person (RFC 8176: `swk`), or is on one alone (`hwk`). */
+  isSynced: boolean;
+  /** What the person calls it. */
+  name: string;
+  boundAt: number;
+}
+
+export type Authenticator = TotpAuthenticator | MailAuthenticator | PasskeyAuthenticator;
+
+/** Argon2id under one salt: one hash checks them all (S37). */
+export interface RecoveryCodes {
+  salt: string;
+  /** One for each code; null once it was used. */
+  hashes: readonly (string | null)[];
+  madeAt: number;
+}
+
+/** One an account: a newer one voids it, and so does a new epoch (MFA-11). */
+export interface LoginCode {
+  salt: string;
+  hash: string;
+  /** The epoch of the account in which it was made. */
+  epoch: number;
+  expiresAt: number;
+}
+
+export interface SecondFactor {
+  status: 'none' | 'pending' | 'active';
+  /** Empty unless `active`. */
+  authenticators: readonly Authenticator[];
+  /** Rises with every change of what is held: proofs, trusted browsers and the count of failures are of one round. */
+  round: number;
+  /** What the person proved with last: the code page offers it first. */
+  lastUsed: Authenticator['kind'] | null;
+  recoveryCodes: RecoveryCodes | null;
+  loginCode: LoginCode | null;
+  /** A secret that was printed for the person: the activation asks for a code of it (MFA-17). */
+  slip: { sealedSecret: string; expiresAt: number } | null;
 }
 
 export interface Account {
@@ -68,6 +128,17 @@ export interface Account {
   /** Hashes of former passwords, newest first, at most 25 with the current one. */
   history: string[];
   link: PasswordLink | null;
-  secondFactor: { status: 'none' | 'pending' | 'active'; authenticators: Authenticator[] };
+  secondFactor: SecondFactor;
   createdAt: number;
 }
+
+/** Nobody has set anything up. */
+export const noFactor: SecondFactor = {
+  status: 'none',
+  authenticators: [],
+  round: 0,
+  lastUsed: null,
+  recoveryCodes: null,
+  loginCode: null,
+  slip: null,
+};

@@ -1,6 +1,6 @@
 import { type Clock, newId } from '../base/index.ts';
 import type { CollectionSpec, Documents, Page, Versioned } from '../stores/index.ts';
-import type { Account, PasswordRecord, Population, Role } from './account.ts';
+import { type Account, noFactor, type PasswordRecord, type Population, type Role } from './account.ts';
 import { createIdentifiers } from './identifiers.ts';
 import { emailProblem, foldName, nameProblem } from './names.ts';
 
@@ -127,7 +127,7 @@ function newAccount(input: NewAccount, number: number, now: number): Account {
     password,
     history: [],
     link: null,
-    secondFactor: { status: 'none', authenticators: [] },
+    secondFactor: noFactor,
     createdAt: now,
   });
 }
@@ -217,17 +217,37 @@ export function createAccounts({ documents, clock }: { documents: Documents; clo
   };
 }
 
-/** Up to the second format accounts had one lock and no e-mail key. */
-export const giveAccountsDoors = async ({ documents }: { documents: Documents }): Promise<void> => {
+/** Brings every account of an earlier format to this one; repeated after a crash it changes nothing twice. */
+async function migrate(
+  documents: Documents,
+  isOld: (account: Account) => boolean,
+  change: (account: Account) => Account,
+): Promise<void> {
   const collection = documents.collection<Account>(ACCOUNTS);
   let after: string | undefined;
   do {
     const page = await collection.page({ index: 'name', limit: 500, ...(after ? { after } : {}) });
-    for (const { doc, version } of page.items) {
-      if (doc.lockState !== undefined) continue;
-      const fresh = { name: null, strangersLock: null, strangersRound: 0, epochEvent: '', link: null };
-      await collection.replace(indexed({ ...fresh, ...doc }), version);
-    }
+    for (const { doc, version } of page.items)
+      if (isOld(doc)) await collection.replace(indexed(change(doc)), version);
     after = page.next;
   } while (after);
-};
+}
+
+/** Up to the second format accounts had one lock and no e-mail key. */
+export const giveAccountsDoors = ({ documents }: { documents: Documents }): Promise<void> =>
+  migrate(
+    documents,
+    (account) => account.lockState === undefined,
+    (account) => ({
+      ...{ name: null, strangersLock: null, strangersRound: 0, epochEvent: '', link: null },
+      ...account,
+    }),
+  );
+
+/** Up to the third format a second factor was one authenticator app. */
+export const giveFactorsRounds = ({ documents }: { documents: Documents }): Promise<void> =>
+  migrate(
+    documents,
+    (account) => account.secondFactor.round === undefined,
+    (account) => ({ ...account, secondFactor: { ...noFactor, ...account.secondFactor } }),
+  );

@@ -4,7 +4,7 @@ import type { Lockout } from '../lockout/index.ts';
 import type { Sessions } from '../sessions/index.ts';
 import type { Actor } from './passwords.ts';
 
-/** Locks, status and enrolment of accounts. */
+/** Locks and status of accounts. */
 export function createAccountActions(parts: {
   accounts: Accounts;
   lockout: Lockout;
@@ -72,24 +72,6 @@ export function createAccountActions(parts: {
         accountId: account.id,
         reason: reason === '' ? status : `${status}: ${reason}`,
       });
-    },
-    /** @returns the status of the second factor afterwards; an active one stays */
-    async enrol(account: Account, actor: Actor): Promise<Account['secondFactor']['status']> {
-      const stored = await accounts.update(account.id, (current) =>
-        current.secondFactor.status === 'none'
-          ? { ...current, secondFactor: { status: 'pending', authenticators: [] } }
-          : undefined,
-      );
-      const status = stored?.secondFactor.status ?? 'none';
-      if (status === 'pending')
-        await audit.write({
-          type: 'account.enrolled',
-          outcome: 'success',
-          actor: actor.by,
-          tenantId: account.tenantId,
-          accountId: account.id,
-        });
-      return status;
     },
   };
 }

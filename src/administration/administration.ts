@@ -2,13 +2,15 @@ import type { Account } from '../accounts/index.ts';
 import type { Reason } from '../sessions/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { createAccountActions } from './accounts.ts';
+import { createFactorActions } from './factors.ts';
 import { createPasswordSetting, type PasswordParts } from './passwords.ts';
 import { createPolicyActions, POLICY_JOB, type PolicyParts } from './policy.ts';
 import { type Explanation, explain } from './why.ts';
 
 type Parts = PasswordParts &
   PolicyParts &
-  Parameters<typeof createAccountActions>[0] & { reasons(account: Account, tenant: Tenant): Reason[] };
+  Parameters<typeof createAccountActions>[0] &
+  Parameters<typeof createFactorActions>[0] & { reasons(account: Account, tenant: Tenant): Reason[] };
 
 export type Administration = ReturnType<typeof createAdministration>;
 
@@ -19,9 +21,11 @@ export function createAdministration(parts: Parts) {
   const policy: ReturnType<typeof createPolicyActions> = createPolicyActions(parts);
   const passwords: ReturnType<typeof createPasswordSetting> = createPasswordSetting(parts);
   const accounts: ReturnType<typeof createAccountActions> = createAccountActions(parts);
+  const factors: ReturnType<typeof createFactorActions> = createFactorActions(parts);
   return {
     ...passwords,
     ...accounts,
+    ...factors,
     ...policy,
     /** "Why was this person refused?" (LCK-8). @param last how many attempts */
     async why(tenant: Tenant, account: Account, last: number): Promise<Explanation> {

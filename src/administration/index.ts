@@ -3,6 +3,7 @@
 
 export type { Administration } from './administration.ts';
 export { createAdministration } from './administration.ts';
+export type { ActivationSlip, FactorStatus } from './factors.ts';
 export type { Actor, PasswordOutcome } from './passwords.ts';
 export { type PolicyPreview, previewChange } from './preview.ts';
 export type { Explanation } from './why.ts';

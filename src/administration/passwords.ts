@@ -1,4 +1,11 @@
-import type { Account, Accounts, IdentifiedBy, Population, Role } from '../accounts/index.ts';
+import {
+  type Account,
+  type Accounts,
+  type IdentifiedBy,
+  noFactor,
+  type Population,
+  type Role,
+} from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import { type Clock, newSecret, rfc3339, type Say } from '../base/index.ts';
 import type { Mail } from '../mail/index.ts';
@@ -132,7 +139,7 @@ export function createPasswordSetting(parts: PasswordParts) {
       if (typeof kind === 'object') return kind;
       const identifiedBy: IdentifiedBy = tenant.policy.signIn.identifiedBy;
       const isTemporary = kind === 'temporary';
-      const whom: Whom = { ...rest, secondFactor: { status: 'none', authenticators: [] } };
+      const whom: Whom = { ...rest, secondFactor: noFactor };
       const chosen = kind === 'link' ? undefined : await choose(tenant, whom, typed);
       if (chosen && chosen.problems.length > 0) return { problems: chosen.problems };
       const password = chosen ? await passwords.make(chosen.password, tenant.policy, isTemporary) : null;

@@ -34,7 +34,11 @@ const RULES: Readonly<Record<Exclude<TryReason, 'unknown'>, { says: string; clea
     says: 'too many failed tries came from that network; nothing was checked or counted',
     clears: 'the end of the ten minutes',
   },
-  replayed: { says: 'the code was right, but had been used', clears: 'the next code' },
+  replayed: {
+    says: 'the code was right, but it, or a later one, had been used (or the clock went back)',
+    clears: 'the next code',
+  },
+  expired: { says: 'the code was right, but too old, or voided by a change since', clears: 'a new code' },
 };
 
 function isRule(reason: string): reason is keyof typeof RULES {

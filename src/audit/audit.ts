@@ -18,7 +18,18 @@ export const auditTypes = {
   'password.compromised': 'A password must be changed, as somebody else may know it.',
   'link.requested': 'A person asked for a link to set a new password.',
   'link.sent': 'A link to set a password was made.',
-  'authenticator.bound': 'An authenticator was activated.',
+  'authenticator.bound': 'A person set up a method of the second factor.',
+  'authenticator.removed': 'A person turned a method of the second factor off.',
+  'factor.reset': 'The second factor was reset; it is set up again at the next sign-in.',
+  'factor.off': 'An administrator turned the second factor off.',
+  'activation-slip.made': 'A secret was printed for a person to set an authenticator up with.',
+  'recovery-codes.made': 'A person got new recovery codes; the former ones are void.',
+  'recovery-code.used': 'A recovery code was used.',
+  'login-code.made': 'A one-time login code was issued.',
+  'login-code.used': 'A login code was used.',
+  'mailed-code.sent': 'A code was mailed.',
+  'trust.begun': 'A browser need not give the code for some days.',
+  'trust.ended': 'Trusted browsers were ended.',
   'credential.event': 'A credential changed, and what depended on it ended.',
   'session.ended': 'A person signed out.',
   'sessions.ended': 'All sessions of a population were ended.',
@@ -46,7 +57,7 @@ export interface AuditEvent {
   /** The address and the User-Agent of the request. */
   address?: string;
   browser?: string;
-  /** `password`, `totp`. */
+  /** `password`, `totp`, `mailed-code`, `recovery-code`, `login-code`, `passkey`; `code` for what has the shape of none. */
   factor?: string;
   reason?: string;
   /** Numbers and names that explain the decision, such as count n of m. Never a secret. */

@@ -52,6 +52,11 @@ export function randomBelow(limit: number): number {
   return randomInt(limit);
 }
 
+/** Characters drawn from an alphabet, each by itself and without bias. */
+export function randomText(alphabet: string, length: number): string {
+  return Array.from({ length }, () => alphabet[randomBelow(alphabet.length)]).join('');
+}
+
 /** SHA-256 as base64url. Only for values of 128 random bits or more: it is fast, so it hides nothing that can be guessed. */
 export function fingerprint(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');

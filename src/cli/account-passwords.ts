@@ -3,6 +3,7 @@ import { type Role, roles } from '../accounts/index.ts';
 import type { PasswordOutcome } from '../administration/index.ts';
 import type { Core } from '../core.ts';
 import type { StrengthProblem } from '../passwords/index.ts';
+import { isTotpSecret } from '../second-factor/index.ts';
 import { find, type Named, named, OPERATOR, populationOf, shown } from './account-support.ts';
 import { print, Refused, readSecrets, tenantOf, withCore } from './terminal.ts';
 
@@ -74,14 +75,14 @@ async function create(options: CreateOptions, command: Command): Promise<void> {
   const totp = options.totpSecretStdin ? secrets.shift() : undefined;
   await withCore(command, async (core) => {
     const tenant = await tenantOf(core, options.tenant);
-    if (totp !== undefined && !core.secondFactor.isSecret(totp))
+    if (totp !== undefined && !isTotpSecret(totp))
       throw new Refused('the secret must be base32 of at least 128 bits');
     const role = options.role as Role;
     const isPermanent = options.permanent ?? false;
     const person = { population, userName, name, email, role, typed, isPermanent };
     const outcome = done(await core.administration.createAccount(tenant, person, OPERATOR));
     const { account } = outcome;
-    if (totp !== undefined) await core.secondFactor.bindKnown(account.id, totp);
+    if (totp !== undefined) await core.secondFactors.bindKnown(account.id, totp);
     const { value, lines } = secretOf(core, outcome);
     print(command, { ...shown(account), ...value }, [
       `The ${population} ${account.userName} of ${tenant.clientCode} has number ${account.number}.`,

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Account, Population } from '../accounts/index.ts';
 import type { Actor } from '../administration/index.ts';
 import type { Core } from '../core.ts';
+import { methodsOf, recoveryCodesLeft } from '../second-factor/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { Refused, tenantOf } from './terminal.ts';
 
@@ -33,6 +34,29 @@ export async function find(core: Core, options: Named): Promise<{ tenant: Tenant
   return { tenant, account: found };
 }
 
+/** Every account of a tenant, or of one of its populations. */
+export async function everyAccount(
+  core: Core,
+  tenant: Tenant,
+  population: Population | undefined,
+  lockedOnly: boolean,
+): Promise<Account[]> {
+  const items: Account[] = [];
+  let after: string | undefined;
+  do {
+    const page = await core.accounts.list({
+      tenantId: tenant.id,
+      limit: 500,
+      ...(population ? { population } : {}),
+      ...(lockedOnly ? { lockedOnly } : {}),
+      ...(after ? { after } : {}),
+    });
+    items.push(...page.items);
+    after = page.next;
+  } while (after);
+  return items;
+}
+
 /** An account without its secrets. */
 export function shown(account: Account) {
   const { id, number, population, userName, name, email, role, status, epoch, secondFactor, createdAt } =
@@ -57,6 +81,8 @@ export function shown(account: Account) {
     epoch,
     password,
     secondFactor: secondFactor.status,
+    methods: methodsOf(secondFactor),
+    recoveryCodesLeft: recoveryCodesLeft(secondFactor),
     createdAt,
   };
 }

@@ -1,22 +1,10 @@
 import type { Command } from 'commander';
-import type { Account } from '../accounts/index.ts';
+import { addFactorCommands } from './account-factors.ts';
 import { addLockCommands } from './account-locks.ts';
 import { addCreate, addSetPassword } from './account-passwords.ts';
-import { find, type Named, named, OPERATOR, populationOf, shown } from './account-support.ts';
-import { columns, print, Refused, tenantOf, withCore } from './terminal.ts';
-
-function addEnrol(account: Command): void {
-  named(account.command('enrol')).action(async (options: Named, command: Command) => {
-    await withCore(command, async (core) => {
-      const { account: found } = await find(core, options);
-      const status = await core.administration.enrol(found, OPERATOR);
-      if (status === 'active') throw new Refused(`${found.userName} has an active second factor already`);
-      print(command, { secondFactor: status }, [
-        `${found.userName} sets up a second factor at the next sign-in.`,
-      ]);
-    });
-  });
-}
+import { addSlip } from './account-slips.ts';
+import { everyAccount, find, type Named, named, OPERATOR, populationOf, shown } from './account-support.ts';
+import { columns, print, tenantOf, withCore } from './terminal.ts';
 
 function addStatus(account: Command): void {
   for (const [name, status] of [
@@ -44,19 +32,8 @@ interface ListOptions {
 async function list(options: ListOptions, command: Command): Promise<void> {
   await withCore(command, async (core) => {
     const tenant = await tenantOf(core, options.tenant);
-    const items: Account[] = [];
-    let after: string | undefined;
-    do {
-      const page = await core.accounts.list({
-        tenantId: tenant.id,
-        limit: 500,
-        ...(options.population ? { population: populationOf(options.population) } : {}),
-        ...(options.locked ? { lockedOnly: true } : {}),
-        ...(after ? { after } : {}),
-      });
-      items.push(...page.items);
-      after = page.next;
-    } while (after);
+    const population = options.population === undefined ? undefined : populationOf(options.population);
+    const items = await everyAccount(core, tenant, population, options.locked ?? false);
     const rows = items.map((a) => [
       String(a.number),
       a.population,
@@ -98,7 +75,8 @@ export function addAccountCommands(program: Command): void {
   addCreate(account);
   addSetPassword(account);
   addLockCommands(account);
-  addEnrol(account);
+  addFactorCommands(account);
+  addSlip(account);
   addStatus(account);
   addReading(account);
 }

@@ -1,3 +1,6 @@
-// credentials: a person's own change of a credential, the same through every door: what is asked, what is counted, what ends, who is told.
+// credentials: a person's own proof or change of a credential through every door: what is asked and counted, what ends, who is told.
 // Not here: setting one for somebody else (administration), pages (sign-in, self-service, recovery), the rules themselves.
-export { createOwnPassword, type Door, type OwnPassword, type Refusal } from './own-password.ts';
+export type { Door } from './door.ts';
+export { createFactorProofs, type FactorProofs, type ProvedFactor } from './factor-proofs.ts';
+export { type Binding, type Bound, createOwnFactors, type OwnFactors } from './own-factors.ts';
+export { createOwnPassword, type OwnPassword, type Refusal } from './own-password.ts';

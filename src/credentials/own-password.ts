@@ -1,21 +1,11 @@
 import type { Account } from '../accounts/index.ts';
-import type { AuditEvent } from '../audit/index.ts';
 import type { Say } from '../base/index.ts';
-import { type GuessParts, guess, type Subject, withStrangersAdmitted } from '../lockout/index.ts';
+import { type GuessParts, guess, withStrangersAdmitted } from '../lockout/index.ts';
 import type { Mail } from '../mail/index.ts';
 import { MAX_PASSWORD_LENGTH, type Passwords, type StrengthProblem } from '../passwords/index.ts';
-import { mustHaveFactor, type SecondFactor } from '../second-factor/index.ts';
-import type { KeptSession } from '../sessions/index.ts';
-import type { Tenant } from '../tenants/index.ts';
-
-/** Where a person stands who changes the own password. */
-export interface Door {
-  account: Account;
-  tenant: Tenant;
-  /** Whose failures are counted, on the counters that all doors share (LCK-1). */
-  browser: Extract<Subject, { account: Account }>['browser'];
-  where: Pick<AuditEvent, 'tenantId' | 'accountId' | 'applicationId' | 'address' | 'browser'>;
-}
+import { mustHaveFactor, type TrustedBrowsers } from '../second-factor/index.ts';
+import { epochOf, type KeptSession, keptTogether } from '../sessions/index.ts';
+import type { Door } from './door.ts';
 
 /** Why a new password is not taken; every broken rule at once (PWD-8). */
 export interface Refusal {
@@ -36,8 +26,6 @@ export interface Change {
 export interface OwnPassword {
   /** The current password, reserved before it is checked. */
   tryCurrent(door: Door, typed: string): Promise<boolean>;
-  /** A fresh code of an active factor, spent by being right (PWD-11). */
-  tryCode(door: Door, typed: string): Promise<boolean>;
   judge(door: Door, newPassword: string, again: string): Promise<Refusal | undefined>;
   /**
    * The new password and the new epoch in one step, the record of it, and a mail to the person.
@@ -48,13 +36,13 @@ export interface OwnPassword {
 
 export interface OwnPasswordParts extends GuessParts {
   passwords: Passwords;
-  secondFactor: SecondFactor;
+  trustedBrowsers: TrustedBrowsers;
   mail: Mail;
   say: Say;
 }
 
 export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
-  const { passwords, secondFactor, sessions, audit, mail, say } = parts;
+  const { passwords, trustedBrowsers, sessions, audit, mail, say } = parts;
 
   return {
     async tryCurrent({ account, tenant, browser, where }, typed) {
@@ -65,23 +53,11 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
         kind: 'password',
         factor: 'password',
         where,
-        check: async () =>
-          (await passwords.verify(account, typed)) === 'right' ? undefined : 'wrong current password',
+        check: async () => ({
+          wrong: (await passwords.verify(account, typed)) === 'right' ? undefined : 'wrong current password',
+        }),
       });
     },
-
-    tryCode: ({ account, tenant, browser, where }, typed) =>
-      guess(parts, {
-        subject: { account, browser },
-        policy: tenant.policy,
-        kind: 'second-factor',
-        factor: 'totp',
-        where,
-        check: async () => {
-          const verdict = await secondFactor.verify(account, typed, tenant.policy);
-          return verdict === 'accepted' ? undefined : verdict;
-        },
-      }),
 
     async judge({ account, tenant }, newPassword, again) {
       if (newPassword !== again) return { notice: 'passwords-differ', problems: [] };
@@ -95,10 +71,15 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
       return problems.length > 0 ? { notice: 'new-password-refused', problems } : undefined;
     },
 
-    async set({ account, tenant, where }, { newPassword, isStillProved, kind, keepAttempt, keepSession }) {
+    async set(door, { newPassword, isStillProved, kind, keepAttempt, keepSession }) {
+      const { account, tenant, where } = door;
       const made = await passwords.make(newPassword, tenant.policy, false);
       const admit = kind === 'reset' ? withStrangersAdmitted : (one: Account) => one;
       const { address = '', browser = '' } = where;
+      const trust =
+        kind === 'changed'
+          ? trustedBrowsers.keeping(door.trustToken, account, epochOf(account, tenant))
+          : undefined;
       const changed = await sessions.credentialEvent({
         accountId: account.id,
         kind: `password-${kind}`,
@@ -106,7 +87,7 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
           isStillProved(current) ? admit(passwords.withPassword(current, made)) : undefined,
         context: { actor: account.id, address, browser },
         ...(keepAttempt === undefined ? {} : { keepAttempt }),
-        ...(keepSession === undefined ? {} : { keepSession }),
+        keepSession: keptTogether([keepSession, trust]),
       });
       if (!changed) return undefined;
       await audit.write({ ...where, type: `password.${kind}`, outcome: 'success', actor: account.id });

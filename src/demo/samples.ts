@@ -50,7 +50,7 @@ async function makeAccount(core: Core, tenant: Tenant, preset: string, sample: S
   if (isEnrolled)
     await core.accounts.update(created.id, (a) => ({
       ...a,
-      secondFactor: { status: 'pending', authenticators: [] },
+      secondFactor: { ...a.secondFactor, status: 'pending' },
     }));
   return {
     preset,

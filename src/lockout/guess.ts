@@ -19,6 +19,8 @@ type WrongReason =
   | 'unknown'
   /** A code that was used before. */
   | 'replayed'
+  /** A code that was right, and too old, or voided. */
+  | 'expired'
   /** The check took longer than its lease. */
   | 'late';
 
@@ -29,12 +31,22 @@ export interface Guess {
   subject: Subject;
   policy: Policy;
   kind: AttemptKind;
-  /** What the audit calls what was typed. */
-  factor: 'password' | 'totp';
+  /** What the audit calls what was typed, before it is looked at. */
+  factor: Factor;
   where: Omit<AuditEvent, 'type' | 'outcome'>;
-  /** The slow check. @returns undefined when right, else the reason for the audit */
-  check(): Promise<WrongReason | undefined>;
+  /** The slow check: what was wrong, if anything, and what the factor turned out to be. */
+  check(): Promise<{ wrong?: WrongReason | undefined; factor?: Factor }>;
 }
+
+/** `code`: one that has the shape of none. */
+export type Factor =
+  | 'password'
+  | 'totp'
+  | 'mailed-code'
+  | 'recovery-code'
+  | 'login-code'
+  | 'passkey'
+  | 'code';
 
 /** What a guess stands on; every door hands it over. */
 export interface GuessParts {
@@ -87,7 +99,7 @@ async function judged(
   { lockout, audit, sessions }: GuessParts,
   { subject, policy, kind, factor, where, check }: Guess,
 ): Promise<{ isRight: boolean; isCounted: boolean }> {
-  const said = { ...where, type: TYPES[kind], factor };
+  let said = { ...where, type: TYPES[kind], factor };
   const turn = await lockout.reserve(subject, kind, policy);
   if (turn.abandoned > 0)
     audit.note({
@@ -106,7 +118,9 @@ async function judged(
   }
   let wrong: WrongReason | undefined;
   try {
-    wrong = await check();
+    const checked = await check();
+    wrong = checked.wrong;
+    said = { ...said, factor: checked.factor ?? factor };
   } catch (error) {
     await turn.attempt.settle('not-verified');
     throw error;

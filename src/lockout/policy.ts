@@ -28,16 +28,17 @@ export function ruleFor(kind: AttemptKind, population: Population, policy: Polic
 
 /**
  * The counter of an account. The rounds are part of it: an unlock raises the one, a completed reset the other, so that every
- * older counter and lease is dead at once, whichever process holds it (P14). Strangers have a counter of their own only where
- * budgets are split.
+ * older counter and lease is dead at once, whichever process holds it (P14). Codes are counted by round of the second factor:
+ * a reset clears their count, and no lock (MFA-7). Strangers have a counter of their own only where budgets are split.
  */
 export function counterKey(
-  account: Pick<Account, 'id' | 'lockRound' | 'strangersRound'>,
+  account: Pick<Account, 'id' | 'lockRound' | 'strangersRound' | 'secondFactor'>,
   kind: AttemptKind,
   isStranger: boolean,
 ): string {
   const whose = isStranger ? `strangers:${account.strangersRound}:` : '';
-  return `account:${account.id}:${account.lockRound}:${whose}${kind}`;
+  const round = kind === 'second-factor' ? `:${account.secondFactor.round}` : '';
+  return `account:${account.id}:${account.lockRound}:${whose}${kind}${round}`;
 }
 
 /** Whether these failures are as many as the limit allows. */

@@ -22,12 +22,30 @@ export interface Mail {
   deliver(message: MailMessage): Promise<void>;
   /** Whether anything is sent at all. */
   readonly isConfigured: boolean;
+  /** Whether the mail server took nothing lately: pages that wait for a mail say so. */
+  isDelayed(): Promise<boolean>;
+}
+
+/** What of the ephemeral port this needs. */
+interface Store {
+  put(kind: string, id: string, record: { value: string; expiresAt: number }, now: number): Promise<unknown>;
+  get(kind: string, id: string, now: number): Promise<unknown>;
+  remove(kind: string, id: string): Promise<void>;
 }
 
 /** The kind of a mail among the jobs. */
 export const MAIL_JOB = 'mail';
 
 const MAILBOX_SIZE = 200;
+const DELAY = { kind: 'MailDelay', id: 'smtp' };
+/** A server that failed longer ago than this was perhaps only not asked since. */
+const DELAY_SECONDS = 600;
+
+/** A refused address is that mail's trouble alone. */
+function isOfServer(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code !== 'EENVELOPE' && code !== 'EMESSAGE';
+}
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
@@ -60,12 +78,26 @@ export function createMail(parts: {
   settings: { url: string | undefined; from: string | undefined };
   mailbox: Mailbox | undefined;
   jobs: Jobs;
+  ephemeral: Store;
   clock: Clock;
 }): Mail {
-  const { settings, mailbox, jobs, clock } = parts;
+  const { settings, mailbox, jobs, ephemeral, clock } = parts;
   const isConfigured = mailbox !== undefined || settings.url !== undefined;
+  /** Every process learns of it, whichever delivers. */
+  const told = async (work: () => Promise<void>) => {
+    const now = clock.now();
+    try {
+      await work();
+    } catch (error) {
+      const record = { value: '{}', expiresAt: now + DELAY_SECONDS };
+      if (isOfServer(error)) await ephemeral.put(DELAY.kind, DELAY.id, record, now);
+      throw error;
+    }
+    await ephemeral.remove(DELAY.kind, DELAY.id);
+  };
   return {
     isConfigured,
+    isDelayed: async () => (await ephemeral.get(DELAY.kind, DELAY.id, clock.now())) !== undefined,
     async send(message, giveUpAt) {
       if (!isConfigured) return;
       await jobs.enqueue({
@@ -79,7 +111,8 @@ export function createMail(parts: {
         mailbox.messages.unshift({ ...message, at: clock.now() });
         mailbox.messages.length = Math.min(mailbox.messages.length, MAILBOX_SIZE);
       } else if (settings.url !== undefined && settings.from !== undefined) {
-        await overSmtp(settings.url, settings.from, message);
+        const { url, from } = settings;
+        await told(() => overSmtp(url, from, message));
       }
     },
   };

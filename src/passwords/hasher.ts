@@ -13,6 +13,8 @@ export interface Hasher {
   verify(hash: string, password: string): Promise<boolean>;
   /** Whether the password is one of many hashes: one job on the gate, which stops at the first match (PWD-4). */
   verifyAny(hashes: readonly string[], password: string): Promise<boolean>;
+  /** Argon2id under a salt of the caller's, as base64url: for sets of codes that one hash checks (S37). */
+  derive(text: string, salt: string): Promise<string>;
   /** Costs what `verify` costs, and is never right: for names that do not exist (S16). */
   verifyNothing(password: string): Promise<false>;
   /** Whether the hash was made with other parameters than today's. */
@@ -61,6 +63,11 @@ export function createHasher(parameters: HashingParameters, gate: { slots: numbe
       throughGate(async () => {
         for (const hash of hashes) if (await argon2.verify(hash, password)) return true;
         return false;
+      }),
+    derive: (text, salt) =>
+      throughGate(async () => {
+        const raw = await argon2.hash(text, { ...options, salt: Buffer.from(salt, 'base64url'), raw: true });
+        return raw.toString('base64url');
       }),
     verifyNothing: async (password) => {
       const hash = await dummy;

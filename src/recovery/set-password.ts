@@ -1,6 +1,6 @@
 import type { Account, Accounts } from '../accounts/index.ts';
 import { type Clock, fingerprint, SallyportError } from '../base/index.ts';
-import type { Door, OwnPassword, Refusal } from '../credentials/index.ts';
+import type { Door, FactorProofs, OwnPassword, Refusal } from '../credentials/index.ts';
 import { accountOfToken, isLiveLink, LINK_SECONDS, type StrengthProblem } from '../passwords/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
@@ -17,6 +17,7 @@ export interface SetPasswordParts {
   accounts: Accounts;
   tenants: Tenants;
   ownPassword: OwnPassword;
+  factorProofs: FactorProofs;
   ephemeral: Ephemeral;
   pages: Pages;
   registry: Registry;
@@ -35,7 +36,7 @@ interface Opened {
 }
 
 interface Said {
-  notice: Refusal['notice'] | 'wrong-code';
+  notice: Refusal['notice'] | 'wrong-code' | 'no-code';
   problems: StrengthProblem[];
 }
 
@@ -104,7 +105,8 @@ function doorOf({ ctx, account, tenant }: Opened): Door {
 async function proveFactor(parts: SetPasswordParts, link: Opened, code: string): Promise<boolean> {
   const { account, token } = link;
   if (account.secondFactor.status !== 'active' || link.isFactorProved) return true;
-  if (!(await parts.ownPassword.tryCode(doorOf(link), code))) return false;
+  // No mailed code: the link came by mail already, and one mailbox is no second factor (S42).
+  if (!(await parts.factorProofs.tryCode(doorOf(link), code))) return false;
   const now = parts.clock.now();
   const record = { value: '{}', expiresAt: now + PROOF_SECONDS, sets: { account: account.id } };
   await parts.ephemeral.put(PROOF, fingerprint(token), record, now);
@@ -113,6 +115,8 @@ async function proveFactor(parts: SetPasswordParts, link: Opened, code: string):
 
 async function obstacle(parts: SetPasswordParts, link: Opened): Promise<Said | undefined> {
   const typed = formFields(link.ctx.state.form, ['newPassword', 'newPasswordAgain', 'code']);
+  const isCodeDue = link.account.secondFactor.status === 'active' && !link.isFactorProved;
+  if (isCodeDue && typed.code.trim() === '') return { notice: 'no-code', problems: [] };
   // First: whoever has the mail but not the factor learns nothing of former passwords.
   if (!(await proveFactor(parts, link, typed.code))) return { notice: 'wrong-code', problems: [] };
   return parts.ownPassword.judge(doorOf(link), typed.newPassword, typed.newPasswordAgain);

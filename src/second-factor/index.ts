@@ -1,5 +1,36 @@
-// second-factor: who must have one, setting it up, and judging what a person types as a code.
-// Not here: how many tries are left (lockout), which page comes next (sign-in).
-export { factorDuty, mustHaveFactor } from './policy.ts';
-export { type CodeVerdict, createSecondFactor, type SecondFactor } from './second-factor.ts';
-export { judgeCode, newTotpSecret, readCode, timeStepAt, totpUri } from './totp.ts';
+// second-factor: who must have one, what may be set up, judging codes and passkeys, and browsers that need no code for some days.
+// Not here: how many tries are left (lockout), changes and who is told (credentials, administration), which page comes next (sign-in).
+
+export { type Challenges, createChallenges } from './challenges.ts';
+export { revoked, withAuthenticator, withoutAuthenticator } from './changes.ts';
+export { grouped, maskedAddress, readTyped, spaced } from './codes.ts';
+export { createKeptCodes, type KeptCodes, recoveryCodesLeft } from './kept-codes.ts';
+export { createMailedCodes, type MailedCodes, type MailedState } from './mailed-codes.ts';
+export { createPasskeys, MOST_PASSKEYS, type PasskeyOptions, type Passkeys } from './passkeys.ts';
+export {
+  factorDuty,
+  type Method,
+  maySetUp,
+  mayTurnOff,
+  methodOf,
+  methodsOf,
+  methodsToSetUp,
+  modeFor,
+  mustHaveFactor,
+  statusWithout,
+} from './policy.ts';
+export {
+  type CodeFactor,
+  createSecondFactors,
+  type JudgedCode,
+  type SecondFactors,
+} from './second-factor.ts';
+export { createShownCodes, type ShownCodes } from './shown-codes.ts';
+export { judgeCode, newTotpSecret, timeStepAt, totpUri } from './totp.ts';
+export { type CodeVerdict, createTotpSecrets, isTotpSecret, type TotpSecrets } from './totp-secrets.ts';
+export {
+  createTrustedBrowsers,
+  type TrustedBrowser,
+  type TrustedBrowsers,
+  trustEndsAt,
+} from './trusted-browsers.ts';

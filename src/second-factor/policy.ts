@@ -1,36 +1,95 @@
-import type { Account } from '../accounts/index.ts';
+import type { Account, Authenticator, SecondFactor } from '../accounts/index.ts';
 import type { Policy } from '../tenants/index.ts';
 
 /** What a sign-in owes after the password: nothing, a code, or the set-up of an authenticator. */
 export type FactorDuty = 'nothing' | 'code' | 'activation';
 
-/** Whether an account of this population may not be without a factor (MFA-1). */
-export function mustHaveFactor(
-  account: Pick<Account, 'population' | 'role' | 'secondFactor'>,
-  policy: Policy,
-): boolean {
-  const { mode } = policy.secondFactor;
-  return account.secondFactor.status !== 'none' || (mode === 'required' && modeHoldsFor(account, policy));
+/** What a person sets up: the policy calls them `app`, `mail` and `passkey`. */
+export type Method = 'app' | 'mail' | 'passkey';
+
+const METHODS: readonly Method[] = ['app', 'mail', 'passkey'];
+
+const KIND_OF: Readonly<Record<Method, Authenticator['kind']>> = {
+  app: 'totp',
+  mail: 'mail',
+  passkey: 'passkey',
+};
+const METHOD_OF: Readonly<Record<Authenticator['kind'], Method>> = {
+  totp: 'app',
+  mail: 'mail',
+  passkey: 'passkey',
+};
+
+export function methodOf(kind: Authenticator['kind']): Method {
+  return METHOD_OF[kind];
 }
 
+type Person = Pick<Account, 'population' | 'role' | 'secondFactor'>;
+
 /** Whether the tenant's mode is about this account: by population and role (MFA-1). */
-function modeHoldsFor({ population, role }: Pick<Account, 'population' | 'role'>, policy: Policy): boolean {
+function modeHoldsFor({ population, role }: Person, policy: Policy): boolean {
   const { populations, roles } = policy.secondFactor;
   return populations.includes(population) && roles.includes(role);
+}
+
+/** The mode that holds for this account: `off` where the tenant's is about others. */
+export function modeFor(account: Person, policy: Policy): Policy['secondFactor']['mode'] {
+  return modeHoldsFor(account, policy) ? policy.secondFactor.mode : 'off';
+}
+
+/** Whether an account may not be without a factor (MFA-1). Enrolled or reset, it stays so in every mode (MFA-7). */
+export function mustHaveFactor(account: Person, policy: Policy): boolean {
+  return account.secondFactor.status !== 'none' || modeFor(account, policy) === 'required';
 }
 
 /**
  * @param asked the application wants the second factor for this sign-in (`acr_values` or `claims`)
  * A factor that is active is demanded whatever the policy says (S36; CVE-2025-64103).
  */
-export function factorDuty(
-  account: Pick<Account, 'population' | 'role' | 'secondFactor'>,
-  policy: Policy,
-  asked: boolean,
-): FactorDuty {
+export function factorDuty(account: Person, policy: Policy, asked: boolean): FactorDuty {
   if (account.secondFactor.status === 'active') return 'code';
   if (mustHaveFactor(account, policy)) return 'activation';
-  return asked && policy.secondFactor.mode !== 'off' && modeHoldsFor(account, policy)
-    ? 'activation'
-    : 'nothing';
+  return asked && modeFor(account, policy) !== 'off' ? 'activation' : 'nothing';
+}
+
+/** The methods that the account has, in the order in which the code page offers them: the last one used first. */
+export function methodsOf({ authenticators, lastUsed }: SecondFactor): Method[] {
+  const has = METHODS.filter((method) => authenticators.some(({ kind }) => kind === KIND_OF[method]));
+  return has.sort((a, b) => Number(KIND_OF[b] === lastUsed) - Number(KIND_OF[a] === lastUsed));
+}
+
+/** The methods that the account may set up, with or without a factor already: where a code can reach it. */
+export function methodsToSetUp(
+  account: Pick<Account, 'email'>,
+  policy: Policy,
+  isMailConfigured: boolean,
+): Method[] {
+  return policy.secondFactor.methods.filter(
+    (method): method is Method =>
+      method !== 'hardware' && (method !== 'mail' || (account.email !== null && isMailConfigured)),
+  );
+}
+
+/**
+ * Whether the person may set methods up on the own page: a first one where that is voluntary, more of them wherever
+ * the mode is about the account (MFA-1, MFA-5).
+ */
+export function maySetUp(account: Person, policy: Policy): boolean {
+  const mode = modeFor(account, policy);
+  if (mode === 'off') return false;
+  return mode === 'voluntary' || account.secondFactor.status === 'active';
+}
+
+/**
+ * Whether the person may turn this method off: the last one only where nobody demands a factor (MFA-1); one of several
+ * always, as the factor stays.
+ */
+export function mayTurnOff(account: Person, policy: Policy): boolean {
+  const mode = modeFor(account, policy);
+  return account.secondFactor.authenticators.length > 1 || mode === 'voluntary' || mode === 'off';
+}
+
+/** The state after an administrator turned the factor off: nothing, but to be set up again where the mode demands it (MFA-6). */
+export function statusWithout(account: Person, policy: Policy): 'none' | 'pending' {
+  return modeFor(account, policy) === 'required' ? 'pending' : 'none';
 }

@@ -1,27 +1,26 @@
 import type { Account, Accounts, Authenticator } from '../accounts/index.ts';
-import { type Clock, newId, type Vault } from '../base/index.ts';
-import type { Ephemeral } from '../stores/index.ts';
 import type { Policy } from '../tenants/index.ts';
-import { judgeCode, newTotpSecret, readCode } from './totp.ts';
+import { withAuthenticator } from './changes.ts';
+import { readTyped } from './codes.ts';
+import type { KeptCodes } from './kept-codes.ts';
+import type { MailedCodes } from './mailed-codes.ts';
+import { type CodeVerdict, compactSecret, type TotpSecrets } from './totp-secrets.ts';
 
-/** `replayed`: right, but its time step was used before. */
-export type CodeVerdict = 'accepted' | 'wrong' | 'replayed';
+/** What a code was: `code` where it had the shape of none. */
+export type CodeFactor = 'totp' | 'mailed-code' | 'recovery-code' | 'login-code' | 'code';
 
-export interface SecondFactor {
-  /** A new secret for an activation, sealed for this account; the text is what the person sees once. */
-  newSecret(account: Account): { sealed: string; text: string };
-  reveal(account: Account, sealedSecret: string): string;
-  /** Judges a code against the active authenticators; an accepted one is spent by that (MFA-15, S27, S28). */
-  verify(account: Account, typed: string, policy: Policy): Promise<CodeVerdict>;
-  /** Judges the code that ends an activation, and spends it. */
-  verifyNew(account: Account, sealedSecret: string, typed: string, policy: Policy): Promise<CodeVerdict>;
+export interface JudgedCode {
+  factor: CodeFactor;
+  verdict: CodeVerdict;
+}
+
+export interface SecondFactors {
   /**
-   * Binds the authenticator: compare-and-set on the status, so that of two activations one wins.
-   * @returns the account with the active factor, or undefined when another activation was first or the account changed state
+   * Judges whatever was typed into the one field against all that the person has, told apart by shape; what is accepted is
+   * spent by that. Six digits are the app's, or those that were mailed in this context.
+   * @param mailed the context in which a code may have been mailed; none where mail is no proof
    */
-  bind(account: Account, sealedSecret: string): Promise<Account | undefined>;
-  /** Whether a text is a base32 secret of 128 bits or more, spaces and dashes apart (RFC 4226, section 4). */
-  isSecret(text: string): boolean;
+  verify(account: Account, typed: string, policy: Policy, mailed: string | undefined): Promise<JudgedCode>;
   /** Binds a secret that the operator knows, active at once: for scripts. */
   bindKnown(accountId: string, secret: string): Promise<void>;
   /**
@@ -32,99 +31,69 @@ export interface SecondFactor {
   reseal(progress: (accounts: number) => void): Promise<number>;
 }
 
-/** Far longer than any clock is set wrong: a code stays spent however the time jumps (S31). */
-const SPENT_SECONDS = 400 * 86_400;
+const NO_CODE: JudgedCode = { factor: 'code', verdict: 'wrong' };
 
-function compact(secret: string): string {
-  return secret.replace(/[\s-]/g, '').toUpperCase();
-}
-
-export function createSecondFactor(parts: {
+export function createSecondFactors(parts: {
   accounts: Accounts;
-  ephemeral: Ephemeral;
-  vault: Vault;
-  clock: Clock;
-  /** The time step below which nothing is accepted: that in which a lost store was born anew (P5). */
-  floor(): Promise<number>;
-}): SecondFactor {
-  const { accounts, ephemeral, vault, clock, floor } = parts;
-  const contextOf = (account: Pick<Account, 'id' | 'tenantId'>) => `totp:${account.tenantId}:${account.id}`;
+  totp: TotpSecrets;
+  keptCodes: KeptCodes;
+  mailedCodes: MailedCodes;
+}): SecondFactors {
+  const { accounts, totp, keptCodes, mailedCodes } = parts;
 
-  const spend = async (
+  const digits = async (
     account: Account,
-    secret: string,
-    typed: string,
+    code: string,
     policy: Policy,
-  ): Promise<CodeVerdict> => {
-    const code = readCode(typed);
-    if (code === undefined) return 'wrong';
-    const now = clock.now();
-    const step = judgeCode({ secret, code, now, driftSteps: policy.secondFactor.driftSteps });
-    if (step === undefined) return 'wrong';
-    if (step <= (await floor())) return 'replayed';
-    // By account, not by authenticator: the code that activated cannot sign in afterwards.
-    const rose = await ephemeral.advance(`totp:${account.id}`, step, now + SPENT_SECONDS, now);
-    return rose ? 'accepted' : 'replayed';
+    mailed: string | undefined,
+  ): Promise<JudgedCode> => {
+    const { authenticators } = account.secondFactor;
+    const app = authenticators.find((one) => one.kind === 'totp');
+    const byApp = app && (await totp.spend(account, app.sealedSecret, code, policy));
+    const isByMail = mailed !== undefined && authenticators.some(({ kind }) => kind === 'mail');
+    if (byApp === 'accepted' || !isByMail) return { factor: 'totp', verdict: byApp ?? 'wrong' };
+    const verdict = await mailedCodes.spend(mailed, account, code);
+    const isOfApp = verdict === 'wrong' && app !== undefined;
+    return isOfApp ? { factor: 'totp', verdict: byApp ?? 'wrong' } : { factor: 'mailed-code', verdict };
   };
 
-  const resealed = (account: Account): Account => ({
-    ...account,
-    secondFactor: {
+  /** @returns the account with its secrets sealed anew, and how many were not */
+  const resealed = (account: Account): { account: Account; count: number } => {
+    let count = 0;
+    const fresh = (sealed: string) => {
+      const again = totp.reseal(account, sealed);
+      if (again !== undefined) count += 1;
+      return again ?? sealed;
+    };
+    const { authenticators, slip } = account.secondFactor;
+    const secondFactor = {
       ...account.secondFactor,
-      authenticators: account.secondFactor.authenticators.map((authenticator) => ({
-        ...authenticator,
-        sealedSecret: vault.seal(
-          vault.open(authenticator.sealedSecret, contextOf(account)),
-          contextOf(account),
-        ),
-      })),
-    },
-  });
-  const staleSecrets = (account: Account) =>
-    account.secondFactor.authenticators.filter(({ sealedSecret }) => !vault.isCurrent(sealedSecret)).length;
-
-  const totp = (sealedSecret: string): Authenticator => ({
-    id: newId(),
-    kind: 'totp',
-    sealedSecret,
-    boundAt: clock.now(),
-  });
+      authenticators: authenticators.map(
+        (one): Authenticator =>
+          one.kind === 'totp' ? { ...one, sealedSecret: fresh(one.sealedSecret) } : one,
+      ),
+      slip: slip && { ...slip, sealedSecret: fresh(slip.sealedSecret) },
+    };
+    return { account: { ...account, secondFactor }, count };
+  };
 
   return {
-    newSecret(account) {
-      const text = newTotpSecret();
-      return { text, sealed: vault.seal(text, contextOf(account)) };
+    async verify(account, typed, policy, mailed) {
+      const read = readTyped(typed);
+      if (read?.kind === 'digits') return digits(account, read.code, policy, mailed);
+      if (read?.kind === 'recovery')
+        return { factor: 'recovery-code', verdict: await keptCodes.spendRecoveryCode(account, read.code) };
+      if (read?.kind === 'login')
+        return { factor: 'login-code', verdict: await keptCodes.spendLoginCode(account, read.code) };
+      return NO_CODE;
     },
-    reveal: (account, sealedSecret) => vault.open(sealedSecret, contextOf(account)),
-    async verify(account, typed, policy) {
-      let verdict: CodeVerdict = 'wrong';
-      for (const { sealedSecret } of account.secondFactor.authenticators) {
-        verdict = await spend(account, vault.open(sealedSecret, contextOf(account)), typed, policy);
-        if (verdict !== 'wrong') return verdict;
-      }
-      return verdict;
-    },
-    verifyNew: (account, sealedSecret, typed, policy) =>
-      spend(account, vault.open(sealedSecret, contextOf(account)), typed, policy),
-    async bind(account, sealedSecret) {
-      let won = false;
-      const stored = await accounts.update(account.id, (current) => {
-        won =
-          current.secondFactor.status !== 'active' &&
-          current.epoch === account.epoch &&
-          current.lock === null;
-        return won
-          ? { ...current, secondFactor: { status: 'active', authenticators: [totp(sealedSecret)] } }
-          : undefined;
-      });
-      return won ? stored : undefined;
-    },
-    isSecret: (text) => /^[A-Z2-7]{26,}$/.test(compact(text)),
     async bindKnown(accountId, secret) {
-      const text = compact(secret);
       await accounts.update(accountId, (current) => ({
         ...current,
-        secondFactor: { status: 'active', authenticators: [totp(vault.seal(text, contextOf(current)))] },
+        secondFactor: withAuthenticator(
+          current.secondFactor,
+          totp.authenticator(totp.seal(current, compactSecret(secret))),
+        ),
       }));
     },
     async reseal(progress) {
@@ -134,12 +103,13 @@ export function createSecondFactor(parts: {
       do {
         const page = await accounts.all(after);
         for (const listed of page.items) {
-          if (staleSecrets(listed) === 0) continue;
+          if (resealed(listed).count === 0) continue;
           // Asked again for each lost race: only the last answer was stored.
           let stale = 0;
           await accounts.update(listed.id, (current) => {
-            stale = staleSecrets(current);
-            return stale === 0 ? undefined : resealed(current);
+            const again = resealed(current);
+            stale = again.count;
+            return stale === 0 ? undefined : again.account;
           });
           count += stale;
         }

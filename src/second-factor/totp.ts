@@ -19,16 +19,6 @@ export function totpUri(secret: string, issuer: string, label: string): string {
 }
 
 /**
- * What a person typed, as six digits: spaces and dashes fall away, full-width digits read as digits.
- * @returns undefined when it cannot be a code
- */
-export function readCode(typed: string): string | undefined {
-  if (typed.length > 64) return undefined;
-  const code = typed.normalize('NFKC').replace(/[\s-]/gu, '');
-  return /^[0-9]{6}$/.test(code) ? code : undefined;
-}
-
-/**
  * Judges a code against a secret. Stores nothing: follow a step with the compare-and-set that lets it be used once.
  * @param driftSteps how many earlier steps are accepted; never a later one (D9)
  * @returns the time step that the code belongs to, or undefined when it is wrong

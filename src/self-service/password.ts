@@ -1,18 +1,18 @@
 import type { Account } from '../accounts/index.ts';
 import type { Door, OwnPassword, Refusal } from '../credentials/index.ts';
 import type { StrengthProblem } from '../passwords/index.ts';
-import type { Ephemeral } from '../stores/index.ts';
-import { createSaid, formFields, type Registry, visitorOf } from '../web/index.ts';
-import { type Person, type PersonParts, shell } from './person.ts';
+import { createSaid, formFields, type Registry } from '../web/index.ts';
+import type { AccountNotice } from './notices.ts';
+import { doorOf, type Person, type PersonParts, shell } from './person.ts';
+import { type ProofParts, proofFields, proofMissing } from './proof.ts';
 
-export interface PasswordPageParts extends PersonParts {
+export interface PasswordPageParts extends ProofParts {
   ownPassword: OwnPassword;
-  ephemeral: Ephemeral;
   registry: Registry;
 }
 
 interface Said {
-  notice: Refusal['notice'] | 'wrong-current-password' | 'wrong-code' | 'account-locked';
+  notice: Refusal['notice'] | AccountNotice;
   problems: StrengthProblem[];
 }
 
@@ -29,47 +29,38 @@ export async function showPassword(parts: PasswordPageParts, person: Person): Pr
     title: 'change-password.title',
     step: 'change-password',
     ...shell(person),
-    hasFactor: person.account.secondFactor.status === 'active',
+    ...(await proofFields(parts, person, '/account/password')),
     notice: said?.notice,
     problems: said?.problems ?? [],
   });
 }
 
-/** The browser carries a session of this account: it is no stranger (LCK-7). */
-function doorOf({ ctx, account, tenant }: Person): Door {
-  const where = { tenantId: tenant.id, accountId: account.id, ...visitorOf(ctx) };
-  return { account, tenant, browser: 'known', where };
-}
-
 /** What a wrong current password is answered with: the lock where it is one, and where locks are shown. */
-async function wrongCurrent(parts: PasswordPageParts, { account, tenant }: Person): Promise<Said> {
-  const current = (await parts.accounts.byId(account.id))?.doc;
+export async function wrongCurrent(
+  { accounts }: Pick<PersonParts, 'accounts'>,
+  { account, tenant }: Person,
+): Promise<'wrong-current-password' | 'account-locked'> {
+  const current = (await accounts.byId(account.id))?.doc;
   const isShown = tenant.policy.lockout.reveal === 'always' && current?.lock != null;
-  return { notice: isShown ? 'account-locked' : 'wrong-current-password', problems: [] };
+  return isShown ? 'account-locked' : 'wrong-current-password';
 }
 
 /** What stands in the way of the change, in the order in which a person can mend it; the code last, as it is spent. */
 async function obstacle(parts: PasswordPageParts, person: Person, door: Door): Promise<Said | undefined> {
   const { ownPassword } = parts;
-  const typed = formFields(person.ctx.state.form, [
-    'currentPassword',
-    'newPassword',
-    'newPasswordAgain',
-    'code',
-  ]);
-  if (!(await ownPassword.tryCurrent(door, typed.currentPassword))) return wrongCurrent(parts, person);
+  const typed = formFields(person.ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
+  if (!(await ownPassword.tryCurrent(door, typed.currentPassword)))
+    return { notice: await wrongCurrent(parts, person), problems: [] };
   const refusal = await ownPassword.judge(door, typed.newPassword, typed.newPasswordAgain);
   if (refusal) return refusal;
-  const isCodeDue = person.account.secondFactor.status === 'active';
-  return isCodeDue && !(await ownPassword.tryCode(door, typed.code))
-    ? { notice: 'wrong-code', problems: [] }
-    : undefined;
+  const notice = await proofMissing(parts, person, door);
+  return notice && { notice, problems: [] };
 }
 
 /** `POST /account/password`: the new password, and the end of everything but this session (PWD-10, SES-4). */
 export async function submitPassword(parts: PasswordPageParts, person: Person): Promise<void> {
   const { ctx, account, session } = person;
-  const door = doorOf(person);
+  const door = doorOf(parts, person);
   const inTheWay = await obstacle(parts, person, door);
   if (inTheWay) return again(parts, person, inTheWay);
   const { newPassword } = formFields(ctx.state.form, ['newPassword']);

@@ -1,9 +1,11 @@
 import type { Account, Accounts } from '../accounts/index.ts';
 import { type Clock, longDate } from '../base/index.ts';
+import type { Door } from '../credentials/index.ts';
 import type { BrowserSession, BrowserSessions } from '../oidc/index.ts';
 import { daysUntil, passwordExpiresAt } from '../passwords/index.ts';
+import { maySetUp, modeFor, recoveryCodesLeft } from '../second-factor/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
-import type { Pages, WebContext } from '../web/index.ts';
+import { type BrowserCookies, type Pages, visitorOf, type WebContext } from '../web/index.ts';
 
 /** Whoever this browser is signed in as. */
 export interface Person {
@@ -19,6 +21,7 @@ export interface PersonParts {
   tenants: Tenants;
   pages: Pages;
   clock: Clock;
+  cookies: BrowserCookies;
 }
 
 /** @returns undefined when this browser is not signed in */
@@ -29,6 +32,17 @@ export async function findPerson(parts: PersonParts, ctx: WebContext): Promise<P
   return session && account && tenant ? { ctx, session, account, tenant } : undefined;
 }
 
+/** What something half-done is kept under: one session of one person, as a browser's session may go on to somebody else. */
+export function placeOf({ session, account }: Person, what: 'proof' | 'set-up' | 'codes'): string {
+  return `${what}:${session.uid}:${account.id}`;
+}
+
+/** The browser carries a session of this account: it is no stranger (LCK-7). */
+export function doorOf({ cookies }: PersonParts, { ctx, account, tenant }: Person): Door {
+  const where = { tenantId: tenant.id, accountId: account.id, ...visitorOf(ctx) };
+  return { account, tenant, browser: 'known', where, trustToken: cookies.trust.read(ctx) };
+}
+
 /** What every page of the person carries: who they are, and what the menu at the upper right offers (PWD-10). */
 export function shell({ account, tenant }: Person) {
   return {
@@ -36,7 +50,19 @@ export function shell({ account, tenant }: Person) {
     userName: account.userName,
     isAgent: account.population === 'agent',
     tenantName: tenant.name,
+    // The entry tells the state (MFA-5); there is none where nobody has a second factor.
+    factorEntry:
+      account.secondFactor.status === 'active'
+        ? 'enabled'
+        : modeFor(account, tenant.policy) === 'off'
+          ? ''
+          : 'disabled',
   };
+}
+
+/** Recovery codes were made, and all are used: new ones are offered (MFA-10). */
+function hasRunOut(factor: Account['secondFactor']): boolean {
+  return factor.recoveryCodes !== null && recoveryCodesLeft(factor) === 0;
 }
 
 /** `GET /account` */
@@ -51,6 +77,8 @@ export async function overview({ pages, clock }: PersonParts, person: Person): P
     clientCode: tenant.clientCode,
     population: account.population,
     factor: account.secondFactor.status,
+    suggestsFactor: account.secondFactor.status === 'none' && maySetUp(account, tenant.policy),
+    hasNoRecoveryCodes: hasRunOut(account.secondFactor),
     changed: ctx.query.changed === 'password',
     passwordSetAt: account.password ? longDate(account.password.setAt) : '',
     passwordExpires: expiresAt === null ? undefined : longDate(expiresAt),

@@ -1,10 +1,39 @@
 import { newSecret, SallyportError } from '../base/index.ts';
 import { type Applications, builtInId, SIGNED_IN_PATH } from '../oidc/index.ts';
+import type { Method } from '../second-factor/index.ts';
 import { type Guards, on, type RouteHandler, type WebContext, waived } from '../web/index.ts';
+import {
+  type FactorChangeParts,
+  showTurnOff,
+  submitEndOthers,
+  submitEndTrust,
+  submitMailCode,
+  submitTurnOff,
+} from './factor-changes.ts';
+import { showFactors } from './factor-overview.ts';
+import {
+  type FactorSetUpParts,
+  methodOfPage,
+  showSetUp,
+  submitFinish,
+  submitStart,
+} from './factor-set-up.ts';
 import { type PasswordPageParts, showPassword, submitPassword } from './password.ts';
-import { findPerson, overview } from './person.ts';
+import { findPerson, overview, type Person } from './person.ts';
+import {
+  downloadCodes,
+  hasRecoveryCodes,
+  type RecoveryCodeParts,
+  showRecoveryCodes,
+  submitNewCodes,
+  submitRead,
+} from './recovery-codes.ts';
 
-export interface SelfServiceParts extends PasswordPageParts {
+export interface SelfServiceParts
+  extends PasswordPageParts,
+    FactorSetUpParts,
+    FactorChangeParts,
+    RecoveryCodeParts {
   applications: Applications;
   issuer: string;
 }
@@ -30,6 +59,27 @@ const change: Guards = {
   fresh: on('the current password, and a fresh code where a factor is active (PWD-11)'),
   once: on('the change holds only for the password that was verified'),
   rate: on('the hashing gate'),
+};
+
+const proved: Guards = {
+  ...change,
+  fresh: on('a code or passkey of the person, or the password and code that began the set-up (MFA-5, S33)'),
+  once: on(
+    'codes and challenges are spent; the change holds only for the round of the factors that was seen',
+  ),
+};
+
+const own: Guards = {
+  ...page,
+  csrf: on('same origin'),
+  attempts: waived('no secret is checked'),
+  fresh: waived('ends what the person has, or shows what this session just made'),
+};
+
+const mailing: Guards = {
+  ...own,
+  fresh: waived('a mail to the person'),
+  rate: on('one a minute, five a session and hour, twenty an hour of the account (MFA-9, S49)'),
 };
 
 const link: Guards = {
@@ -80,23 +130,63 @@ export function addSelfServiceRoutes(parts: SelfServiceParts): void {
     ctx.status = 303;
     ctx.redirect('/account');
   });
-  get('/account', 'account', page, async (ctx) => {
-    const person = await findPerson(parts, ctx);
-    if (person) await overview(parts, person);
-    else signIn(ctx, issuer, builtInId());
-  });
-  get('/account/password', 'account password', page, async (ctx) => {
-    const person = await findPerson(parts, ctx);
-    if (person) await showPassword(parts, person);
-    else signIn(ctx, issuer, builtInId());
-  });
-  registry.route(
-    { method: 'POST', path: '/account/password', name: 'account password change', guards: change },
+  // Who has no session, or whose ended meanwhile, is sent to get one: nothing typed is kept.
+  const signedIn =
+    (work: (person: Person) => Promise<void> | void): RouteHandler =>
     async (ctx) => {
       const person = await findPerson(parts, ctx);
-      if (person) return submitPassword(parts, person);
-      // The session ended meanwhile: nothing typed is kept, the person signs in and starts over.
-      signIn(ctx, issuer, builtInId());
-    },
-  );
+      if (person) await work(person);
+      else signIn(ctx, issuer, builtInId());
+    };
+  const show = (path: string, name: string, work: (person: Person) => Promise<void> | void) =>
+    get(path, name, page, signedIn(work));
+  const post = (path: string, name: string, guards: Guards, work: (person: Person) => Promise<void> | void) =>
+    registry.route({ method: 'POST', path, name, guards }, signedIn(work));
+
+  show('/account', 'account', (person) => overview(parts, person));
+  show('/account/password', 'account password', (person) => showPassword(parts, person));
+  post('/account/password', 'account password change', change, (person) => submitPassword(parts, person));
+  addFactorRoutes(parts, show, post);
+}
+
+type Adding = (path: string, name: string, work: (person: Person) => Promise<void> | void) => void;
+type Posting = (
+  path: string,
+  name: string,
+  guards: Guards,
+  work: (person: Person) => Promise<void> | void,
+) => void;
+
+/** The second factor of the person: what is set up, turned off, read, trusted. */
+function addFactorRoutes(parts: SelfServiceParts, show: Adding, post: Posting): void {
+  const base = '/account/second-factor';
+  /** Only for a method that this person may set up: for others there is nothing at the address. */
+  const withMethod =
+    (work: (parts: SelfServiceParts, person: Person, method: Method) => Promise<void>) =>
+    (person: Person) => {
+      const method = methodOfPage(parts, person);
+      if (!method) throw new SallyportError('not_found');
+      return work(parts, person, method);
+    };
+  const withCodes =
+    (work: (parts: SelfServiceParts, person: Person) => Promise<void>) => (person: Person) => {
+      if (!hasRecoveryCodes(person)) throw new SallyportError('not_found');
+      return work(parts, person);
+    };
+  const withParts = (work: (parts: SelfServiceParts, person: Person) => Promise<void>) => (person: Person) =>
+    work(parts, person);
+
+  show(base, 'account factors', withParts(showFactors));
+  show(`${base}/set-up/:method`, 'account factor set-up', withMethod(showSetUp));
+  post(`${base}/set-up/:method`, 'account factor set-up start', change, withMethod(submitStart));
+  post(`${base}/set-up/:method/finish`, 'account factor set-up finish', proved, withMethod(submitFinish));
+  show(`${base}/turn-off/:id`, 'account factor turn-off', withParts(showTurnOff));
+  post(`${base}/turn-off/:id`, 'account factor turn-off submit', proved, withParts(submitTurnOff));
+  show(`${base}/recovery-codes`, 'account recovery codes', withCodes(showRecoveryCodes));
+  post(`${base}/recovery-codes`, 'account recovery codes new', proved, withCodes(submitNewCodes));
+  post(`${base}/recovery-codes/read`, 'account recovery codes read', own, withCodes(submitRead));
+  post(`${base}/recovery-codes/file`, 'account recovery codes file', own, withCodes(downloadCodes));
+  post('/account/mail-code', 'account mail code', mailing, withParts(submitMailCode));
+  post('/account/trusted-browsers', 'account trusted browsers', own, withParts(submitEndTrust));
+  post('/account/other-sessions', 'account other sessions', own, withParts(submitEndOthers));
 }

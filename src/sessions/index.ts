@@ -15,5 +15,6 @@ export {
   type Dependent,
   epochOf,
   type KeptSession,
+  keptTogether,
   type Sessions,
 } from './sessions.ts';

@@ -11,6 +11,10 @@ export type CredentialEventKind =
   | 'password-compromised'
   | 'factor-reset'
   | 'sessions-ended'
+  /** By the person, who goes on in this session. */
+  | 'other-sessions-ended'
+  /** A sign-in at another of the desks that are shared (MFA-17). */
+  | 'taken-over'
   | 'disabled';
 
 /** A kind of short-lived record that an account's credentials carry; each stands in the set `account`. */
@@ -31,6 +35,23 @@ export interface KeptSession {
   prepare(event: string): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   /** After it: they are of the new epoch like anything born in it. */
   settle(epoch: number): Promise<void>;
+}
+
+/** Several things that live through one event. */
+export function keptTogether(kept: readonly (KeptSession | undefined)[]): KeptSession {
+  const all = kept.filter((one) => one !== undefined);
+  return {
+    async prepare(event) {
+      const spared = new Map<string, ReadonlySet<string>>();
+      for (const one of all)
+        for (const [kind, ids] of await one.prepare(event))
+          spared.set(kind, new Set([...(spared.get(kind) ?? []), ...ids]));
+      return spared;
+    },
+    async settle(epoch) {
+      for (const one of all) await one.settle(epoch);
+    },
+  };
 }
 
 export interface CredentialEvent {
@@ -71,6 +92,13 @@ export function epochOf(
 ): number {
   return account.epoch + tenant.epochs[account.population];
 }
+
+/** Made by the person: browsers that they used stay known. */
+const OWN_CHANGES: ReadonlySet<CredentialEventKind> = new Set([
+  'password-changed',
+  'other-sessions-ended',
+  'taken-over',
+]);
 
 const NOTHING: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
@@ -126,7 +154,7 @@ export function createSessions(parts: {
       if (tenant) await keepSession.settle(epochOf(account, tenant));
       const isSpared = (record: string, id: string) =>
         id === keepAttempt || Boolean(kept.get(record)?.has(id));
-      const ended = await sweep(accountId, isSpared, kind === 'password-changed');
+      const ended = await sweep(accountId, isSpared, OWN_CHANGES.has(kind));
       await tell(account, kind, context, ended);
       return account;
     },

@@ -1,6 +1,8 @@
 import type { Population } from '../accounts/index.ts';
 import type { Clock } from '../base/index.ts';
+import type { ProvedFactor } from '../credentials/index.ts';
 import type { StrengthProblem } from '../passwords/index.ts';
+import type { Method } from '../second-factor/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
 
 /** One person's way through one interaction, decided from at every request. It holds proofs, never passwords. */
@@ -12,11 +14,16 @@ export interface Attempt {
   population: Population | null;
   /** What was typed, and whom it names: an account, or the shadow of a name that does not exist. */
   who: Who | null;
-  /** The password was right, in this epoch and lock round of the account: in another it no longer counts. */
-  passwordProof: { at: number; epoch: number; lockRound: number } | null;
-  factorProof: { at: number; method: 'totp' } | null;
+  /** The first proof, in this epoch and lock round of the account: in another it no longer counts. */
+  passwordProof: { at: number; epoch: number; lockRound: number; by?: 'passkey' } | null;
+  /** It counts in the round of the factors in which it was given. */
+  factorProof: ProvedFactor | null;
   /** The secret of an activation: one for the attempt, whatever is reloaded or mistyped (MFA-4). */
   activation: { sealedSecret: string } | null;
+  /** What the person chose on the code page, or to set up. */
+  method: Method | 'slip' | null;
+  /** Recovery codes that are read before it goes on, sealed; `used-up`: the last one was used, and new ones are offered. */
+  recovery: { sealed: string } | 'used-up' | null;
   /** The page that says how soon the password expires was read (PWD-14). */
   isWarned: boolean;
   notice: Notice | null;
@@ -38,7 +45,12 @@ export type Notice =
   | 'wrong-code'
   | 'wrong-current-password'
   | 'passwords-differ'
+  | 'no-code'
+  | 'passkey-refused'
   | 'activation-replaced'
+  | 'code-sent'
+  | 'code-too-soon'
+  | 'code-too-many'
   | 'new-password-refused';
 
 /** An attempt as read, with the version that a change must still find. */
@@ -74,6 +86,8 @@ export function freshAttempt(
     passwordProof: null,
     factorProof: null,
     activation: null,
+    method: null,
+    recovery: null,
     isWarned: false,
     notice: null,
     problems: [],

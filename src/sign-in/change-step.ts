@@ -3,14 +3,15 @@ import type { Door } from '../credentials/index.ts';
 import { epochOf } from '../sessions/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import type { Attempt } from './attempt.ts';
+import { doorOf } from './factor-door.ts';
 import { dispatch } from './finish.ts';
+import { factorProofOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
-import { back, loadWalk, trace, type Walk } from './walk.ts';
+import { back, loadWalk, type Walk } from './walk.ts';
 
-/** The walk as a door to the own password; nobody stands there before the account is found. */
-function doorOf(walk: Walk): Door | undefined {
-  const { account, tenant, browser } = walk;
-  return account && tenant && { account, tenant, browser, where: trace(walk) };
+/** An active factor must have been given in this very sign-in: a trusted browser that skipped it does not do (PWD-11). */
+export function mayChangeHere({ account, attempt }: Pick<Walk, 'account' | 'attempt'>): boolean {
+  return account?.secondFactor.status !== 'active' || factorProofOf({ account, attempt }) !== null;
 }
 
 /** What stands in the way of the change, in the order in which a person can mend it. */
@@ -28,9 +29,9 @@ async function obstacle(
 export async function submitChange(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
   const { attempt } = walk;
-  const door = doorOf(walk);
+  const door = doorOf(parts, walk);
   const isDue = walk.step === 'change-password' || walk.step === 'expires-soon';
-  if (!isDue || !door) return back(ctx, walk.interaction.uid);
+  if (!isDue || !door || !mayChangeHere(walk)) return back(ctx, walk.interaction.uid);
   const typed = formFields(ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
   const inTheWay = await obstacle(parts, door, typed);
   if (inTheWay) {

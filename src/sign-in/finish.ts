@@ -1,6 +1,11 @@
+import type { Account } from '../accounts/index.ts';
 import type { EngineInteraction } from '../oidc/index.ts';
 import { epochOf } from '../sessions/index.ts';
-import type { WebContext } from '../web/index.ts';
+import type { Tenant } from '../tenants/index.ts';
+import { visitorOf, type WebContext } from '../web/index.ts';
+import { assuranceOf } from './assurance.ts';
+import { mailFirstCode } from './mail-step.ts';
+import { factorProofOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { back, reloadWalk, trace, type Walk } from './walk.ts';
 
@@ -9,13 +14,36 @@ function go(ctx: WebContext, address: string): void {
   ctx.redirect(address);
 }
 
+/**
+ * Where desks are shared a person has one session: everything else of theirs ends as this one begins (MFA-17). The epoch
+ * rises in one write, so that of two sign-ins at once the later one stays. @returns the epoch of this sign-in
+ */
+async function takeOver(
+  { sessions, browserSessions }: SignInParts,
+  { ctx, attempt, policy }: Walk,
+  account: Account,
+  tenant: Tenant,
+): Promise<number> {
+  if (!policy.session.sharedDesk) return epochOf(account, tenant);
+  const here = await browserSessions.current(ctx);
+  const kept = here?.accountId === account.id ? { keepSession: here.kept } : {};
+  const changed = await sessions.credentialEvent({
+    accountId: account.id,
+    kind: 'taken-over',
+    change: (current) => current,
+    context: { actor: account.id, ...visitorOf(ctx) },
+    keepAttempt: attempt.uid,
+    ...kept,
+  });
+  return epochOf(changed ?? account, tenant);
+}
+
 /** Tells the engine once, at the end: as soon as it knows a login, its session counts as signed in. */
 async function commit(parts: SignInParts, walk: Walk): Promise<void> {
   const { ctx, interaction, attempt, account, tenant, policy } = walk;
   if (!account || !tenant) throw new Error('a sign-in without an account');
   if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
-  const withFactor = attempt.factorProof !== null;
-  const amr = withFactor ? ['pwd', 'otp', 'mfa'] : ['pwd'];
+  const { isMultiFactor, amr } = assuranceOf(attempt.passwordProof?.by, factorProofOf(walk));
   await parts.audit.write({
     ...trace(walk),
     type: 'sign-in.complete',
@@ -24,16 +52,16 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
     factor: amr.join(' '),
   });
   if (policy.lockout.splitBudgets) {
-    const mark = await parts.knownBrowsers.remember(parts.browserMark.read(ctx), account);
-    parts.browserMark.set(ctx, mark);
+    const mark = await parts.knownBrowsers.remember(parts.cookies.mark.read(ctx), account);
+    parts.cookies.mark.set(ctx, mark);
   }
   const address = await parts.interactions.login(ctx, {
     accountId: account.id,
-    epoch: epochOf(account, tenant),
-    acr: withFactor ? parts.acr.multiFactor : parts.acr.password,
+    epoch: await takeOver(parts, walk, account, tenant),
+    acr: isMultiFactor ? parts.acr.multiFactor : parts.acr.password,
     amr,
     at: parts.clock.now(),
-    remember: !policy.session.endsWithBrowser,
+    remember: !policy.session.endsWithBrowser && !policy.session.sharedDesk,
     idleSeconds: policy.session.idleMinutes * 60,
     absoluteSeconds: policy.session.absoluteMinutes * 60,
   });
@@ -66,5 +94,6 @@ export async function dispatch(parts: SignInParts, before: Walk): Promise<void> 
       'this account cannot give the requested assurance',
     );
   }
+  await mailFirstCode(parts, walk);
   back(ctx, interaction.uid);
 }

@@ -17,6 +17,7 @@ export type Step =
   | 'locked'
   | 'second-factor'
   | 'activate'
+  | 'recovery-codes'
   | 'change-password'
   | 'expires-soon'
   | 'unmet'
@@ -44,6 +45,8 @@ export interface Situation {
   /** Days until the password expires, where that is to be said (PWD-14). */
   daysToWarn: number | undefined;
   policy: Policy;
+  /** This browser gave the code not long ago, where the site lets it skip the next ones (MFA-13). */
+  isTrusted: boolean;
   asked: { multiFactor: boolean; essential: boolean; impossible: boolean };
   now: number;
 }
@@ -62,6 +65,20 @@ export function passwordIsProved({
   return !isRefused && proof.epoch === epoch && proof.lockRound === account.lockRound;
 }
 
+/** A factor given in another round of the account's factors proves nothing: it may be revoked since (S36). */
+export function factorProofOf({
+  attempt,
+  account,
+}: Pick<Situation, 'attempt' | 'account'>): Attempt['factorProof'] {
+  const proof = attempt.factorProof;
+  return proof && account && proof.round === account.secondFactor.round ? proof : null;
+}
+
+/** Trust skips the code of a plain sign-in alone: never where an application asks for it, nor a change of password (PWD-11, S40). */
+function isSkipped({ isTrusted, asked, reasons }: Situation): boolean {
+  return isTrusted && !asked.multiFactor && reasonTo('change-password', reasons) === undefined;
+}
+
 /** The step that a sign-in is at: network rule, lock, password, second factor or its activation, forced change, back (SGN-2). */
 export function nextStep(situation: Situation): Step {
   const { attempt, account, policy, asked, reasons } = situation;
@@ -72,12 +89,14 @@ export function nextStep(situation: Situation): Step {
   if (attempt.who && situation.isLocked) return policy.lockout.reveal === 'always' ? 'locked' : 'password';
   if (!account || !passwordIsProved(situation)) return attempt.who && isWaiting ? 'wait' : 'password';
   const duty = factorDuty(account, policy, asked.multiFactor);
-  if (!attempt.factorProof && duty !== 'nothing') {
+  const proof = factorProofOf(situation);
+  if (!proof && duty !== 'nothing' && !(duty === 'code' && isSkipped(situation))) {
     if (isWaiting) return 'wait';
     return duty === 'code' ? 'second-factor' : 'activate';
   }
+  if (attempt.recovery !== null) return 'recovery-codes';
   if (reasonTo('change-password', reasons)) return 'change-password';
-  if (asked.impossible || (asked.essential && !attempt.factorProof)) return 'unmet';
+  if (asked.impossible || (asked.essential && !proof)) return 'unmet';
   if (situation.daysToWarn !== undefined && !attempt.isWarned) return 'expires-soon';
   return 'continue';
 }

@@ -1,37 +1,12 @@
-import QRCode from 'qrcode';
-import type { Account } from '../accounts/index.ts';
-import { totpUri } from '../second-factor/index.ts';
 import { reasonTo } from '../sessions/index.ts';
 import type { Tenant } from '../tenants/index.ts';
+import { mayChangeHere } from './change-step.ts';
+import { placeOf } from './factor-door.ts';
+import { activationPage, codePage, recoveryPage } from './factor-pages.ts';
 import type { SignInParts } from './parts.ts';
 import type { Walk } from './walk.ts';
 
 type PageData = Record<string, unknown>;
-
-/** The secret of this attempt: made at its first page, kept through reloads and wrong codes, void once a newer attempt makes one. */
-async function secretOf(parts: SignInParts, walk: Walk, account: Account): Promise<string> {
-  const { attempt, stored } = walk;
-  if (attempt.activation) return parts.secondFactor.reveal(account, attempt.activation.sealedSecret);
-  const { sealed, text } = parts.secondFactor.newSecret(account);
-  await parts.attempts.claimActivation(account.id, attempt.uid);
-  if (await parts.attempts.save(stored, { ...attempt, activation: { sealedSecret: sealed } })) return text;
-  // Another tab of this attempt was first: show the one that counts.
-  const other = (await parts.attempts.load(attempt.uid))?.attempt.activation;
-  if (!other) throw new Error('the activation went away');
-  return parts.secondFactor.reveal(account, other.sealedSecret);
-}
-
-async function activation(parts: SignInParts, walk: Walk): Promise<PageData> {
-  const { account, tenant } = walk;
-  if (!account || !tenant) throw new Error('nobody to activate for');
-  const secret = await secretOf(parts, walk, account);
-  const uri = totpUri(secret, tenant.name, account.userName);
-  return {
-    uri,
-    secret: secret.replace(/(.{4})(?=.)/g, '$1 '),
-    qr: `data:image/svg+xml;base64,${Buffer.from(await QRCode.toString(uri, { type: 'svg', margin: 2 })).toString('base64')}`,
-  };
-}
 
 /**
  * Where a person may ask for a link, or empty. Where the client code is typed it is shown whatever the site allows: the page
@@ -48,7 +23,17 @@ function forgottenLink(
   return `/recover?${query}`;
 }
 
-async function passwordPage(parts: SignInParts, { attempt, interaction }: Walk): Promise<PageData> {
+/** Where the site of the application lets people in by it, or one was used in this browser: it is no use to others. */
+async function passkeyPage(parts: SignInParts, walk: Walk, fixed: Tenant | undefined): Promise<PageData> {
+  const isOffered =
+    fixed?.policy.signIn.methods.includes('passkey') ?? parts.cookies.passkey.read(walk.ctx) !== undefined;
+  if (!isOffered) return {};
+  const options = await parts.passkeys.requestOptions(undefined, await parts.challenges.of(placeOf(walk)));
+  return { options: JSON.stringify(options) };
+}
+
+async function passwordPage(parts: SignInParts, walk: Walk): Promise<PageData> {
+  const { attempt, interaction } = walk;
   const population = attempt.population ?? 'user';
   const { tenantId } = interaction.application;
   // Anybody may try codes at an agent link: its page knows no more of a site than the code (TEN-1).
@@ -63,12 +48,15 @@ async function passwordPage(parts: SignInParts, { attempt, interaction }: Walk):
     clientCode: attempt.who?.clientCode ?? '',
     userName: attempt.who?.userName ?? interaction.loginHint ?? '',
     canPick: interaction.application.population === 'any',
+    ...(await passkeyPage(parts, walk, fixed)),
   };
 }
 
 /** The forced change says first why it is due (PWD-9); the warned one how many days are left (PWD-14). */
-function changePage({ attempt, account, reasons, daysToWarn, policy }: Walk): PageData {
+function changePage(walk: Walk): PageData {
+  const { attempt, account, reasons, daysToWarn, policy } = walk;
   return {
+    mayChangeHere: mayChangeHere(walk),
     problems: attempt.problems,
     isAgent: account?.population === 'agent',
     userName: account?.userName,
@@ -96,8 +84,12 @@ async function dataOf(parts: SignInParts, walk: Walk): Promise<PageData> {
   switch (walk.step) {
     case 'password':
       return passwordPage(parts, walk);
+    case 'second-factor':
+      return codePage(parts, walk);
     case 'activate':
-      return activation(parts, walk);
+      return activationPage(parts, walk);
+    case 'recovery-codes':
+      return recoveryPage(parts, walk);
     case 'change-password':
     case 'expires-soon':
       return changePage(walk);

@@ -1,22 +1,29 @@
 import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../base/index.ts';
-import type { OwnPassword } from '../credentials/index.ts';
+import type { FactorProofs, OwnFactors, OwnPassword } from '../credentials/index.ts';
 import type { Budgets, KnownBrowsers, Lockout } from '../lockout/index.ts';
 import type { Mail } from '../mail/index.ts';
-import type { Applications, Interactions } from '../oidc/index.ts';
+import type { Applications, BrowserSessions, Interactions } from '../oidc/index.ts';
 import type { Passwords } from '../passwords/index.ts';
-import type { SecondFactor } from '../second-factor/index.ts';
+import type {
+  Challenges,
+  MailedCodes,
+  Passkeys,
+  ShownCodes,
+  TotpSecrets,
+  TrustedBrowsers,
+} from '../second-factor/index.ts';
 import type { Reason, Sessions } from '../sessions/index.ts';
 import type { Policy, Tenant, Tenants } from '../tenants/index.ts';
-import type { Pages, Registry } from '../web/index.ts';
+import type { BrowserCookies, Pages, Registry } from '../web/index.ts';
 import type { Attempts } from './attempt.ts';
-import type { BrowserMark } from './browser-mark.ts';
 
 /** What the sign-in stands on; handed over in app.ts. */
 export interface SignInParts {
   interactions: Interactions;
   applications: Applications;
+  browserSessions: BrowserSessions;
   attempts: Attempts;
   tenants: Tenants;
   accounts: Accounts;
@@ -25,13 +32,20 @@ export interface SignInParts {
   lockout: Lockout;
   budgets: Budgets;
   knownBrowsers: KnownBrowsers;
-  browserMark: BrowserMark;
+  cookies: BrowserCookies;
   /** How an account stands: the reasons of the one table (PWD-17). */
   standings: {
     reasons(account: Account, tenant: Tenant): Reason[];
     daysToWarn(account: Account, tenant: Tenant): number | undefined;
   };
-  secondFactor: SecondFactor;
+  totp: TotpSecrets;
+  mailedCodes: MailedCodes;
+  passkeys: Passkeys;
+  trustedBrowsers: TrustedBrowsers;
+  shownCodes: ShownCodes;
+  challenges: Challenges;
+  factorProofs: FactorProofs;
+  ownFactors: OwnFactors;
   sessions: Sessions;
   audit: Audit;
   mail: Mail;

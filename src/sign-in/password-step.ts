@@ -111,11 +111,11 @@ async function tryPassword(parts: SignInParts, walk: Walk, named: Named, passwor
     where: trace({ ...walk, attempt, account: account ?? hidden, tenant }),
     check: async () => {
       const verdict = await parts.passwords.verify(account, password);
-      if (hidden) return 'network';
-      if (!account) return 'unknown';
-      if (verdict !== 'right') return verdict;
-      if (account.status !== 'enabled') return 'disabled';
-      return isSpelledRight(account, who.userName, policy) ? undefined : 'spelling';
+      if (hidden) return { wrong: 'network' };
+      if (!account) return { wrong: 'unknown' };
+      if (verdict !== 'right') return { wrong: verdict };
+      if (account.status !== 'enabled') return { wrong: 'disabled' };
+      return { wrong: isSpelledRight(account, who.userName, policy) ? undefined : 'spelling' };
     },
   });
   if (!isRight || !account || !tenant) return failed(walk.attempt, who, 'wrong-password');

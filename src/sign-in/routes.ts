@@ -1,13 +1,17 @@
 import { isSallyportError } from '../base/index.ts';
 import { epochOf } from '../sessions/index.ts';
 import { type Guards, on, type RouteHandler, type WebContext, waived } from '../web/index.ts';
+import { submitActivation } from './activation-step.ts';
 import { freshAttempt } from './attempt.ts';
 import { submitChange, submitLater } from './change-step.ts';
-import { submitActivation, submitCode } from './factor-steps.ts';
+import { submitCode, submitMailCode, submitMethod } from './code-step.ts';
+
 import { dispatch, refuse } from './finish.ts';
 import { renderStep } from './pages.ts';
 import type { SignInParts } from './parts.ts';
+import { submitPasskey } from './passkey-step.ts';
 import { submitPassword } from './password-step.ts';
+import { downloadRecovery, submitRecovery } from './recovery-step.ts';
 import { back, loadWalk } from './walk.ts';
 
 const page: Guards = {
@@ -36,6 +40,11 @@ const move: Guards = {
   ...step,
   attempts: waived('no secret is checked'),
   rate: waived('nothing is checked, hashed or mailed'),
+};
+
+const mailing: Guards = {
+  ...move,
+  rate: on('one a minute, five an attempt, twenty an hour of the account (MFA-9, S49)'),
 };
 
 /** `POST …/identify`: users and agents have names of their own (ACC-1). */
@@ -116,7 +125,12 @@ export function addSignInRoutes(parts: SignInParts): void {
     ['identify', move, submitIdentify],
     ['password', step, submitPassword],
     ['second-factor', step, submitCode],
+    ['passkey', step, submitPasskey],
+    ['method', move, submitMethod],
+    ['mail-code', mailing, submitMailCode],
     ['activate', step, submitActivation],
+    ['recovery-codes', step, submitRecovery],
+    ['recovery-codes-file', move, downloadRecovery],
     ['change-password', step, submitChange],
     ['later', move, submitLater],
     ['consent', move, submitConsent],

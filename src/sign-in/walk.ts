@@ -24,6 +24,8 @@ export interface Walk {
   daysToWarn: number | undefined;
   /** The password was right, in this epoch and lock round. */
   isProved: boolean;
+  /** This browser need not give the code (MFA-13). */
+  isTrusted: boolean;
   /** Epoch seconds until which the step `wait` lasts. */
   waitEnds: number;
   step: Step;
@@ -37,7 +39,7 @@ export async function browserClass(
   policy: Policy,
 ): Promise<BrowserClass> {
   if (!account || !policy.lockout.splitBudgets) return 'stranger';
-  return parts.knownBrowsers.classOf(parts.browserMark.read(ctx), account);
+  return parts.knownBrowsers.classOf(parts.cookies.mark.read(ctx), account);
 }
 
 /** Whoever this attempt's failures are counted against. */
@@ -91,6 +93,17 @@ async function begin(parts: SignInParts, interaction: EngineInteraction): Promis
   });
 }
 
+/** Asked only where a code would be due, and a browser may carry its trust. */
+async function isTrustedHere(
+  { trustedBrowsers, cookies }: SignInParts,
+  ctx: WebContext,
+  { account, tenant }: { account: Account; tenant: Tenant },
+): Promise<boolean> {
+  if (account.secondFactor.status !== 'active') return false;
+  const token = cookies.trust.read(ctx);
+  return trustedBrowsers.isTrusted(token, account, epochOf(account, tenant), tenant);
+}
+
 type Unsituated = Pick<Walk, 'ctx' | 'interaction' | 'stored' | 'attempt'>;
 
 async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
@@ -113,6 +126,7 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     reasons,
   };
   const isProved = passwordIsProved(proof);
+  const isTrusted = isProved && known !== undefined && (await isTrustedHere(parts, ctx, known));
   const kind = isProved ? 'second-factor' : 'password';
   const standing = subject ? await parts.lockout.standing(subject, kind, policy) : NOBODY;
   const step = nextStep({
@@ -123,11 +137,24 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     population: interaction.application.population,
     daysToWarn,
     policy,
+    isTrusted,
     asked: interaction.asked,
     now: parts.clock.now(),
   });
   const { waitEnds } = standing;
-  return { ...walk, account, tenant, policy, browser, reasons, daysToWarn, isProved, waitEnds, step };
+  return {
+    ...walk,
+    account,
+    tenant,
+    policy,
+    browser,
+    reasons,
+    daysToWarn,
+    isProved,
+    isTrusted,
+    waitEnds,
+    step,
+  };
 }
 
 const NOBODY = { isLocked: false, waitEnds: 0 };

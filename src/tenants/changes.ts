@@ -1,9 +1,16 @@
 import { type Clock, newId } from '../base/index.ts';
 import type { Versioned } from '../stores/index.ts';
-import { differences, type PolicyDifference, type PolicyMistake, parsePolicy, withValues } from './policy.ts';
+import {
+  differences,
+  type PolicyDifference,
+  type PolicyMistake,
+  parsePolicy,
+  trustDaysOf,
+  withValues,
+} from './policy.ts';
 import { OPERATOR_ONLY, type Policy } from './policy-schema.ts';
 import type { PolicyRevision, Revisions, ScheduledChange, Spread } from './revisions.ts';
-import type { Tenant } from './tenants.ts';
+import type { Tenant, TrustCut } from './tenants.ts';
 
 /** When and how a change comes into force (PWD-16). */
 export interface Rollout {
@@ -66,6 +73,20 @@ export function spreadAfter(
   return differences(tenant.policy, policy).some(({ path }) => path === EXPIRY) ? null : tenant.spread;
 }
 
+/** Longer than any trust lasts. */
+const CUT_KEPT_SECONDS = 91 * 86_400;
+
+/** A policy that allows fewer days cuts the trusts there are for good: none comes back when it allows more again (MFA-13). */
+export function trustCutsAfter(
+  { policy, trustCuts }: Pick<Tenant, 'policy' | 'trustCuts'>,
+  next: Policy,
+  now: number,
+): readonly TrustCut[] {
+  const days = trustDaysOf(next);
+  if (days >= trustDaysOf(policy)) return trustCuts;
+  return [...trustCuts.filter(({ at }) => at > now - CUT_KEPT_SECONDS), { at: now, days }];
+}
+
 /** The tenant with the next revision of its policy in force from `now` on. */
 function advanced(
   tenant: Tenant,
@@ -80,6 +101,7 @@ function advanced(
     policy,
     revision: { n: tenant.revision.n + 1, by, at: now, reason },
     spread,
+    trustCuts: trustCutsAfter(tenant, policy, now),
     deadline: rollout.deadline === undefined ? tenant.deadline : { at: rollout.deadline, policy, spread },
   };
 }

@@ -1,12 +1,19 @@
 // tenants: customer sites and the policy of each: its schema, presets, revisions, and changes now or at a set time.
 // Not here: people (accounts), what a rule of the policy does (passwords, lockout, second-factor), what a change would do to whom (administration).
-export { type ChangeOutcome, type PolicyChange, type Rollout, spreadAfter } from './changes.ts';
+export {
+  type ChangeOutcome,
+  type PolicyChange,
+  type Rollout,
+  spreadAfter,
+  trustCutsAfter,
+} from './changes.ts';
 export {
   differences,
   type PolicyDifference,
   type PolicyMistake,
   parsePolicy,
   policyPaths,
+  trustDaysOf,
   valueAt,
   withValues,
 } from './policy.ts';

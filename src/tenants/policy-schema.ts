@@ -29,6 +29,9 @@ const populations = z.preprocess(
 );
 const roleNames = ['SysAdmin', 'SuperUser', 'Manager', 'Agent'] as const;
 
+/** Names of programs, as the site recommends them. */
+const apps = z.array(z.string().trim().min(1).max(60), 'must be a list of names').min(1).max(10);
+
 const limit = (what: string, source: string) => whole(1, 9).default(5).meta(says(what, source));
 
 const password = z.strictObject({
@@ -148,6 +151,12 @@ const secondFactor = z.strictObject({
     .array(z.enum(['app', 'hardware', 'mail', 'passkey']), 'must be a list of methods')
     .default(['app'])
     .meta(says('What may be set up as a second factor.', 'MFA-2, MFA-9, MFA-14, MFA-16')),
+  phoneApps: apps
+    .default(['Google Authenticator', 'Microsoft Authenticator', 'Aegis'])
+    .meta(says('Authenticator apps for phones that the set-up names.', 'MFA-2')),
+  desktopApps: apps
+    .default(['KeePassXC', '1Password'])
+    .meta(says('Authenticator apps for desktops that the set-up names.', 'MFA-2')),
   driftSteps: whole(0, 1)
     .default(1)
     .meta(says('How many earlier 30-second steps of a code are accepted.', 'MFA-15')),
@@ -206,10 +215,15 @@ const signIn = z.strictObject({
     .default('userName')
     .meta(says('What a person types to say who they are.', 'ACC-3')),
   methods: z
-    .array(z.enum(['password', 'upstream']), 'must be a list of methods')
+    .array(z.enum(['password', 'passkey', 'upstream']), 'must be a list of methods')
     .refine((list) => list.includes('password'), 'must hold password: there is no upstream sign-in yet')
     .default(['password'])
-    .meta(says('How people sign in.', 'SGN-7')),
+    .meta(
+      says(
+        'How people sign in: by password, and where `passkey` is listed by a passkey alone, which must verify the person.',
+        'SGN-7, MFA-16',
+      ),
+    ),
   networks: z
     .preprocess(
       // One list is for both populations.

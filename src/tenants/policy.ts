@@ -89,3 +89,9 @@ export function differences(before: Policy, after: Policy): PolicyDifference[] {
     .map((path) => ({ path, before: valueAt(before, path), after: valueAt(after, path) }))
     .filter((d) => JSON.stringify(d.before) !== JSON.stringify(d.after));
 }
+
+/** How many days a browser may skip the code; 0: never, as where desks are shared (MFA-13, MFA-17). */
+export function trustDaysOf({ secondFactor, session }: Policy): number {
+  const { trustDays } = secondFactor;
+  return typeof trustDays === 'number' && !session.sharedDesk ? trustDays : 0;
+}

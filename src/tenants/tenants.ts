@@ -30,9 +30,17 @@ export interface Tenant {
   /** From when duties of hygiene that a change brought act on running sessions too (PWD-17). */
   deadline: Deadline | null;
   scheduled: ScheduledChange | null;
+  /** When the policy began to allow browsers fewer days of trust (MFA-13). */
+  trustCuts: readonly TrustCut[];
   /** Raised when all sessions of a population are ended: part of the epoch of each of its accounts (PWD-16). */
   epochs: Record<Population, number>;
   createdAt: number;
+}
+
+/** Trusted browsers that began up to `at` hold for at most so many days. */
+export interface TrustCut {
+  at: number;
+  days: number;
 }
 
 export interface NewTenant {
@@ -73,7 +81,12 @@ function codeKey(clientCode: string): string {
 
 /** A tenant as an earlier version may have written it, with every value that this one knows. */
 function whole(stored: Versioned<Tenant> | undefined): Versioned<Tenant> | undefined {
-  return stored && { ...stored, doc: { ...stored.doc, policy: completed(stored.doc.policy) } };
+  return (
+    stored && {
+      ...stored,
+      doc: { ...{ trustCuts: [] }, ...stored.doc, policy: completed(stored.doc.policy) },
+    }
+  );
 }
 
 export function createTenants(stores: { documents: Documents; ephemeral: Ephemeral; clock: Clock }): Tenants {
@@ -118,6 +131,7 @@ export function createTenants(stores: { documents: Documents; ephemeral: Ephemer
         spread: null,
         deadline: null,
         scheduled: null,
+        trustCuts: [],
         epochs: { user: 0, agent: 0 },
         createdAt: now,
       };

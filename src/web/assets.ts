@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fingerprint } from '../base/index.ts';
 import { publicReading } from './guards.ts';
 import type { Registry } from './registry.ts';
@@ -10,6 +11,11 @@ interface Asset {
 }
 
 const require = createRequire(import.meta.url);
+/** The package exports its modules alone; the bundle for pages lies beside them. */
+function webauthnBundle(): string {
+  return join(dirname(require.resolve('@simplewebauthn/browser')), '../dist/bundle/index.umd.min.js');
+}
+
 const OWN = new URL('../../views/assets/', import.meta.url);
 
 function load(): { name: string; asset: Asset }[] {
@@ -20,6 +26,13 @@ function load(): { name: string; asset: Asset }[] {
       type: 'text/css',
       file: require.resolve('@picocss/pico/css/pico.min.css'),
     },
+    {
+      name: 'webauthn',
+      extension: 'js',
+      type: 'text/javascript',
+      file: webauthnBundle(),
+    },
+    { name: 'passkey', extension: 'js', type: 'text/javascript', file: new URL('passkey.js', OWN) },
     { name: 'sallyport', extension: 'css', type: 'text/css', file: new URL('sallyport.css', OWN) },
     { name: 'mark', extension: 'svg', type: 'image/svg+xml', file: new URL('mark.svg', OWN) },
   ];

@@ -2,6 +2,7 @@
 // Not here: what any page is about. The rooms bring their routes; this room makes sure none comes without its guards.
 export { createAssets } from './assets.ts';
 export { formFields } from './body.ts';
+export { type BrowserCookies, createBrowserCookies } from './browser-cookies.ts';
 export { clientAddress, type EdgeOptions, edge, visitorOf, type WebContext, type WebState } from './edge.ts';
 export { errorRenderer } from './error-page.ts';
 export { type Guards, guardNames, on, publicReading, waived } from './guards.ts';
@@ -10,6 +11,7 @@ export { addHealthRoutes, createHealth, type Health } from './health.ts';
 export { createInternalServer } from './internal.ts';
 export { observeRequests } from './observe.ts';
 export { createPages, type Pages } from './pages.ts';
+export { qrCode } from './qr-code.ts';
 export {
   createRegistry,
   type DeclaredRoute,
@@ -18,3 +20,4 @@ export {
   type RouteHandler,
 } from './registry.ts';
 export { createSaid } from './said.ts';
+export { sendTextFile } from './text-file.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { noFactor } from '../../src/accounts/index.ts';
 import { previewChange } from '../../src/administration/index.ts';
 import { type AccountFacts, emptyPreview, type PolicyState } from '../../src/administration/preview.ts';
 import { loadPreset, type Policy } from '../../src/tenants/index.ts';
@@ -80,7 +81,7 @@ describe('PWD-16 the table of effects', () => {
 
   test('MFA-1 who must set up a factor that was not due before', () => {
     const required = state(null, { secondFactor: { ...livevox.secondFactor, mode: 'required' } });
-    const active = anAccount({ secondFactor: { status: 'active', authenticators: [] } });
+    const active = anAccount({ secondFactor: { ...noFactor, status: 'active' } });
     const facts = [...people, { account: active, sessions: [], apiSessions: 0 }];
     // The mode of livevox is about users alone.
     expect(fold(facts, state(null), required).mustSetUpFactor).toBe(3);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLog, createSealer, createVault } from '../../src/base/index.ts';
 import { createJobs, type Jobs } from '../../src/jobs/index.ts';
 import { createMail, MAIL_JOB } from '../../src/mail/index.ts';
-import { openSqliteDocuments } from '../../src/stores/index.ts';
+import { type Ephemeral, openSqliteDocuments, openSqliteEphemeral } from '../../src/stores/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshFolder } from '../support/folder.ts';
 import { startMailServer } from '../support/mail-server.ts';
@@ -12,6 +12,7 @@ const PATIENCE_MS = 10_000;
 
 let folder: ReturnType<typeof freshFolder>;
 let documents: ReturnType<typeof openSqliteDocuments>;
+let ephemeral: Ephemeral;
 let now: number;
 const stops: (() => Promise<void>)[] = [];
 const sealer = createSealer([randomBytes(32)]);
@@ -20,10 +21,12 @@ beforeEach(() => {
   now = 1_000_000;
   folder = freshFolder();
   documents = openSqliteDocuments(`${folder.path}/documents.sqlite`);
+  ephemeral = openSqliteEphemeral(`${folder.path}/ephemeral.sqlite`, now);
 });
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
   await documents.close();
+  await ephemeral.close();
   folder.remove();
 });
 
@@ -42,6 +45,8 @@ const stored = async () => {
   });
   return (await collection.page({ index: 'due', limit: 500 })).items.map(({ doc }) => doc);
 };
+const mailThrough = (jobs: Jobs, url: string | undefined, from: string | undefined) =>
+  createMail({ settings: { url, from }, mailbox: undefined, jobs, ephemeral, clock });
 const whenGone = () => eventually(stored, (jobs) => jobs.length === 0, PATIENCE_MS);
 
 describe('the queue', () => {
@@ -146,12 +151,7 @@ describe('mail over SMTP', () => {
     const server = await startMailServer();
     stops.push(server.close);
     const jobs = worker();
-    const mail = createMail({
-      settings: { url: server.url, from: 'Sallyport <door@site.example>' },
-      mailbox: undefined,
-      jobs,
-      clock,
-    });
+    const mail = mailThrough(jobs, server.url, 'Sallyport <door@site.example>');
     start(jobs, { [MAIL_JOB]: mail.deliver });
     expect(mail.isConfigured).toBe(true);
     await mail.send({
@@ -178,12 +178,7 @@ describe('mail over SMTP', () => {
     const server = await startMailServer({ refusals: 2 });
     stops.push(server.close);
     const jobs = worker();
-    const mail = createMail({
-      settings: { url: server.url, from: 'door@site.example' },
-      mailbox: undefined,
-      jobs,
-      clock,
-    });
+    const mail = mailThrough(jobs, server.url, 'door@site.example');
     start(jobs, { [MAIL_JOB]: mail.deliver });
     await mail.send({ to: 'ann@site.example', subject: 'x', text: 'y' });
     for (let n = 1; n <= 2; n++) {
@@ -202,12 +197,7 @@ describe('mail over SMTP', () => {
     const server = await startMailServer();
     stops.push(server.close);
     const jobs = worker();
-    const mail = createMail({
-      settings: { url: server.url, from: 'door@site.example' },
-      mailbox: undefined,
-      jobs,
-      clock,
-    });
+    const mail = mailThrough(jobs, server.url, 'door@site.example');
     await mail.send({ to: 'ann@site.example', subject: 'x', text: 'y' }, now + 1_800);
     now += 1_800;
     start(jobs, { [MAIL_JOB]: mail.deliver });
@@ -217,12 +207,7 @@ describe('mail over SMTP', () => {
 
   test('without a server nothing is kept, and what asks knows', async () => {
     const jobs = worker();
-    const mail = createMail({
-      settings: { url: undefined, from: undefined },
-      mailbox: undefined,
-      jobs,
-      clock,
-    });
+    const mail = mailThrough(jobs, undefined, undefined);
     await mail.send({ to: 'ann@site.example', subject: 'x', text: 'y' });
     expect(mail.isConfigured).toBe(false);
     expect(await stored()).toEqual([]);

@@ -152,15 +152,11 @@ describe('PWD-15 a forgotten password', () => {
     expect(browser.page.dom.querySelector('[name=code]')).not.toBeNull();
     expect(await setTo(browser, NEW)).toMatchObject({
       status: 200,
-      alert: expect.stringContaining('code was not accepted'),
+      alert: expect.stringContaining('type a code'),
     });
-    expect((await setTo(browser, NEW, { code: '000000' })).alert).toContain('code was not accepted');
-    const { failures } = await server.core.ephemeral.count(
-      `account:${tale.account.id}:0:second-factor`,
-      undefined,
-      Math.floor(Date.now() / 1_000),
-    );
-    expect(failures).toBe(2);
+    for (const code of ['000000', '12345'])
+      expect((await setTo(browser, NEW, { code })).alert).toContain('code was not accepted');
+    expect(await server.wrongCodes(tale.account)).toBe(2);
     // Accepted once, the code is not asked for again under this link, whatever is wrong with the password.
     const short = await setTo(browser, 'short', { code: codeOf(SECRET) });
     expect(short.alert).toContain('fewer than 8 characters');

@@ -175,7 +175,7 @@ describe('the second factor', () => {
     expect((await server.reread(account)).secondFactor.status).toBe('active');
     expect(server.mailbox.messages[0]).toMatchObject({
       to: 'person@site.example',
-      subject: 'An authenticator was set up',
+      subject: 'A second factor was set up',
     });
     const again = new Browser(server.issuer);
     await again.open(await relying.request());

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { noFactor } from '../../src/accounts/index.ts';
 import { counterKey, isFull, limitFor, paceFor, ruleFor } from '../../src/lockout/policy.ts';
 import { waitEnd } from '../../src/stores/ephemeral/port.ts';
 import { loadPreset, type Policy, parsePolicy } from '../../src/tenants/index.ts';
+import { anAccount } from '../support/an-account.ts';
 
 const livevox = loadPreset('livevox') as Policy;
 const modern = loadPreset('modern') as Policy;
@@ -63,9 +65,10 @@ describe('LCK-7 MFA-12 waits', () => {
 });
 
 describe('P14 P16 the counter of an account', () => {
-  const account = { id: 'a', lockRound: 2, strangersRound: 7 };
+  const account = anAccount({ lockRound: 2, strangersRound: 7 });
+  const nextRound = { ...account, secondFactor: { ...noFactor, round: 1 } };
 
-  test('kinds, rounds and strangers are apart; a completed reset leaves that of known browsers', () => {
+  test('MFA-7 kinds, rounds and strangers are apart; a completed reset leaves that of known browsers, one of the factor that of passwords', () => {
     const keys = [
       counterKey(account, 'password', false),
       counterKey(account, 'second-factor', false),
@@ -74,8 +77,10 @@ describe('P14 P16 the counter of an account', () => {
       counterKey({ ...account, lockRound: 3 }, 'password', true),
       counterKey({ ...account, strangersRound: 8 }, 'password', true),
       counterKey({ ...account, id: 'b' }, 'password', false),
+      counterKey(nextRound, 'second-factor', false),
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(counterKey({ ...account, strangersRound: 8 }, 'password', false)).toBe(keys[0]);
+    expect(counterKey(nextRound, 'password', false)).toBe(keys[0]);
   });
 });

@@ -1,15 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { generateSync } from 'otplib';
-import type { Account } from '../../src/accounts/index.ts';
-import {
-  factorDuty,
-  judgeCode,
-  newTotpSecret,
-  readCode,
-  timeStepAt,
-  totpUri,
-} from '../../src/second-factor/index.ts';
-import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+import { judgeCode, newTotpSecret, timeStepAt, totpUri } from '../../src/second-factor/index.ts';
 
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 const T = 60_000_000 * 30;
@@ -69,65 +60,5 @@ describe('RFC 6238', () => {
       'Site & Söhne',
     ]);
     expect(decodeURIComponent(uri.pathname)).toBe('/Site & Söhne:ann@x:y');
-  });
-});
-
-test.each([
-  ['123456', '123456'],
-  ['123 456', '123456'],
-  ['123-456', '123456'],
-  [' 123456\t', '123456'],
-  ['１２３４５６', '123456'],
-  ['12345', undefined],
-  ['1234567', undefined],
-  ['abcdef', undefined],
-  ['', undefined],
-  ['12345a', undefined],
-  ['٠١٢٣٤٥', undefined],
-  ['1'.repeat(10_000), undefined],
-])('%j is read as %j', (typed, code) => {
-  expect(readCode(typed)).toBe(code);
-});
-
-describe('MFA-1 what a sign-in owes after the password', () => {
-  const preset = loadPreset('livevox') as Policy;
-  type Status = Account['secondFactor']['status'];
-  const duty = (
-    mode: Policy['secondFactor']['mode'],
-    status: Status,
-    asked = false,
-    population: 'user' | 'agent' = 'user',
-  ) =>
-    factorDuty(
-      { population, role: 'Agent', secondFactor: { status, authenticators: [] } },
-      { ...preset, secondFactor: { ...preset.secondFactor, mode } },
-      asked,
-    );
-
-  test.each([
-    ['off', 'none', 'nothing'],
-    ['off', 'pending', 'activation'],
-    ['off', 'active', 'code'],
-    ['voluntary', 'none', 'nothing'],
-    ['voluntary', 'pending', 'activation'],
-    ['voluntary', 'active', 'code'],
-    ['enrolment', 'none', 'nothing'],
-    ['enrolment', 'pending', 'activation'],
-    ['enrolment', 'active', 'code'],
-    ['required', 'none', 'activation'],
-    ['required', 'pending', 'activation'],
-    ['required', 'active', 'code'],
-  ] as const)('mode %s, factor %s: %s', (mode, status, expected) => {
-    expect(duty(mode, status)).toBe(expected);
-  });
-
-  test('a population that the mode does not hold for owes nothing, unless it has a factor', () => {
-    expect(duty('required', 'none', false, 'agent')).toBe('nothing');
-    expect(duty('required', 'active', false, 'agent')).toBe('code');
-  });
-
-  test('an application that asks gets an activation where the site has factors', () => {
-    expect(duty('voluntary', 'none', true)).toBe('activation');
-    expect(duty('off', 'none', true)).toBe('nothing');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Account } from '../../src/accounts/index.ts';
+import { type Account, noFactor } from '../../src/accounts/index.ts';
 import { type Attempt, freshAttempt } from '../../src/sign-in/attempt.ts';
 import { nextStep, type Situation, type Step } from '../../src/sign-in/next-step.ts';
 import { loadPreset, type Policy } from '../../src/tenants/index.ts';
@@ -14,9 +14,9 @@ const account = anAccount({ lockRound: 2, epoch: 7 });
 const fresh = freshAttempt({ uid: 'u', applicationId: 'desk', interactionEndsAt: 9, population: 'user' });
 const who = { clientCode: 'ACME', userName: 'ann', tenantId: 't', accountId: 'a', shadow: null };
 const proved: Attempt = { ...fresh, who, passwordProof: { at: 1, epoch: 7, lockRound: 2 } };
-const withFactor: Attempt = { ...proved, factorProof: { at: 2, method: 'totp' } };
-const active: Account = { ...account, secondFactor: { status: 'active', authenticators: [] } };
-const pending: Account = { ...account, secondFactor: { status: 'pending', authenticators: [] } };
+const withFactor: Attempt = { ...proved, factorProof: { at: 2, by: 'totp', round: 0 } };
+const active: Account = { ...account, secondFactor: { ...noFactor, status: 'active' } };
+const pending: Account = { ...account, secondFactor: { ...noFactor, status: 'pending' } };
 const nothing = { multiFactor: false, essential: false, impossible: false };
 
 const base: Situation = {
@@ -32,6 +32,7 @@ const base: Situation = {
   reasons: [],
   daysToWarn: undefined,
   policy: livevox,
+  isTrusted: false,
   asked: nothing,
   now: 100,
 };

@@ -1,4 +1,4 @@
-import type { Account } from '../../src/accounts/index.ts';
+import { type Account, noFactor } from '../../src/accounts/index.ts';
 
 /** An account for tables of pure rules: nothing stands in its way. */
 export function anAccount(different: Partial<Account> = {}): Account {
@@ -24,7 +24,7 @@ export function anAccount(different: Partial<Account> = {}): Account {
     password: { hash: '', setAt: 1, temporary: null },
     history: [],
     link: null,
-    secondFactor: { status: 'none', authenticators: [] },
+    secondFactor: noFactor,
     createdAt: 1,
     ...different,
   };

@@ -42,6 +42,7 @@ export class Browser {
     if (!form) throw new Error(`no form ${action} on ${this.page.url} (${this.page.step})`);
     const hidden = form
       .querySelectorAll('input')
+      .filter((input) => input.getAttribute('type') !== 'checkbox' || input.hasAttribute('checked'))
       .map((input) => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? '']);
     return this.post(form.getAttribute('action') ?? '', { ...Object.fromEntries(hidden), ...fields });
   }

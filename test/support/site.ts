@@ -1,5 +1,6 @@
 import type { Account, Population } from '../../src/accounts/index.ts';
 import type { Core } from '../../src/core.ts';
+import { counterKey } from '../../src/lockout/policy.ts';
 import type { NewApplication } from '../../src/oidc/applications.ts';
 import { loadPreset, type Policy, type Tenant } from '../../src/tenants/index.ts';
 
@@ -9,6 +10,8 @@ export interface Site {
   account(tenant: Tenant, options?: NewPerson): Promise<Account>;
   application(options?: Partial<NewApplication>): Promise<{ id: string; secret: string }>;
   reread(account: Account): Promise<Account>;
+  /** Wrong codes in a row, as the counter of the account has them now. */
+  wrongCodes(account: Account): Promise<number>;
 }
 
 export interface NewPerson {
@@ -28,7 +31,17 @@ export const CALLBACK = 'http://localhost:9/callback';
 /** Makes what a story needs straight in the stores, as the commands do. */
 export function siteOn(core: Core): Site {
   let serial = 0;
+  const reread = async ({ id }: Account) => {
+    const found = await core.accounts.byId(id);
+    if (!found) throw new Error('the account is gone');
+    return found.doc;
+  };
   return {
+    reread,
+    async wrongCodes(account) {
+      const key = counterKey(await reread(account), 'second-factor', false);
+      return (await core.ephemeral.count(key, undefined, core.clock.now())).failures;
+    },
     async tenant(preset = 'livevox', change = (policy) => policy, clientCode) {
       serial += 1;
       const policy = loadPreset(preset);
@@ -65,11 +78,11 @@ export function siteOn(core: Core): Site {
         identifiedBy: tenant.policy.signIn.identifiedBy,
       });
       if ('refused' in account) throw new Error(account.refused);
-      if (totpSecret) await core.secondFactor.bindKnown(account.id, totpSecret);
+      if (totpSecret) await core.secondFactors.bindKnown(account.id, totpSecret);
       if (isEnrolled)
         await core.accounts.update(account.id, (a) => ({
           ...a,
-          secondFactor: { status: 'pending', authenticators: [] },
+          secondFactor: { ...a.secondFactor, status: 'pending' },
         }));
       return account;
     },
@@ -86,11 +99,6 @@ export function siteOn(core: Core): Site {
       });
       if ('refused' in created) throw new Error(created.refused);
       return { id, secret: created.secret ?? '' };
-    },
-    async reread(account) {
-      const found = await core.accounts.byId(account.id);
-      if (!found) throw new Error('the account is gone');
-      return found.doc;
     },
   };
 }

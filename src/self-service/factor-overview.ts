@@ -1,0 +1,86 @@
+import type { Account } from '../accounts/index.ts';
+import { longDate } from '../base/index.ts';
+import {
+  type Method,
+  maySetUp,
+  mayTurnOff,
+  methodOf,
+  methodsToSetUp,
+  modeFor,
+  recoveryCodesLeft,
+  type TrustedBrowsers,
+} from '../second-factor/index.ts';
+import { epochOf } from '../sessions/index.ts';
+import { takeNotice } from './notices.ts';
+import { type Person, shell } from './person.ts';
+import type { ProofParts } from './proof.ts';
+
+export interface FactorOverviewParts extends ProofParts {
+  trustedBrowsers: TrustedBrowsers;
+}
+
+/** `GET /account/second-factor`: every method with its state, recovery codes, trusted browsers. */
+export async function showFactors(parts: FactorOverviewParts, person: Person): Promise<void> {
+  const { ctx, account, tenant } = person;
+  const { policy } = tenant;
+  const token = parts.cookies.trust.read(ctx);
+  const trusted = await parts.trustedBrowsers.list(account, epochOf(account, tenant), tenant, token);
+  parts.pages.render(ctx, 'account/second-factor', {
+    title: 'factor.title',
+    step: 'account',
+    ...shell(person),
+    notice: await takeNotice(parts, person),
+    mode: modeFor(account, policy),
+    status: account.secondFactor.status,
+    // The vendors' words for the two buttons (MFA-5).
+    words: tenant.preset === 'vcc-live' ? 'change' : 'plain',
+    mayTurnOff: mayTurnOff(account, policy),
+    methods: rows(account, allowed(parts, person)),
+    passkeys: passkeyRows(account),
+    mayAddPasskey: allowed(parts, person).includes('passkey'),
+    recovery:
+      account.secondFactor.status === 'active' && policy.secondFactor.recoveryCodes !== null
+        ? {
+            left: recoveryCodesLeft(account.secondFactor),
+            of: account.secondFactor.recoveryCodes?.hashes.length ?? 0,
+          }
+        : undefined,
+    trusted: trusted.map(({ id, browser, address, beganAt, endsAt, isThis }) => ({
+      id,
+      browser,
+      address,
+      isThis,
+      since: longDate(beganAt),
+      until: longDate(endsAt),
+    })),
+  });
+}
+
+/** What this person may set up now. */
+export function allowed({ mail }: ProofParts, { account, tenant }: Person): Method[] {
+  return maySetUp(account, tenant.policy) ? methodsToSetUp(account, tenant.policy, mail.isConfigured) : [];
+}
+
+/** App and mail: of each there is one. */
+function rows({ secondFactor }: Account, mayBeSetUp: readonly Method[]) {
+  return (['app', 'mail'] as const).flatMap((method) => {
+    const bound = secondFactor.authenticators.find(({ kind }) => methodOf(kind) === method);
+    const isAllowed = mayBeSetUp.includes(method);
+    if (!bound && !isAllowed) return [];
+    return [
+      {
+        method,
+        id: bound?.id ?? '',
+        isOn: bound !== undefined,
+        since: bound ? longDate(bound.boundAt) : '',
+        mayBeSetUp: isAllowed,
+      },
+    ];
+  });
+}
+
+function passkeyRows({ secondFactor }: Account) {
+  return secondFactor.authenticators.flatMap((one) =>
+    one.kind === 'passkey' ? [{ id: one.id, name: one.name, since: longDate(one.boundAt) }] : [],
+  );
+}

@@ -1,0 +1,178 @@
+import type { Binding, Door, OwnFactors, OwnPassword } from '../credentials/index.ts';
+import {
+  type Method,
+  maskedAddress,
+  type ShownCodes,
+  spaced,
+  type TotpSecrets,
+  totpUri,
+} from '../second-factor/index.ts';
+import { formFields, qrCode } from '../web/index.ts';
+import { allowed, type FactorOverviewParts } from './factor-overview.ts';
+import { type AccountNotice, go, keepNotice, takeNotice } from './notices.ts';
+import { wrongCurrent } from './password.ts';
+import { doorOf, type Person, placeOf, shell } from './person.ts';
+import { proofFields, proofMissing } from './proof.ts';
+import { keepShown } from './recovery-codes.ts';
+
+export interface FactorSetUpParts extends FactorOverviewParts {
+  ownPassword: OwnPassword;
+  ownFactors: OwnFactors;
+  totp: TotpSecrets;
+  shownCodes: ShownCodes;
+}
+
+/** A set-up that was allowed by password and code, and waits for the new method to be shown (S33). */
+interface SetUp {
+  method: Method;
+  round: number;
+  sealedSecret: string;
+}
+
+const KIND = 'FactorSetUp';
+const LIFE_SECONDS = 900;
+
+/** The method of the address, where this person may set it up. */
+export function methodOfPage(parts: FactorSetUpParts, person: Person): Method | undefined {
+  return allowed(parts, person).find((method) => method === person.ctx.params.method);
+}
+
+async function setUpOf({ ephemeral, clock }: FactorSetUpParts, person: Person, method: Method) {
+  const stored = await ephemeral.get(KIND, placeOf(person, 'set-up'), clock.now());
+  const found = stored && (JSON.parse(stored.value) as SetUp);
+  // Begun for another method, or for what the account held before: it is over.
+  const isLive = found?.method === method && found.round === person.account.secondFactor.round;
+  return isLive ? found : undefined;
+}
+
+async function beginSetUp(
+  { ephemeral, clock, totp }: FactorSetUpParts,
+  person: Person,
+  method: Method,
+): Promise<void> {
+  const { account } = person;
+  const setUp: SetUp = {
+    method,
+    round: account.secondFactor.round,
+    sealedSecret: method === 'app' ? totp.make(account).sealed : '',
+  };
+  const now = clock.now();
+  const record = {
+    value: JSON.stringify(setUp),
+    expiresAt: now + LIFE_SECONDS,
+    sets: { account: account.id },
+  };
+  await ephemeral.put(KIND, placeOf(person, 'set-up'), record, now);
+}
+
+async function appData({ totp }: FactorSetUpParts, { account, tenant }: Person, sealed: string) {
+  const secret = totp.reveal(account, sealed);
+  const uri = totpUri(secret, tenant.name, account.userName);
+  const { phoneApps, desktopApps } = tenant.policy.secondFactor;
+  return {
+    uri,
+    secret: spaced(secret),
+    qr: await qrCode(uri),
+    phoneApps: phoneApps.join(', '),
+    desktopApps: desktopApps.join(', '),
+  };
+}
+
+async function dataOf(parts: FactorSetUpParts, person: Person, setUp: SetUp) {
+  const { account, tenant } = person;
+  const place = placeOf(person, 'set-up');
+  if (setUp.method === 'app') return appData(parts, person, setUp.sealedSecret);
+  if (setUp.method === 'mail') {
+    const { sentAt } = await parts.mailedCodes.state(place);
+    return {
+      mailedTo: maskedAddress(account.email ?? ''),
+      isMailed: sentAt > 0,
+      isMailDelayed: await parts.mail.isDelayed(),
+    };
+  }
+  const challenge = await parts.challenges.of(place);
+  return { options: JSON.stringify(await parts.passkeys.creationOptions(account, tenant.name, challenge)) };
+}
+
+/** `GET /account/second-factor/set-up/:method`: who it is first, then the method itself. */
+export async function showSetUp(parts: FactorSetUpParts, person: Person, method: Method): Promise<void> {
+  const { ctx } = person;
+  const setUp = await setUpOf(parts, person, method);
+  const page = `/account/second-factor/set-up/${method}`;
+  parts.pages.render(ctx, 'account/factor-set-up', {
+    title: `factor.setUp.${method}`,
+    step: 'account',
+    ...shell(person),
+    method,
+    isBegun: setUp !== undefined,
+    notice: await takeNotice(parts, person),
+    ...(setUp ? await dataOf(parts, person, setUp) : await proofFields(parts, person, page)),
+    page,
+  });
+}
+
+/** Password, and a code where a factor is active, before anything new is bound (S33). */
+async function obstacle(
+  parts: FactorSetUpParts,
+  person: Person,
+  door: Door,
+): Promise<AccountNotice | undefined> {
+  const { currentPassword } = formFields(person.ctx.state.form, ['currentPassword']);
+  if (!(await parts.ownPassword.tryCurrent(door, currentPassword))) return wrongCurrent(parts, person);
+  return proofMissing(parts, person, door);
+}
+
+/** `POST /account/second-factor/set-up/:method` */
+export async function submitStart(parts: FactorSetUpParts, person: Person, method: Method): Promise<void> {
+  const notice = await obstacle(parts, person, doorOf(parts, person));
+  if (notice) await keepNotice(parts, person, notice);
+  else {
+    await beginSetUp(parts, person, method);
+    const { email } = person.account;
+    if (method === 'mail' && email !== null)
+      await parts.mailedCodes.send(placeOf(person, 'set-up'), person.account, email);
+  }
+  go(person, `/account/second-factor/set-up/${method}`);
+}
+
+async function bind(
+  parts: FactorSetUpParts,
+  person: Person,
+  setUp: SetUp,
+): Promise<Binding | { notice: AccountNotice }> {
+  const { form } = person.ctx.state;
+  const { code, name } = formFields(form, ['code', 'name']);
+  const door = doorOf(parts, person);
+  const place = placeOf(person, 'set-up');
+  if (setUp.method === 'passkey') {
+    const challenge = await parts.challenges.spend(place);
+    if (challenge === undefined) return { notice: 'passkey-refused' };
+    const binding = await parts.ownFactors.bindPasskey(door, form.get('passkey') ?? '', challenge, name);
+    return 'refused' in binding && binding.refused === 'wrong' ? { notice: 'passkey-refused' } : binding;
+  }
+  if (code.trim() === '') return { notice: 'no-code' };
+  return setUp.method === 'mail'
+    ? parts.ownFactors.bindMail(door, place, code)
+    : parts.ownFactors.bindApp(door, setUp.sealedSecret, code);
+}
+
+/** `POST /account/second-factor/set-up/:method/finish` */
+export async function submitFinish(parts: FactorSetUpParts, person: Person, method: Method): Promise<void> {
+  const page = `/account/second-factor/set-up/${method}`;
+  const setUp = await setUpOf(parts, person, method);
+  if (!setUp) return go(person, page);
+  const outcome = await bind(parts, person, setUp);
+  if ('notice' in outcome) await keepNotice(parts, person, outcome.notice);
+  else if ('refused' in outcome)
+    await keepNotice(parts, person, outcome.refused === 'wrong' ? 'wrong-code' : 'factor-changed-elsewhere');
+  if (!('bound' in outcome)) return go(person, page);
+  await parts.ephemeral.remove(KIND, placeOf(person, 'set-up'));
+  if (method === 'passkey') parts.cookies.passkey.set(person.ctx, '1');
+  const { recoveryCodes } = outcome.bound;
+  if (recoveryCodes) {
+    await keepShown(parts, person, recoveryCodes);
+    return go(person, '/account/second-factor/recovery-codes');
+  }
+  await keepNotice(parts, person, 'factor-bound');
+  go(person, '/account/second-factor');
+}

@@ -1,0 +1,91 @@
+import type { OwnFactors } from '../credentials/index.ts';
+import { recoveryCodesLeft, type ShownCodes } from '../second-factor/index.ts';
+import { sendTextFile } from '../web/index.ts';
+import type { FactorOverviewParts } from './factor-overview.ts';
+import { go, keepNotice, takeNotice } from './notices.ts';
+import { doorOf, type Person, placeOf, shell } from './person.ts';
+import { proofFields, proofMissing } from './proof.ts';
+
+export interface RecoveryCodeParts extends FactorOverviewParts {
+  ownFactors: OwnFactors;
+  shownCodes: ShownCodes;
+}
+
+const KIND = 'ShownCodes';
+const SHOWN_SECONDS = 600;
+const PAGE = '/account/second-factor/recovery-codes';
+
+/** Keeps new codes until the person has read them: sealed, for this session, ten minutes at most. */
+export async function keepShown(
+  { ephemeral, shownCodes, clock }: Pick<RecoveryCodeParts, 'ephemeral' | 'shownCodes' | 'clock'>,
+  person: Person,
+  codes: readonly string[],
+): Promise<void> {
+  const now = clock.now();
+  const place = placeOf(person, 'codes');
+  const record = {
+    value: JSON.stringify(shownCodes.seal(place, codes)),
+    expiresAt: now + SHOWN_SECONDS,
+    sets: { account: person.account.id },
+  };
+  await ephemeral.put(KIND, place, record, now);
+}
+
+async function shown({ ephemeral, shownCodes, clock }: RecoveryCodeParts, person: Person) {
+  const place = placeOf(person, 'codes');
+  const record = await ephemeral.get(KIND, place, clock.now());
+  return record ? shownCodes.open(place, JSON.parse(record.value) as string) : [];
+}
+
+/** Whether the site gives codes, and there is a factor that they could stand for. */
+export function hasRecoveryCodes({ account, tenant }: Person): boolean {
+  return account.secondFactor.status === 'active' && tenant.policy.secondFactor.recoveryCodes !== null;
+}
+
+/** `GET …/recovery-codes`: new codes where there are any to read, else how many are left (MFA-10). */
+export async function showRecoveryCodes(parts: RecoveryCodeParts, person: Person): Promise<void> {
+  const { account, ctx } = person;
+  const codes = await shown(parts, person);
+  const { secondFactor } = account;
+  parts.pages.render(ctx, 'account/recovery-codes', {
+    title: 'recovery-codes.title',
+    step: 'account',
+    ...shell(person),
+    codes,
+    notice: await takeNotice(parts, person),
+    left: recoveryCodesLeft(secondFactor),
+    used: (secondFactor.recoveryCodes?.hashes.length ?? 0) - recoveryCodesLeft(secondFactor),
+    ...(codes.length > 0 ? {} : await proofFields(parts, person, PAGE)),
+  });
+}
+
+/** `POST …/recovery-codes`: new codes; the former ones are void at once. */
+export async function submitNewCodes(parts: RecoveryCodeParts, person: Person): Promise<void> {
+  const door = doorOf(parts, person);
+  const notice = await proofMissing(parts, person, door);
+  if (notice) await keepNotice(parts, person, notice);
+  else {
+    const codes = await parts.ownFactors.newRecoveryCodes(door);
+    if (codes) await keepShown(parts, person, codes);
+  }
+  go(person, PAGE);
+}
+
+/** `POST …/recovery-codes/read`: from now on only their number is shown (D10). */
+export async function submitRead({ ephemeral }: RecoveryCodeParts, person: Person): Promise<void> {
+  await ephemeral.remove(KIND, placeOf(person, 'codes'));
+  go(person, '/account/second-factor');
+}
+
+/** `POST …/recovery-codes/file` */
+export async function downloadCodes(parts: RecoveryCodeParts, person: Person): Promise<void> {
+  const codes = await shown(parts, person);
+  if (codes.length === 0) return go(person, PAGE);
+  const { account, tenant } = person;
+  const text = parts.pages.say('recovery-codes.file', {
+    userName: account.userName,
+    tenant: tenant.name,
+    codes: codes.join('\n'),
+  });
+  sendTextFile(person.ctx, 'recovery-codes.txt', text);
+}

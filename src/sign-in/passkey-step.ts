@@ -1,0 +1,72 @@
+import type { Account } from '../accounts/index.ts';
+import type { Door } from '../credentials/index.ts';
+import { epochOf } from '../sessions/index.ts';
+import type { WebContext } from '../web/index.ts';
+import type { StoredAttempt } from './attempt.ts';
+import { placeOf } from './factor-door.ts';
+import { dispatch } from './finish.ts';
+import type { SignInParts } from './parts.ts';
+import { back, browserClass, isOutside, loadWalk, trace, type Walk } from './walk.ts';
+
+/** The account that the answer names, where this application and its site let people in by a passkey alone. */
+async function doorFor(parts: SignInParts, walk: Walk, answer: string): Promise<Door | undefined> {
+  const { application } = walk.interaction;
+  const accountId = parts.passkeys.accountOf(answer);
+  const account = accountId === undefined ? undefined : (await parts.accounts.byId(accountId))?.doc;
+  const tenant = account && (await parts.tenants.byId(account.tenantId));
+  if (!account || !tenant?.policy.signIn.methods.includes('passkey')) return undefined;
+  const isMeant =
+    (application.tenantId === null || application.tenantId === tenant.id) &&
+    account.population === (walk.attempt.population ?? 'user') &&
+    !isOutside(walk.ctx, tenant.policy, account.population);
+  if (!isMeant) return undefined;
+  const browser = await browserClass(parts, walk.ctx, account, tenant.policy);
+  return { account, tenant, browser, where: trace({ ...walk, account, tenant }) };
+}
+
+/** The whole sign-in: the device, and the person that it verified. */
+async function signIn(
+  parts: SignInParts,
+  stored: StoredAttempt,
+  door: Door,
+  challenge: string,
+  answer: string,
+) {
+  const { account, tenant } = door;
+  const proved = await parts.factorProofs.tryPasskey(door, answer, challenge, true);
+  const who = {
+    clientCode: tenant.clientCode,
+    userName: account.userName,
+    tenantId: tenant.id,
+    accountId: account.id,
+    shadow: null,
+  };
+  if (!proved) return parts.attempts.save(stored, { ...stored.attempt, who, notice: 'passkey-refused' });
+  return parts.attempts.save(stored, {
+    ...stored.attempt,
+    who,
+    passwordProof: { ...proofOf(account, door), at: proved.at, by: 'passkey' },
+    factorProof: proved,
+    notice: null,
+  });
+}
+
+function proofOf(account: Account, { tenant }: Door) {
+  return { epoch: epochOf(account, tenant), lockRound: account.lockRound };
+}
+
+/** `POST /sign-in/:uid/passkey`: a passkey in place of name, password and code (MFA-16). */
+export async function submitPasskey(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  if (walk.step !== 'password') return back(ctx, walk.interaction.uid);
+  const answer = ctx.state.form.get('passkey') ?? '';
+  const challenge = await parts.challenges.spend(placeOf(walk));
+  const door = challenge === undefined ? undefined : await doorFor(parts, walk, answer);
+  // The same for every passkey that does not do: whose it is, or whether anybody's, is told to nobody (S17).
+  if (challenge === undefined || !door) {
+    await parts.attempts.save(walk.stored, { ...walk.attempt, notice: 'passkey-refused' });
+    return back(ctx, walk.interaction.uid);
+  }
+  await signIn(parts, walk.stored, door, challenge, answer);
+  return dispatch(parts, walk);
+}

@@ -1,0 +1,425 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Policy } from '../../src/tenants/index.ts';
+import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { Browser } from '../support/browser.ts';
+import { ADMINISTRATOR, shownCodes } from '../support/factors.ts';
+import { codeOf, type Story, story } from '../support/story.ts';
+import { holdTime } from '../support/time.ts';
+
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const DAY = 86_400;
+
+let server: StartedApp;
+let time: ReturnType<typeof holdTime>;
+beforeAll(async () => {
+  server = await startApp();
+});
+beforeEach(() => {
+  time = holdTime();
+});
+afterEach(() => {
+  time.release();
+});
+afterAll(() => server.close());
+
+const trusting =
+  (trustDays: Policy['secondFactor']['trustDays'], more: Partial<Policy['secondFactor']> = {}) =>
+  (policy: Policy): Policy => ({
+    ...policy,
+    secondFactor: { ...policy.secondFactor, trustDays, mode: 'voluntary', ...more },
+  });
+
+/** Past the password, in a browser of its own that keeps its trust but no session. */
+async function person(trustDays: Policy['secondFactor']['trustDays'] = 30, totpSecret = SECRET) {
+  const tenant = await server.tenant('vcc-live', trusting(trustDays, { recoveryCodes: 10 }));
+  const tale = await story(server, {
+    tenant,
+    person: { totpSecret, email: `p${Math.random()}@site.example` },
+  });
+  return { ...tale, account: await server.reread(tale.account) };
+}
+
+/** A sign-in to the code page or the application; the session before it is forgotten, as after a day. */
+async function signIn(tale: Story, extra: Record<string, string> = {}, password = PASSWORD) {
+  const { browser } = tale;
+  const cookies = await browser.jar.getCookies(server.issuer);
+  const trust = cookies.find(({ key }) => key === 'sallyport_trust');
+  await browser.jar.removeAllCookies();
+  if (trust) await browser.jar.setCookie(trust, server.issuer);
+  await tale.begin(extra);
+  return tale.typePassword(password);
+}
+
+async function giveCode(tale: Story, trustBrowser = true) {
+  time.move(60);
+  return tale.browser.submit(
+    { code: codeOf(SECRET), ...(trustBrowser ? { trustBrowser: 'yes' } : {}) },
+    '/second-factor',
+  );
+}
+
+/** Signed in once with the box ticked. */
+async function trusted(days: Policy['secondFactor']['trustDays'] = 30) {
+  const tale = await person(days);
+  await signIn(tale);
+  await giveCode(tale);
+  return tale;
+}
+
+const isIn = (page: { url: string }) => page.url.startsWith(CALLBACK);
+const isAsked = (page: { step: string }) => page.step === 'second-factor';
+
+describe('MFA-13 trusted browsers', () => {
+  test.each([14, 30, 60, 90] as const)(
+    '%i days: the box says so, and to the second it holds',
+    async (days) => {
+      const tale = await person(days);
+      const page = await signIn(tale);
+      expect(page.dom.querySelector('label.tick')?.text.trim()).toBe(
+        `Don't ask again for ${days} days in this browser`,
+      );
+      const landed = await giveCode(tale);
+      expect((await tale.relying.exchange(landed.url)).claims()?.amr).toEqual(['pwd', 'otp', 'mfa']);
+      time.move(days * DAY - 1);
+      const skipped = await signIn(tale);
+      // SGN-3: it never says otp.
+      expect((await tale.relying.exchange(skipped.url)).claims()).toMatchObject({
+        acr: 'urn:sallyport:acr:password',
+        amr: ['pwd'],
+      });
+      // Never extended, however often it is used.
+      time.move(1);
+      expect(isAsked(await signIn(tale))).toBe(true);
+    },
+  );
+
+  test.each(['off', 'every-sign-in'] as const)(
+    '%s: there is no box, and a tick that is posted does nothing',
+    async (days) => {
+      const tale = await person(days);
+      expect((await signIn(tale)).dom.querySelector('[name=trustBrowser]')).toBeNull();
+      await giveCode(tale);
+      expect(await tale.browser.cookies()).not.toContain('sallyport_trust');
+      expect(isAsked(await signIn(tale))).toBe(true);
+    },
+  );
+
+  test('without the tick nothing is trusted', async () => {
+    const tale = await person();
+    await signIn(tale);
+    await giveCode(tale, false);
+    expect(isAsked(await signIn(tale))).toBe(true);
+  });
+
+  test('S40 the value has 256 bits and is kept hashed, bound to the account', async () => {
+    const tale = await trusted();
+    const cookie = (await tale.browser.jar.getCookies(server.issuer)).find(
+      ({ key }) => key === 'sallyport_trust',
+    );
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'lax', path: '/' });
+    expect(Buffer.from(cookie?.value ?? '', 'base64url')).toHaveLength(32);
+    const ids = await server.core.ephemeral.members('TrustedBrowser', 'account', tale.account.id, 0);
+    expect(ids).toHaveLength(1);
+    const record = await server.core.ephemeral.get(
+      'TrustedBrowser',
+      ids[0] ?? '',
+      Math.floor(Date.now() / 1_000),
+    );
+    expect(`${ids[0]}${record?.value}`).not.toContain(cookie?.value);
+  });
+
+  test('S40 the trust of another account, a forged one and clearing cookies ask for the code', async () => {
+    const tale = await trusted();
+    const other = await server.account(tale.tenant, { totpSecret: SECRET });
+    await signIn(tale);
+    await tale.begin({ prompt: 'login' });
+    expect(isAsked(await tale.typePassword(PASSWORD, other.userName))).toBe(true);
+    for (const value of ['A'.repeat(43), 'x', '', '../../etc', 'é'.repeat(43), 'A'.repeat(3_000)]) {
+      await tale.browser.jar.removeAllCookies();
+      await tale.browser.jar.setCookie(`sallyport_trust=${encodeURIComponent(value)}`, server.issuer, {
+        ignoreError: true,
+      });
+      await tale.begin();
+      expect(isAsked(await tale.typePassword())).toBe(true);
+    }
+    await tale.browser.jar.removeAllCookies();
+    await tale.begin();
+    expect(isAsked(await tale.typePassword())).toBe(true);
+  });
+
+  test('two people at one desk: each trusts it alone, under one value of the browser', async () => {
+    const tale = await trusted();
+    const other = await server.account(tale.tenant, { totpSecret: SECRET });
+    const name = tale.account.userName;
+    const as = async (userName: string) => {
+      const trust = (await tale.browser.jar.getCookies(server.issuer)).find(
+        ({ key }) => key === 'sallyport_trust',
+      );
+      await tale.browser.jar.removeAllCookies();
+      if (trust) await tale.browser.jar.setCookie(trust, server.issuer);
+      await tale.begin();
+      return tale.typePassword(PASSWORD, userName);
+    };
+    expect(isAsked(await as(other.userName))).toBe(true);
+    await giveCode(tale);
+    expect(isIn(await as(other.userName))).toBe(true);
+    expect(isIn(await as(name))).toBe(true);
+  });
+});
+
+describe('S40 what trust never skips', () => {
+  test('step-up: an application that asks for the factor gets it', async () => {
+    const tale = await trusted();
+    expect(isAsked(await signIn(tale, { acr_values: 'urn:sallyport:acr:multi-factor' }))).toBe(true);
+    const essential = { id_token: { acr: { essential: true, value: 'urn:sallyport:acr:multi-factor' } } };
+    expect(isAsked(await signIn(tale, { claims: JSON.stringify(essential) }))).toBe(true);
+    // A session made by trust is stepped up too.
+    expect(isIn(await signIn(tale))).toBe(true);
+    expect(isAsked(await tale.begin({ acr_values: 'urn:sallyport:acr:multi-factor' }))).toBe(true);
+  });
+
+  test('PWD-11 a forced change of password: the code comes first', async () => {
+    const tale = await trusted();
+    await server.core.administration.markCompromised(tale.account, ADMINISTRATOR, '');
+    // That ends trust by itself; what is due with trust alive is an expired password.
+    const { tenants } = server.core;
+    const again = await trusted();
+    time.move(20 * DAY);
+    await tenants.changePolicy({
+      tenantId: again.tenant.id,
+      expectedRevision: 1,
+      values: { 'password.expireAfterDays': 10 },
+      by: 'command-line',
+      reason: '',
+      isOperator: true,
+    });
+    expect(isAsked(await signIn(again))).toBe(true);
+    expect((await giveCode(again, false)).step).toBe('change-password');
+  });
+
+  test('PWD-11 the voluntary change on the page that warns needs the code of this sign-in: it is not offered', async () => {
+    const tale = await trusted();
+    await server.core.tenants.changePolicy({
+      tenantId: tale.tenant.id,
+      expectedRevision: 1,
+      values: { 'password.expireAfterDays': 10 },
+      by: 'command-line',
+      reason: '',
+      isOperator: true,
+    });
+    const page = await signIn(tale);
+    expect(page.step).toBe('expires-soon');
+    expect(page.dom.querySelector('form[action$="/change-password"]')).toBeNull();
+    const fields = {
+      currentPassword: PASSWORD,
+      newPassword: 'brand new 44',
+      newPasswordAgain: 'brand new 44',
+    };
+    await tale.browser.post(`${page.url}/change-password`, fields);
+    expect((await server.reread(tale.account)).password).toEqual(tale.account.password);
+  });
+
+  test('whoever administers gives the code every time', async () => {
+    const tale = await trusted();
+    await server.core.accounts.update(tale.account.id, (a) => ({ ...a, role: 'Manager' }));
+    const page = await signIn(tale);
+    expect(isAsked(page)).toBe(true);
+    expect(page.dom.querySelector('[name=trustBrowser]')).toBeNull();
+  });
+});
+
+describe('MFA-13 what ends trust', () => {
+  const change = (tale: Story, values: Record<string, unknown>, revision = 1) =>
+    server.core.tenants.changePolicy({
+      tenantId: tale.tenant.id,
+      expectedRevision: revision,
+      values,
+      by: 'command-line',
+      reason: '',
+      isOperator: true,
+    });
+
+  test.each<[string, (tale: Awaited<ReturnType<typeof trusted>>) => Promise<unknown>, string]>([
+    [
+      'a lock, once it is unlocked',
+      async ({ account }) => {
+        await server.core.accounts.update(account.id, (a) => ({ ...a, lock: { cause: 'password', at: 1 } }));
+        await server.core.administration.unlock(account, ADMINISTRATOR, '');
+      },
+      PASSWORD,
+    ],
+    [
+      'a reset, set up again',
+      async ({ account }) => {
+        await server.core.administration.resetFactor(account, ADMINISTRATOR, '');
+        await server.core.secondFactors.bindKnown(account.id, SECRET);
+      },
+      PASSWORD,
+    ],
+    [
+      'turned off by an administrator, set up again',
+      async ({ account, tenant }) => {
+        await server.core.administration.turnFactorOff(tenant, account, ADMINISTRATOR, '');
+        await server.core.secondFactors.bindKnown(account.id, SECRET);
+      },
+      PASSWORD,
+    ],
+    [
+      'a password that somebody else set',
+      async ({ account, tenant }) => {
+        const choice = { typed: 'another pass 7', isPermanent: true };
+        await server.core.administration.setPassword(tenant, account, choice, ADMINISTRATOR);
+      },
+      'another pass 7',
+    ],
+    [
+      'another method, set up elsewhere',
+      ({ account }) => server.core.secondFactors.bindKnown(account.id, SECRET),
+      PASSWORD,
+    ],
+    [
+      'the end of all sessions of the population',
+      ({ tenant }) => server.core.sessions.endPopulation(tenant, 'user', { actor: 'command-line' }),
+      PASSWORD,
+    ],
+    [
+      'the person disabled, and enabled again',
+      async ({ account }) => {
+        await server.core.administration.setStatus(account, 'disabled', ADMINISTRATOR, '');
+        await server.core.administration.setStatus(account, 'enabled', ADMINISTRATOR, '');
+      },
+      PASSWORD,
+    ],
+    [
+      'a policy of every sign-in',
+      (tale) => change(tale, { 'secondFactor.trustDays': 'every-sign-in' }),
+      PASSWORD,
+    ],
+    ['a policy without it', (tale) => change(tale, { 'secondFactor.trustDays': 'off' }), PASSWORD],
+    ['desks that are shared from now on', (tale) => change(tale, { 'session.sharedDesk': true }), PASSWORD],
+    [
+      'an administrator',
+      ({ account }) => server.core.administration.endTrust(account, 'all', ADMINISTRATOR, ''),
+      PASSWORD,
+    ],
+  ])('%s', async (_, event, password) => {
+    const tale = await trusted();
+    expect(isIn(await signIn(tale))).toBe(true);
+    await event(tale);
+    expect(isAsked(await signIn(tale, {}, password))).toBe(true);
+  });
+
+  test('a policy that goes back to every sign-in ends it for good', async () => {
+    const tale = await trusted();
+    await change(tale, { 'secondFactor.trustDays': 'every-sign-in' });
+    time.move(1);
+    await change(tale, { 'secondFactor.trustDays': 30 }, 2);
+    expect(isAsked(await signIn(tale))).toBe(true);
+    await giveCode(tale);
+    expect(isIn(await signIn(tale))).toBe(true);
+  });
+
+  test('a shorter policy cuts what there is, a longer one does not extend it', async () => {
+    const tale = await trusted(30);
+    await change(tale, { 'secondFactor.trustDays': 90 });
+    time.move(14 * DAY - 100);
+    expect(isIn(await signIn(tale))).toBe(true);
+    await change(tale, { 'secondFactor.trustDays': 14 }, 2);
+    expect(isIn(await signIn(tale))).toBe(true);
+    time.move(100);
+    expect(isAsked(await signIn(tale))).toBe(true);
+  });
+
+  test('the person sees the trusted browsers and ends them', async () => {
+    const tale = await trusted();
+    await signIn(tale);
+    const page = await tale.browser.open('/account/second-factor');
+    const rows = page.dom.querySelectorAll('[data-trusted]');
+    expect(rows.map((row) => row.querySelector('strong')?.text)).toEqual(['This browser']);
+    await tale.browser.submit({}, '/account/trusted-browsers');
+    expect(tale.browser.page.dom.querySelector('[data-trusted]')).toBeNull();
+    expect(isAsked(await signIn(tale))).toBe(true);
+  });
+
+  test('TEN-1 nobody ends or lists the trust of somebody else', async () => {
+    const tale = await trusted();
+    const { tenant, account } = tale;
+    const [one] = await server.core.administration.trustedBrowsersOf(tenant, await server.reread(account));
+    const stranger = await trusted();
+    await signIn(stranger);
+    await stranger.browser.open('/account/second-factor');
+    await stranger.browser.post(`${server.issuer}/account/trusted-browsers`, { id: one?.id ?? '' });
+    expect(isIn(await signIn(tale))).toBe(true);
+  });
+});
+
+describe('MFA-13 SES-4 the person’s own change spares this browser, and no other', () => {
+  /** A second browser of the same person, trusted too. */
+  async function elsewhere(tale: Awaited<ReturnType<typeof trusted>>) {
+    const other = { ...tale, browser: new Browser(server.issuer) };
+    const begin = async (extra: Record<string, string> = {}) =>
+      other.browser.open(await tale.relying.request(extra));
+    const typePassword = (password = PASSWORD, userName = tale.account.userName) =>
+      other.browser.submit({ clientCode: tale.tenant.clientCode, userName, password }, '/password');
+    const there = { ...other, begin, typePassword };
+    await signIn(there);
+    await giveCode(there);
+    expect(isIn(await signIn(there))).toBe(true);
+    return there;
+  }
+
+  test('of the password', async () => {
+    const tale = await trusted();
+    const there = await elsewhere(tale);
+    await signIn(tale);
+    time.move(60);
+    await tale.browser.open('/account/password');
+    await tale.browser.submit(
+      {
+        currentPassword: PASSWORD,
+        newPassword: 'brand new 44',
+        newPasswordAgain: 'brand new 44',
+        code: codeOf(SECRET),
+      },
+      '/account/password',
+    );
+    expect(tale.browser.page.step).toBe('account');
+    expect(isIn(await signIn(tale, {}, 'brand new 44'))).toBe(true);
+    expect(isAsked(await signIn(there, {}, 'brand new 44'))).toBe(true);
+  });
+
+  test('of the factors', async () => {
+    const tale = await trusted();
+    const there = await elsewhere(tale);
+    await signIn(tale);
+    time.move(60);
+    await tale.browser.open('/account/second-factor/set-up/app');
+    await tale.browser.submit({ currentPassword: PASSWORD, code: codeOf(SECRET) }, '/set-up/app');
+    const secret = tale.browser.page.dom.querySelector('[data-totp-secret]')?.text ?? '';
+    time.move(60);
+    const done = await tale.browser.submit({ code: codeOf(secret) }, '/finish');
+    expect(shownCodes(done)).toEqual([]);
+    expect(isIn(await signIn(tale))).toBe(true);
+    expect(isAsked(await signIn(there))).toBe(true);
+  });
+
+  test('of the sessions elsewhere', async () => {
+    const tale = await trusted();
+    const there = await elsewhere(tale);
+    await signIn(tale);
+    await tale.browser.open('/account/second-factor');
+    await tale.browser.submit({}, '/account/other-sessions');
+    expect(isIn(await signIn(tale))).toBe(true);
+    expect(isAsked(await signIn(there))).toBe(true);
+  });
+
+  test('and brings back no trust that had ended before', async () => {
+    const tale = await trusted();
+    await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
+    await signIn(tale);
+    await giveCode(tale, false);
+    await tale.browser.open('/account/second-factor');
+    await tale.browser.submit({}, '/account/other-sessions');
+    expect(isAsked(await signIn(tale))).toBe(true);
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ProvedFactor } from '../../src/credentials/index.ts';
+import { assuranceOf } from '../../src/sign-in/assurance.ts';
+
+const by = (method: ProvedFactor['by'], isSynced?: boolean): ProvedFactor => ({
+  by: method,
+  at: 1,
+  round: 1,
+  ...(isSynced === undefined ? {} : { isSynced }),
+});
+
+describe('SGN-3 S39 acr and amr of every path', () => {
+  test.each([
+    ['password alone, or with a trusted browser', undefined, null, ['pwd'], false],
+    ['password and an app', undefined, by('totp'), ['pwd', 'otp', 'mfa'], true],
+    ['password and a mailed code', undefined, by('mailed-code'), ['pwd', 'otp', 'mfa'], true],
+    ['password and a recovery code', undefined, by('recovery-code'), ['pwd', 'otp', 'mfa'], true],
+    ['password and a login code', undefined, by('login-code'), ['pwd', 'otp', 'mfa'], true],
+    ['password and a passkey of one device', undefined, by('passkey', false), ['pwd', 'hwk', 'mfa'], true],
+    ['password and a synced passkey', undefined, by('passkey', true), ['pwd', 'swk', 'mfa'], true],
+    ['a passkey of one device alone', 'passkey', by('passkey', false), ['hwk', 'user', 'mfa'], true],
+    ['a synced passkey alone', 'passkey', by('passkey', true), ['swk', 'user', 'mfa'], true],
+  ] as const)('%s', (_, first, factor, amr, isMultiFactor) => {
+    expect(assuranceOf(first, factor)).toEqual({ amr, isMultiFactor });
+  });
+});

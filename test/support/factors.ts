@@ -1,0 +1,55 @@
+import type { Account } from '../../src/accounts/index.ts';
+import type { Actor } from '../../src/administration/index.ts';
+import type { StartedApp } from './app.ts';
+import type { Shown } from './browser.ts';
+import { eventually } from './eventually.ts';
+
+/** Who administers in a test. */
+export const ADMINISTRATOR: Actor = { by: 'command-line', isOperator: true };
+
+/** The recovery codes that a page shows. */
+export function shownCodes(page: Shown): string[] {
+  return page.dom.querySelectorAll('[data-recovery-codes] code').map((code) => code.text);
+}
+
+/** The codes that were mailed to an address, the newest first; waits until there are so many. */
+export async function mailedCodes(server: StartedApp, email: string, count = 1): Promise<string[]> {
+  const read = async () =>
+    server.mailbox.messages
+      .filter(({ to, subject }) => to === email && subject === 'Your code')
+      .map(({ text }) => /\b\d{6}\b/.exec(text)?.[0] ?? '');
+  return eventually(read, (codes) => codes.length >= count, 10_000);
+}
+
+/** The text of a mail to an address; waits until it is there. */
+export async function mailTo(server: StartedApp, email: string, subject: string): Promise<string> {
+  const find = () => server.mailbox.messages.find((m) => m.to === email && m.subject === subject)?.text;
+  return (await eventually(find, (text) => text !== undefined, 10_000)) ?? '';
+}
+
+/** Adds codes by mail to what the account has. */
+export async function withMail(server: StartedApp, account: Account, email: string): Promise<void> {
+  await server.core.accounts.update(account.id, (current) => ({
+    ...current,
+    email,
+    secondFactor: {
+      ...current.secondFactor,
+      status: 'active',
+      authenticators: [...current.secondFactor.authenticators, server.core.mailedCodes.authenticator(email)],
+    },
+  }));
+}
+
+/** Gives the account recovery codes. */
+export async function withRecoveryCodes(
+  server: StartedApp,
+  account: Account,
+  count: number,
+): Promise<string[]> {
+  const { codes, kept } = await server.core.keptCodes.makeRecoveryCodes(count);
+  await server.core.accounts.update(account.id, (current) => ({
+    ...current,
+    secondFactor: { ...current.secondFactor, recoveryCodes: kept },
+  }));
+  return codes;
+}
