@@ -25,6 +25,7 @@ const NEEDS_SERVICES = [
   'test/journeys/redis',
   'test/servers/',
   'test/image/',
+  'test/second-factor/oathtool',
 ];
 /** Whatever starts the product in the process of the test. */
 const ON_SERVERS = [

@@ -32,6 +32,12 @@ const SERVICES: readonly Service[] = [
     debianPackages: ['redis-server'],
   },
   {
+    name: 'oathtool',
+    variable: 'TEST_OATHTOOL',
+    programs: ['oathtool'],
+    debianPackages: ['oathtool'],
+  },
+  {
     name: 'C++ compiler',
     variable: 'TEST_CXX',
     programs: ['g++'],

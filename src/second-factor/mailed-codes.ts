@@ -9,8 +9,8 @@ import type { CodeVerdict } from './totp-secrets.ts';
 export interface MailedState {
   /** Epoch seconds; 0: none was sent. */
   sentAt: number;
-  /** Epoch seconds from which another one may be sent. */
-  nextAt: number;
+  /** It can still be used. */
+  isLive: boolean;
   /** None more is sent in this context. */
   isUsedUp: boolean;
 }
@@ -91,9 +91,10 @@ export function createMailedCodes(parts: {
 
     async state(context) {
       const found = await read(context);
-      if (!found) return { sentAt: 0, nextAt: 0, isUsedUp: false };
-      const { sentAt, sends } = found.kept;
-      return { sentAt, nextAt: sentAt + PAUSE_SECONDS, isUsedUp: sends >= MOST };
+      if (!found) return { sentAt: 0, isLive: false, isUsedUp: false };
+      const { sentAt, sends, mac } = found.kept;
+      const isLive = mac !== '' && clock.now() < sentAt + LIFE_SECONDS;
+      return { sentAt, isLive, isUsedUp: sends >= MOST };
     },
 
     authenticator: (email) => ({ id: newId(), kind: 'mail', email, boundAt: clock.now() }),

@@ -83,10 +83,11 @@ async function dataOf(parts: FactorSetUpParts, person: Person, setUp: SetUp) {
   const place = placeOf(person, 'set-up');
   if (setUp.method === 'app') return appData(parts, person, setUp.sealedSecret);
   if (setUp.method === 'mail') {
-    const { sentAt } = await parts.mailedCodes.state(place);
+    const { sentAt, isLive } = await parts.mailedCodes.state(place);
     return {
       mailedTo: maskedAddress(account.email ?? ''),
       isMailed: sentAt > 0,
+      isMailLive: isLive,
       isMailDelayed: await parts.mail.isDelayed(),
     };
   }

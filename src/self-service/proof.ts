@@ -38,9 +38,9 @@ export async function proofFields(parts: ProofParts, person: Person, page: strin
     challenge === undefined ? undefined : await parts.passkeys.requestOptions(account, challenge);
   return {
     asksFactor: account.secondFactor.status === 'active',
-    hasApp: methods.includes('app'),
+    hasAppAlone: methods.length === 1 && methods[0] === 'app',
     mailedTo: mailbox === undefined ? '' : maskedAddress(mailbox),
-    isMailed: (mailed?.sentAt ?? 0) > 0,
+    isMailed: mailed?.isLive ?? false,
     options: options && JSON.stringify(options),
     page,
   };

@@ -39,12 +39,12 @@ async function appPage(parts: SignInParts, walk: Walk, account: Account): Promis
 async function mailPage(parts: SignInParts, walk: Walk): Promise<PageData> {
   const address = mailAddress(parts, walk);
   if (address === undefined) return {};
-  const { sentAt, nextAt, isUsedUp } = await parts.mailedCodes.state(placeOf(walk));
+  const { sentAt, isLive, isUsedUp } = await parts.mailedCodes.state(placeOf(walk));
   return {
     mailedTo: maskedAddress(address),
     isMailed: sentAt > 0,
+    isMailLive: isLive,
     isMailUsedUp: isUsedUp,
-    mailAgainIn: Math.max(0, nextAt - parts.clock.now()),
     isMailDelayed: await parts.mail.isDelayed(),
   };
 }

@@ -1,19 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { Account } from '../../src/accounts/index.ts';
 import type { Policy, Tenant } from '../../src/tenants/index.ts';
 import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
-import { launchChromium, newPage, picture } from '../support/chromium.ts';
+import { enter, launchChromium, newPage, sound, step } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import type { NewPerson } from '../support/site.ts';
 
 const DAY = 86_400;
 const NEW = 'a better one 2';
-const WIDTHS = [1280, 390];
-const require = createRequire(import.meta.url);
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 let server: StartedApp;
 let browser: Browser;
@@ -49,12 +44,6 @@ async function aged(who: Person, days: number): Promise<Person> {
   return who;
 }
 
-const step = async (page: Page) => (await page.locator('main').getAttribute('data-step')) ?? '';
-
-async function enter(page: Page) {
-  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
-}
-
 /** By the links of the tenant, to the own pages or to whatever stands before them. */
 async function signIn(page: Page, { tenant, account }: Person, password = PASSWORD) {
   if (account.population === 'agent') {
@@ -74,22 +63,6 @@ async function change(page: Page, current: string, next: string) {
   await page.locator('input[name=newPassword]').fill(next);
   await page.locator('input[name=newPasswordAgain]').fill(next);
   await enter(page);
-}
-
-/** Nothing that axe knows of WCAG 2.2 AA is broken, and nothing is wider than the screen; with a picture for whoever looks. */
-async function sound(page: Page, name: string) {
-  const before = page.viewportSize();
-  for (const width of WIDTHS) {
-    await page.setViewportSize({ width, height: 844 });
-    await page.evaluate(axe);
-    const broken = (await page.evaluate(
-      `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target).join(' ')))`,
-    )) as string[];
-    expect({ name, width, broken }).toEqual({ name, width, broken: [] });
-    expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
-  }
-  if (before) await page.setViewportSize(before);
-  await picture(page, name);
 }
 
 describe.each([{ scripts: true }, { scripts: false }])(

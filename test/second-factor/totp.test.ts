@@ -62,3 +62,19 @@ describe('RFC 6238', () => {
     expect(decodeURIComponent(uri.pathname)).toBe('/Site & Söhne:ann@x:y');
   });
 });
+
+describe('S29 S31 windows over every second of three steps', () => {
+  test.each([0, 1] as const)(
+    'with %i steps of drift a code is good for its own step and so many later ones',
+    (driftSteps) => {
+      for (let second = -60; second < 90; second++) {
+        const age = Math.floor(second / 30);
+        const step = judgeCode({ secret: SECRET, code: codeAt(T), now: T + second, driftSteps });
+        expect({ second, step }).toEqual({
+          second,
+          step: age >= 0 && age <= driftSteps ? timeStepAt(T) : undefined,
+        });
+      }
+    },
+  );
+});

@@ -127,17 +127,21 @@ describe('documents of another version', () => {
     await intoFirstFormat(sealer);
     const tenant = await server.tenant('livevox');
     const account = await server.account(tenant, { email: 'Ann@site.example', userName: 'ann' });
-    const { revision: _, epochs: __, spread: ___, ...policyless } = tenant;
+    const { revision: _, epochs: __, spread: ___, trustCuts: ____, ...policyless } = tenant;
     await changeRaw(TENANTS, tenant.id, () => ({ ...policyless, policy: { lockout: { user: 3 } } }));
     await changeRaw(
       ACCOUNTS,
       account.id,
-      ({ lockState: _1, emailKey: _2, strangersLock: _3, ...doc }) => doc,
+      ({ lockState: _1, emailKey: _2, strangersLock: _3, secondFactor: _4, ...doc }) => ({
+        ...doc,
+        secondFactor: { status: 'pending', authenticators: [] },
+      }),
     );
     const updated = await another(old);
     expect(await updated.tenants.byId(tenant.id)).toMatchObject({
       revision: { n: 1, by: 'system' },
       epochs: { user: 0, agent: 0 },
+      trustCuts: [],
       policy: {
         password: { historyCount: 4 },
         lockout: { user: 3, splitBudgets: false },
@@ -149,6 +153,7 @@ describe('documents of another version', () => {
       emailKey: 'ann@site.example',
       lockState: 'open',
       strangersLock: null,
+      secondFactor: { status: 'pending', round: 0, recoveryCodes: null, loginCode: null, slip: null },
     });
     expect((await updated.keys.current()).map(({ kid }) => kid)).toEqual(kids);
     expect(await updated.keys.list()).toEqual([

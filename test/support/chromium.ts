@@ -1,7 +1,13 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findService } from '../services.ts';
+
+const WIDTHS = [1280, 390];
+const require = createRequire(import.meta.url);
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Debian's Chromium without anything that reaches for the network. */
 export async function launchChromium(): Promise<Browser> {
@@ -47,4 +53,34 @@ export async function picture(page: Page, name: string): Promise<void> {
     await page.screenshot({ path: join(folder, `${name}-${width}.png`), fullPage: true });
   }
   if (before) await page.setViewportSize(before);
+}
+
+/** The `data-step` of the page. */
+export async function step(page: Page): Promise<string> {
+  return (await page.locator('main').getAttribute('data-step')) ?? '';
+}
+
+/** Sends the form in which the cursor stands. */
+export async function enter(page: Page) {
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
+}
+
+/** What axe knows of WCAG 2.2 AA to be broken. It runs through the debugger, which the page's policy does not bind. */
+export async function broken(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return (await page.evaluate(
+    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target).join(' ')))`,
+  )) as string[];
+}
+
+/** Nothing is broken, and nothing wider than the screen, at both widths; with a picture for whoever looks. */
+export async function sound(page: Page, name: string) {
+  const before = page.viewportSize();
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 844 });
+    expect({ name, width, broken: await broken(page) }).toEqual({ name, width, broken: [] });
+    expect(await page.evaluate('document.documentElement.scrollWidth <= window.innerWidth')).toBe(true);
+  }
+  if (before) await page.setViewportSize(before);
+  await picture(page, name);
 }

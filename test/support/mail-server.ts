@@ -13,7 +13,7 @@ const USER = 'sallyport';
 const PASS = 'only for this test';
 
 /** A real SMTP server in this process, with STARTTLS and a password. @param options.refusals how many messages it turns away first */
-export async function startMailServer(options: { refusals?: number } = {}) {
+export async function startMailServer(options: { refusals?: number; port?: number } = {}) {
   const messages: ReceivedMail[] = [];
   let refusals = options.refusals ?? 0;
   const server = new SMTPServer({
@@ -49,7 +49,7 @@ export async function startMailServer(options: { refusals?: number } = {}) {
   // Clients that hang up are their own affair.
   server.on('error', () => {});
   const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', resolve);
+  server.listen(options.port ?? 0, '127.0.0.1', resolve);
   await promise;
   const { port } = server.server.address() as AddressInfo;
   return {

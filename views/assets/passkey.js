@@ -22,6 +22,8 @@
 
   for (const form of document.querySelectorAll('form[data-passkey]')) {
     const button = form.querySelector('[data-passkey-button]');
+    const needsScripts = form.querySelector('[data-passkey-without-scripts]');
+    if (needsScripts) needsScripts.hidden = true;
     if (!browserSupportsWebAuthn()) {
       form.querySelector('[data-passkey-unsupported]').hidden = false;
       continue;

@@ -1,0 +1,313 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Account } from '../../src/accounts/index.ts';
+import type { Policy, Tenant } from '../../src/tenants/index.ts';
+import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { enter, launchChromium, newPage, sound, step } from '../support/chromium.ts';
+import { ADMINISTRATOR, mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
+import type { NewPerson } from '../support/site.ts';
+import { codeOf } from '../support/story.ts';
+
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+
+let server: StartedApp;
+let browser: Browser;
+let people = 0;
+const address = () => `person${++people}@site.example`;
+beforeAll(async () => {
+  server = await startApp();
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+interface Person {
+  tenant: Tenant;
+  account: Account;
+  email: string;
+}
+
+async function person(
+  options: NewPerson = {},
+  change: (policy: Policy) => Policy = (policy) => policy,
+): Promise<Person> {
+  const tenant = await server.tenant('cloudcx', change);
+  const email = address();
+  return { tenant, email, account: await server.account(tenant, { email, ...options }) };
+}
+
+/** By the user link of the tenant. */
+async function signIn(page: Page, { tenant, email }: Person) {
+  await page.goto(`${server.issuer}/go/user`);
+  await page.getByLabel('Client Code').fill(tenant.clientCode);
+  await page.getByLabel('User Name').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await enter(page);
+}
+
+async function typeCode(page: Page, code: string) {
+  await page.locator('input[name=code]').fill(code);
+  await enter(page);
+}
+
+const shownSecret = (page: Page) => page.locator('[data-totp-secret]').textContent();
+const shownCodes = (page: Page) => page.locator('[data-recovery-codes] code').allInnerTexts();
+
+/** An authenticator of this browser, that needs nobody to touch it. */
+async function withAuthenticator(page: Page): Promise<CDPSession> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('WebAuthn.enable');
+  await session.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return session;
+}
+
+describe.each([{ scripts: true }, { scripts: false }])(
+  'in Chromium with scripts: $scripts',
+  ({ scripts }) => {
+    test('SGN-6 MFA-2 MFA-5 MFA-10 MFA-13 an app is set up, used with a trusted browser, and turned off', async () => {
+      const who = await person({}, (policy) => ({
+        ...policy,
+        secondFactor: { ...policy.secondFactor, trustDays: 30 },
+      }));
+      const page = await newPage(browser, { scripts });
+      await signIn(page, who);
+      await page.getByRole('link', { name: 'Set one up' }).click();
+      await page.getByRole('link', { name: 'Set up: Authenticator app' }).click();
+      await page.getByLabel('Password').fill(PASSWORD);
+      await enter(page);
+      await page.locator('summary', { hasText: 'I cannot scan' }).click();
+      const secret = (await shownSecret(page)) ?? '';
+      await typeCode(page, codeOf(secret));
+      const codes = await shownCodes(page);
+      expect(codes).toHaveLength(10);
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Download' }).click(),
+      ]);
+      expect(download.suggestedFilename()).toBe('recovery-codes.txt');
+      await page.getByRole('button', { name: 'I have saved them' }).click();
+      expect(await page.locator('[data-method=app] .state').innerText()).toContain('enabled');
+
+      await page.context().clearCookies();
+      await signIn(page, who);
+      expect(await step(page)).toBe('second-factor');
+      await page.getByLabel("Don't ask again for 30 days").check();
+      await typeCode(page, codes[0] ?? '');
+      expect(await step(page)).toBe('account');
+      const trust = (await page.context().cookies()).filter(({ name }) => name === 'sallyport_trust');
+      await page.context().clearCookies();
+      await page.context().addCookies(trust);
+      await signIn(page, who);
+      expect(await step(page)).toBe('account');
+
+      await page.goto(`${server.issuer}/account/second-factor`);
+      expect(await page.locator('[data-trusted]').innerText()).toContain('This browser');
+      await page.getByRole('link', { name: 'Turn off: Authenticator app' }).click();
+      await typeCode(page, codes[1] ?? '');
+      expect(await page.locator('[data-method=app] .state').innerText()).toBe('disabled');
+      await page.context().close();
+    });
+
+    test('SGN-6 MFA-9 a mailed code, and another one', async () => {
+      const who = await person();
+      await withMail(server, who.account, who.email);
+      const page = await newPage(browser, { scripts });
+      await signIn(page, who);
+      expect(await page.getByRole('status').innerText()).toContain('We mailed a code to p•••@site.example');
+      await page.getByRole('button', { name: 'Send another code' }).click();
+      expect(await page.getByRole('alert').innerText()).toContain('less than a minute');
+      const [code = ''] = await mailedCodes(server, who.email);
+      await typeCode(page, `${code.slice(0, 3)}-${code.slice(3)}`);
+      expect(await step(page)).toBe('account');
+      await page.context().close();
+    });
+
+    test('SGN-6 MFA-11 a login code, typed into the same field', async () => {
+      const who = await person({ totpSecret: SECRET });
+      const made = await server.core.administration.makeLoginCode(
+        who.tenant,
+        who.account,
+        ADMINISTRATOR,
+        'lost phone',
+      );
+      const page = await newPage(browser, { scripts });
+      await signIn(page, who);
+      await typeCode(page, 'code' in made ? made.code.toLowerCase() : '');
+      expect(await step(page)).toBe('account');
+      await page.context().close();
+    });
+  },
+);
+
+const withPasskeys = (policy: Policy): Policy => ({
+  ...policy,
+  secondFactor: { ...policy.secondFactor, methods: ['passkey', 'app'] },
+  signIn: { ...policy.signIn, methods: ['password', 'passkey'] },
+});
+
+describe('MFA-16 passkeys in Chromium', () => {
+  test('set up on the own page, used as the second factor, as the whole sign-in, and to turn itself off', async () => {
+    const who = await person({}, withPasskeys);
+    const page = await newPage(browser);
+    const session = await withAuthenticator(page);
+    await signIn(page, who);
+    await page.goto(`${server.issuer}/account/second-factor`);
+    await page.getByRole('link', { name: 'Add a passkey' }).click();
+    await page.getByLabel('Password').fill(PASSWORD);
+    await enter(page);
+    await page.getByLabel('What do you call it?').fill('Laptop');
+    await page.getByRole('button', { name: 'Create the passkey' }).click();
+    await page.getByRole('button', { name: 'I have saved them' }).click();
+    expect(await page.locator('[data-passkey-row] strong').innerText()).toBe('Laptop');
+
+    const keep = async () => {
+      const cookies = await page.context().cookies();
+      await page.context().clearCookies();
+      await page.context().addCookies(cookies.filter(({ name }) => name === 'sallyport_passkey'));
+    };
+    await keep();
+    await signIn(page, who);
+    expect(await step(page)).toBe('second-factor');
+    await page.getByRole('button', { name: 'Use my passkey' }).click();
+    await page.waitForURL(`${server.issuer}/account`);
+
+    await keep();
+    await page.goto(`${server.issuer}/go/user`);
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.waitForURL(`${server.issuer}/account`);
+
+    await page.goto(`${server.issuer}/account/second-factor`);
+    await page.getByRole('link', { name: 'Remove: Laptop' }).click();
+    await page.getByRole('button', { name: 'Use my passkey' }).click();
+    await page.waitForURL(`${server.issuer}/account/second-factor`);
+    expect(await page.locator('[data-passkey-row]').count()).toBe(0);
+    await session.detach();
+    await page.context().close();
+  });
+
+  test('where it does not work the page says so, and there is another way; without scripts it says what it needs', async () => {
+    const who = await person({ isEnrolled: true }, withPasskeys);
+    const page = await newPage(browser);
+    await withAuthenticator(page);
+    await signIn(page, who);
+    expect(await step(page)).toBe('activate');
+    await page.getByRole('button', { name: 'Create the passkey' }).click();
+    await page.getByRole('button', { name: 'I have saved them' }).click();
+    // This device has one already: the browser refuses another.
+    await page.goto(`${server.issuer}/account/second-factor/set-up/passkey`);
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Use my passkey' }).click();
+    await page.getByRole('button', { name: 'Create the passkey' }).click();
+    await page.locator('[data-passkey-failed]:not([hidden])').waitFor();
+    expect(await page.getByRole('button', { name: 'Create the passkey' }).isEnabled()).toBe(true);
+    await page.context().close();
+
+    const plain = await newPage(browser, { scripts: false });
+    const another = await person({ isEnrolled: true }, withPasskeys);
+    await signIn(plain, another);
+    expect(await plain.getByText('Passkeys need scripts').isVisible()).toBe(true);
+    await plain.getByRole('button', { name: 'Set up an authenticator app instead' }).click();
+    await plain.locator('summary', { hasText: 'I cannot scan' }).click();
+    await typeCode(plain, codeOf((await shownSecret(plain)) ?? ''));
+    expect(await step(plain)).toBe('recovery-codes');
+    await plain.context().close();
+  });
+});
+
+test('SGN-6 every one of these pages passes axe at both widths', async () => {
+  const page = await newPage(browser);
+  const all = (policy: Policy): Policy => ({
+    ...withPasskeys(policy),
+    lockout: { ...policy.lockout, contactLine: 'Service desk, extension 4410' },
+    secondFactor: { ...policy.secondFactor, methods: ['app', 'mail', 'passkey'], trustDays: 30 },
+  });
+  const pending = await person({ isEnrolled: true }, all);
+  await signIn(page, pending);
+  await sound(page, 'activate-app');
+  await page.getByRole('button', { name: 'Use codes by mail instead' }).click();
+  await sound(page, 'activate-mail');
+  await page.getByRole('button', { name: 'Send me a code' }).click();
+  await sound(page, 'activate-mail-sent');
+  await page.getByRole('button', { name: 'Use a passkey instead' }).click();
+  await sound(page, 'activate-passkey');
+  await page.getByRole('button', { name: 'Set up an authenticator app instead' }).click();
+  await page.locator('summary', { hasText: 'I cannot scan' }).click();
+  await sound(page, 'activate-app-by-hand');
+  await typeCode(page, codeOf((await shownSecret(page)) ?? ''));
+  await sound(page, 'recovery-codes');
+  await page.context().clearCookies();
+
+  const slip = await person({}, all);
+  await server.core.administration.makeSlip(slip.tenant, slip.account, ADMINISTRATOR, '');
+  await signIn(page, slip);
+  await sound(page, 'activate-slip');
+  await page.context().clearCookies();
+
+  const nothing = await person({ isEnrolled: true }, (policy) => ({
+    ...all(policy),
+    secondFactor: { ...policy.secondFactor, methods: ['hardware'] },
+  }));
+  await signIn(page, nothing);
+  await sound(page, 'activate-none');
+  await page.context().clearCookies();
+
+  const rich = await person({ totpSecret: SECRET }, all);
+  await withMail(server, rich.account, rich.email);
+  const [last = ''] = await withRecoveryCodes(server, rich.account, 1);
+  await signIn(page, rich);
+  await sound(page, 'second-factor-app');
+  await page.locator('summary', { hasText: 'Nothing works?' }).click();
+  await typeCode(page, '000000');
+  await sound(page, 'second-factor-wrong');
+  await page.getByRole('button', { name: 'Mail me a code instead' }).click();
+  await sound(page, 'second-factor-mail');
+  await page.locator('summary').click();
+  await sound(page, 'second-factor-help');
+  await page.getByLabel("Don't ask again").check();
+  await typeCode(page, last);
+  await sound(page, 'recovery-codes-used-up');
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await sound(page, 'account-no-recovery-codes');
+  await page.goto(`${server.issuer}/account/second-factor`);
+  await sound(page, 'factors');
+  await page.getByRole('link', { name: 'Generate new codes' }).click();
+  await sound(page, 'factors-recovery-codes');
+  await page.getByRole('button', { name: /Mail a code to/ }).click();
+  await sound(page, 'factors-recovery-codes-mailed');
+  await page.goto(`${server.issuer}/account/second-factor`);
+  await page.getByRole('link', { name: 'Turn off: Authenticator app' }).click();
+  await sound(page, 'factors-turn-off');
+  await page.goto(`${server.issuer}/account/second-factor/set-up/passkey`);
+  await sound(page, 'factors-set-up');
+  await page.goto(`${server.issuer}/account/password`);
+  await sound(page, 'account-password-with-factor');
+  await page.context().clearCookies();
+
+  const fresh = await person({}, all);
+  await signIn(page, fresh);
+  await sound(page, 'account-suggests');
+  await page.getByRole('link', { name: 'Set one up' }).click();
+  await sound(page, 'factors-none');
+  for (const method of ['app', 'mail', 'passkey']) {
+    await page.goto(`${server.issuer}/account/second-factor/set-up/${method}`);
+    await page.getByLabel('Password').fill(PASSWORD);
+    await enter(page);
+    await sound(page, `factors-set-up-${method}`);
+  }
+  await page.context().clearCookies();
+  await page.context().addCookies([{ name: 'sallyport_passkey', value: '1', url: server.issuer }]);
+  await page.goto(`${server.issuer}/go/user`);
+  await sound(page, 'password-with-passkey');
+  await page.context().close();
+}, 240_000);

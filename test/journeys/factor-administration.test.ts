@@ -1,0 +1,316 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { Browser } from '../support/browser.ts';
+import { ADMINISTRATOR, mailTo } from '../support/factors.ts';
+import { codeOf, shownSecret, story } from '../support/story.ts';
+import { holdTime } from '../support/time.ts';
+
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const OTHER = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+
+let server: StartedApp;
+let people = 0;
+const address = () => `person${++people}@site.example`;
+beforeAll(async () => {
+  server = await startApp();
+});
+afterAll(() => server.close());
+
+const entriesOf = async ({ id }: { id: string }, type: string) =>
+  (await server.core.audit.ofAccount(id, 100)).filter((entry) => entry.type === type);
+
+describe('MFA-3 enrol', () => {
+  test('the person sets it up at the next sign-in; what is active stays', async () => {
+    const tale = await story(server, { person: { email: address() } });
+    const { administration } = server.core;
+    expect(await administration.enrol(tale.tenant, tale.account, ADMINISTRATOR, 'new hire')).toEqual({
+      status: 'pending',
+    });
+    expect(await entriesOf(tale.account, 'account.enrolled')).toMatchObject([{ reason: 'new hire' }]);
+    await tale.begin();
+    expect((await tale.typePassword()).step).toBe('activate');
+    await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
+    expect(await administration.enrol(tale.tenant, tale.account, ADMINISTRATOR, '')).toEqual({
+      status: 'active',
+    });
+  });
+
+  test('MFA-1 where the mode is not about the person it is refused', async () => {
+    const tale = await story(server, { person: { population: 'agent' } });
+    const { administration } = server.core;
+    expect(await administration.enrol(tale.tenant, tale.account, ADMINISTRATOR, '')).toEqual({
+      refused: expect.stringContaining('secondFactor.mode'),
+    });
+    expect((await server.reread(tale.account)).secondFactor.status).toBe('none');
+  });
+});
+
+describe('MFA-7 reset', () => {
+  test.each(['off', 'voluntary', 'enrolment', 'required'] as const)(
+    'S35 under mode %s: revoked, sessions end, pending, told by mail; the next sign-in sets up anew',
+    async (mode) => {
+      const tenant = await server.tenant('livevox', (policy) => ({
+        ...policy,
+        secondFactor: { ...policy.secondFactor, mode },
+      }));
+      const email = address();
+      const tale = await story(server, { tenant, person: { totpSecret: SECRET, email } });
+      await tale.begin();
+      await tale.typePassword();
+      const landed = await tale.browser.submit({ code: codeOf(SECRET) }, '/second-factor');
+      const tokens = await tale.relying.exchange(landed.url);
+      await server.core.administration.resetFactor(tale.account, ADMINISTRATOR, 'lost phone');
+      expect((await server.reread(tale.account)).secondFactor).toMatchObject({
+        status: 'pending',
+        authenticators: [],
+      });
+      await expect(tale.relying.userinfo(tokens)).rejects.toMatchObject({ status: 401 });
+      expect(await entriesOf(tale.account, 'factor.reset')).toMatchObject([
+        { reason: 'lost phone', actor: 'command-line' },
+      ]);
+      await mailTo(server, email, 'Your second factor was reset');
+      await tale.begin();
+      expect((await tale.typePassword()).step).toBe('activate');
+      expect(shownSecret(tale.browser.page)).not.toBe(SECRET);
+    },
+  );
+
+  test.each(['reset', 'turn off'])(
+    '%s clears the count of codes and no lock, nor the count of passwords',
+    async (how) => {
+      const tale = await story(server, { preset: 'vcc-live', person: { totpSecret: SECRET } });
+      const { administration, lockout } = server.core;
+      await tale.begin();
+      await tale.typePassword('wrong 12345');
+      await tale.typePassword();
+      for (let n = 0; n < 3; n++) await tale.browser.submit({ code: '000000' }, '/second-factor');
+      expect(await server.wrongCodes(tale.account)).toBe(3);
+      await server.core.accounts.update(tale.account.id, (a) => ({
+        ...a,
+        lock: { cause: 'password', at: 1 },
+      }));
+      if (how === 'reset') await administration.resetFactor(tale.account, ADMINISTRATOR, '');
+      else await administration.turnFactorOff(tale.tenant, tale.account, ADMINISTRATOR, '');
+      expect(await server.wrongCodes(tale.account)).toBe(0);
+      expect((await server.reread(tale.account)).lock).toEqual({ cause: 'password', at: 1 });
+      await lockout.unlock(tale.account.id);
+      await tale.browser.jar.removeAllCookies();
+      await tale.begin();
+      await tale.typePassword();
+      if (how === 'turn off') expect(tale.browser.page.url.startsWith(CALLBACK)).toBe(true);
+      else expect(tale.browser.page.step).toBe('activate');
+    },
+  );
+
+  test('a person without a factor has none to reset or turn off', async () => {
+    const tale = await story(server);
+    const { administration } = server.core;
+    const refused = { refused: expect.stringContaining('no second factor') };
+    expect(await administration.resetFactor(tale.account, ADMINISTRATOR, '')).toEqual(refused);
+    expect(await administration.turnFactorOff(tale.tenant, tale.account, ADMINISTRATOR, '')).toEqual(refused);
+  });
+});
+
+describe('MFA-6 turned off by an administrator', () => {
+  test.each([
+    ['off', 'none'],
+    ['voluntary', 'none'],
+    ['enrolment', 'none'],
+    ['required', 'pending'],
+  ] as const)(
+    'under mode %s it leads to %s; no code of the person, and sessions go on',
+    async (mode, status) => {
+      const tenant = await server.tenant('livevox', (policy) => ({
+        ...policy,
+        secondFactor: { ...policy.secondFactor, mode },
+      }));
+      const email = address();
+      const tale = await story(server, { tenant, person: { totpSecret: SECRET, email } });
+      await tale.begin();
+      await tale.typePassword();
+      const landed = await tale.browser.submit({ code: codeOf(SECRET) }, '/second-factor');
+      const tokens = await tale.relying.exchange(landed.url);
+      const { administration } = server.core;
+      expect(
+        await administration.turnFactorOff(tenant, tale.account, ADMINISTRATOR, 'left the desk'),
+      ).toEqual({
+        status,
+      });
+      expect(await tale.relying.userinfo(tokens)).toMatchObject({ sub: tale.account.id });
+      expect(await entriesOf(tale.account, 'factor.off')).toMatchObject([{ reason: 'left the desk' }]);
+      await mailTo(server, email, 'Your second factor was turned off');
+    },
+  );
+});
+
+describe('MFA-17 activation slips', () => {
+  const slipFor = async (tale: Awaited<ReturnType<typeof story>>) => {
+    const slip = await server.core.administration.makeSlip(
+      tale.tenant,
+      tale.account,
+      ADMINISTRATOR,
+      'no phone',
+    );
+    if ('refused' in slip) throw new Error(slip.refused);
+    return slip;
+  };
+
+  test('S34 the person adds the secret to an app before the sign-in, which then shows no secret, and asks for a code of it', async () => {
+    const tale = await story(server);
+    const { secret, uri } = await slipFor(tale);
+    expect(secret).toMatch(/^[A-Z2-7]{32}$/);
+    expect(new URL(uri).searchParams.get('secret')).toBe(secret);
+    await tale.begin();
+    const page = await tale.typePassword();
+    expect(page.step).toBe('activate');
+    expect(page.html).not.toContain(secret);
+    expect(page.dom.querySelector('[data-totp-secret]')).toBeNull();
+    expect((await tale.browser.submit({ code: '000000' }, '/activate')).step).toBe('activate');
+    expect((await tale.browser.submit({ code: codeOf(secret) }, '/activate')).url).toContain(CALLBACK);
+    const { secondFactor } = await server.reread(tale.account);
+    expect(secondFactor).toMatchObject({ status: 'active', slip: null });
+    expect(JSON.stringify(await server.core.audit.ofAccount(tale.account.id, 50))).not.toContain(secret);
+  });
+
+  test('whoever lost it sets up by the page instead, which voids it', async () => {
+    const tale = await story(server);
+    const { secret } = await slipFor(tale);
+    await tale.begin();
+    await tale.typePassword();
+    const shown = shownSecret(await tale.browser.submit({ method: 'app' }, '/method'));
+    expect(shown).not.toBe(secret);
+    expect((await tale.browser.submit({ code: codeOf(secret) }, '/activate')).step).toBe('activate');
+    expect((await tale.browser.submit({ code: codeOf(shown) }, '/activate')).url).toContain(CALLBACK);
+    expect((await server.reread(tale.account)).secondFactor.slip).toBeNull();
+  });
+
+  test('a newer one voids it, a reset does, and so do fourteen days', async () => {
+    const time = holdTime();
+    try {
+      const tale = await story(server);
+      const older = await slipFor(tale);
+      const newer = await slipFor(tale);
+      await tale.begin();
+      await tale.typePassword();
+      expect((await tale.browser.submit({ code: codeOf(older.secret) }, '/activate')).step).toBe('activate');
+      time.move(14 * 86_400);
+      await tale.browser.jar.removeAllCookies();
+      await tale.begin();
+      const page = await tale.typePassword();
+      expect(shownSecret(page)).toMatch(/^[A-Z2-7]{32}$/);
+      expect(shownSecret(page)).not.toBe(newer.secret);
+      const again = await slipFor(tale);
+      await server.core.administration.resetFactor(tale.account, ADMINISTRATOR, '');
+      expect((await server.reread(tale.account)).secondFactor.slip).toBeNull();
+      await tale.browser.jar.removeAllCookies();
+      await tale.begin();
+      await tale.typePassword();
+      expect((await tale.browser.submit({ code: codeOf(again.secret) }, '/activate')).step).toBe('activate');
+    } finally {
+      time.release();
+    }
+  });
+
+  test('it is refused where the factor is active, off, or no app may be used', async () => {
+    const { administration } = server.core;
+    const make = async (tale: Awaited<ReturnType<typeof story>>) =>
+      administration.makeSlip(tale.tenant, tale.account, ADMINISTRATOR, '');
+    expect(await make(await story(server, { person: { totpSecret: OTHER } }))).toHaveProperty('refused');
+    expect(await make(await story(server, { person: { population: 'agent' } }))).toHaveProperty('refused');
+    const tenant = await server.tenant('liveperson', (policy) => ({
+      ...policy,
+      secondFactor: { ...policy.secondFactor, methods: ['passkey'] },
+    }));
+    expect(await make(await story(server, { tenant }))).toHaveProperty('refused');
+  });
+});
+
+describe('MFA-17 desks that are shared', () => {
+  const shared = () =>
+    server.tenant('cloudcx', (policy) => ({
+      ...policy,
+      secondFactor: { ...policy.secondFactor, trustDays: 30 },
+      session: { ...policy.session, sharedDesk: true },
+    }));
+
+  test('the session ends with the browser, no browser is trusted, and the next desk takes over', async () => {
+    const email = address();
+    const tale = await story(server, { tenant: await shared(), person: { totpSecret: SECRET, email } });
+    const time = holdTime();
+    try {
+      await tale.begin();
+      expect((await tale.typePassword(PASSWORD, email)).dom.querySelector('[name=trustBrowser]')).toBeNull();
+      const landed = await tale.browser.submit(
+        { code: codeOf(SECRET), trustBrowser: 'yes' },
+        '/second-factor',
+      );
+      const tokens = await tale.relying.exchange(landed.url);
+      const session = (await tale.browser.jar.getCookies(server.issuer)).find(
+        ({ key }) => key === 'sallyport_session',
+      );
+      expect(session?.expires).toBe('Infinity');
+      expect(await tale.browser.cookies()).not.toContain('sallyport_trust');
+      expect((await tale.browser.open('/account')).step).toBe('account');
+
+      time.move(60);
+      const desk = new Browser(server.issuer);
+      await desk.open(await tale.relying.request());
+      await desk.submit(
+        { clientCode: tale.tenant.clientCode, userName: email, password: PASSWORD },
+        '/password',
+      );
+      await desk.submit({ code: codeOf(SECRET) }, '/second-factor');
+      expect((await desk.open('/account')).step).toBe('account');
+      expect((await tale.browser.open('/account')).step).not.toBe('account');
+      await expect(tale.relying.userinfo(tokens)).rejects.toMatchObject({ status: 401 });
+      const events = await entriesOf(tale.account, 'credential.event');
+      expect(events.at(-1)?.detail).toMatchObject({ kind: 'taken-over', browserSessions: 1 });
+    } finally {
+      time.release();
+    }
+  });
+
+  test('a second application in the same browser, and asking again there, take nothing over', async () => {
+    const email = address();
+    const tale = await story(server, { tenant: await shared(), person: { email } });
+    await tale.begin();
+    const tokens = await tale.relying.exchange((await tale.typePassword(PASSWORD, email)).url);
+    await tale.browser.open(await tale.relying.request());
+    expect(await tale.relying.userinfo(tokens)).toMatchObject({ sub: tale.account.id });
+    await tale.begin({ prompt: 'login' });
+    await tale.typePassword(PASSWORD, email);
+    expect(tale.browser.page.url.startsWith(CALLBACK)).toBe(true);
+    expect(await tale.relying.userinfo(tokens)).toMatchObject({ sub: tale.account.id });
+  });
+});
+
+describe('MFA-1 S36 a change of mode for people who are there', () => {
+  test.each([
+    ['livevox', 'none', 'required', 'activate'],
+    ['livevox', 'none', 'voluntary', 'in'],
+    ['livevox', 'pending', 'off', 'activate'],
+    ['livevox', 'active', 'off', 'second-factor'],
+    ['liveperson', 'none', 'off', 'in'],
+    ['liveperson', 'active', 'voluntary', 'second-factor'],
+    ['liveperson', 'active', 'enrolment', 'second-factor'],
+  ] as const)(
+    'from %s, factor %s, to %s: the next sign-in leads to %s',
+    async (preset, status, mode, step) => {
+      const tale = await story(server, {
+        preset,
+        person: status === 'active' ? { totpSecret: SECRET } : { isEnrolled: status === 'pending' },
+      });
+      await server.core.tenants.changePolicy({
+        tenantId: tale.tenant.id,
+        expectedRevision: 1,
+        values: { 'secondFactor.mode': mode },
+        by: 'command-line',
+        reason: '',
+        isOperator: true,
+      });
+      await tale.begin();
+      const page = await tale.typePassword();
+      expect(page.url.startsWith(CALLBACK) ? 'in' : page.step).toBe(step);
+    },
+  );
+});

@@ -1,0 +1,109 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { freshFolder } from '../support/folder.ts';
+import { runCommand } from '../support/process.ts';
+
+const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+
+let folder: ReturnType<typeof freshFolder>;
+let environment: Record<string, string>;
+const command = (args: string, input = '') => runCommand(args.split(' '), environment, input);
+const json = async (args: string, input = '') => {
+  const { stdout, stderr, code } = await command(`${args} --json`, input);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+};
+const person = (name: string, tenant = 'CX', population = 'user') =>
+  `--tenant ${tenant} --population ${population} --user-name ${name}`;
+beforeAll(async () => {
+  folder = freshFolder();
+  environment = { SALLYPORT_DATA: join(folder.path, 'data'), SALLYPORT_ISSUER: 'http://localhost:3999' };
+  await command('tenant create --client-code CX --preset cloudcx');
+  await command('tenant create --client-code LV --preset livevox');
+  await command(`account create ${person('ann')} --email ann@site.example --totp-secret-stdin`, SECRET);
+  await command(`account create ${person('bob')} --email bob@site.example`);
+  await command(`account create ${person('cid', 'LV', 'agent')}`);
+}, 60_000);
+afterAll(() => folder.remove());
+
+describe('MFA-11 account login-code', () => {
+  test('prints XXXX-XXXX and its end, once; a reason must be given', async () => {
+    const without = await command(`account login-code ${person('ann')}`);
+    expect(without).toMatchObject({ code: 1, stdout: '' });
+    expect(without.stderr).toContain('needs a reason');
+    const made = await command(`account login-code ${person('ann')} --reason lost-phone`);
+    expect(made.code).toBe(0);
+    expect(made.stdout).toMatch(/^Login code of ann, shown once, until \S+Z: [A-Z2-7]{4}-[A-Z2-7]{4}\n$/);
+    expect(await json(`account login-code ${person('ann')} --reason lost-phone`)).toEqual({
+      code: expect.stringMatching(/^[A-Z2-7]{4}-[A-Z2-7]{4}$/),
+      expiresAt: expect.any(String),
+    });
+    expect(await command(`account login-code ${person('bob')} --reason x`)).toMatchObject({ code: 1 });
+    const shown = await command(`account show ${person('ann')}`);
+    expect(shown.stdout).not.toMatch(/[A-Z2-7]{4}-[A-Z2-7]{4}/);
+  });
+});
+
+describe('MFA-3 MFA-6 MFA-7 account enrol, reset-factor, turn-off-factor', () => {
+  test('each says what the person meets next, and leaves its reason in the record', async () => {
+    expect(await json(`account enrol ${person('bob')} --reason new`)).toEqual({ secondFactor: 'pending' });
+    expect((await command(`account enrol ${person('ann')}`)).stderr).toContain(
+      'active second factor already',
+    );
+    expect((await command(`account enrol ${person('cid', 'LV', 'agent')}`)).stderr).toContain(
+      'secondFactor.mode',
+    );
+    expect((await command(`account reset-factor ${person('ann')} --reason lost`)).stdout).toContain(
+      'sets up a second factor at the next sign-in',
+    );
+    expect(await json(`account show ${person('ann')}`)).toMatchObject({
+      secondFactor: 'pending',
+      methods: [],
+      recoveryCodesLeft: 0,
+    });
+    expect((await command(`account turn-off-factor ${person('ann')} --reason left`)).stdout).toBe(
+      'The second factor of ann is off.\n',
+    );
+    expect((await command(`account turn-off-factor ${person('ann')}`)).stderr).toContain('no second factor');
+    expect((await command(`account reset-factor ${person('ann')}`)).code).toBe(1);
+  });
+});
+
+describe('MFA-13 account trusted-browsers', () => {
+  test('lists none, and refuses to end what is not there', async () => {
+    expect(await json(`account trusted-browsers ${person('ann')}`)).toEqual({ trustedBrowsers: [] });
+    expect((await command(`account trusted-browsers ${person('ann')} --end all`)).code).toBe(1);
+  });
+});
+
+describe('MFA-17 account slips', () => {
+  test('a file for its owner alone, with one slip for everybody whose set-up is pending', async () => {
+    const out = join(folder.path, 'slips.html');
+    await command(`account create ${person('dan')} --email dan@site.example`);
+    await command(`account enrol ${person('dan')}`);
+    const made = await json(`account slips --tenant CX --population user --all-pending --out ${out}`);
+    expect(made).toMatchObject({ slips: 2, file: out, refused: [] });
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    const html = readFileSync(out, 'utf8');
+    expect(html.match(/data-slip/g)).toHaveLength(2);
+    for (const name of ['bob', 'dan']) expect(html).toContain(`(${name})`);
+    const secrets = [...html.matchAll(/data-totp-secret>([A-Z2-7 ]+)</g)].map(([, secret]) => secret);
+    expect(new Set(secrets).size).toBe(2);
+    for (const secret of secrets) expect(secret?.replaceAll(' ', '')).toMatch(/^[A-Z2-7]{32}$/);
+    expect(html.match(/<svg/g)).toHaveLength(2);
+    // An existing file is never written over, and costs nobody the set-up.
+    const again = await command(`account slips ${person('bob')} --out ${out}`);
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(readFileSync(out, 'utf8')).toBe(html);
+  });
+
+  test('names or all, never neither or both; nobody pending is said', async () => {
+    const out = join(folder.path, 'none.html');
+    expect((await command(`account slips --tenant CX --population user --out ${out}`)).code).toBe(1);
+    expect((await command(`account slips ${person('bob')} --all-pending --out ${out}`)).code).toBe(1);
+    const nobody = await command(`account slips --tenant LV --population agent --all-pending --out ${out}`);
+    expect(nobody.stderr).toContain('nobody has a set-up pending');
+    expect(() => statSync(out)).toThrow('ENOENT');
+  });
+});

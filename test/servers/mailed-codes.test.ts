@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Browser } from '../support/browser.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Instances, prepareEmbeddedInstances } from '../support/instances.ts';
+import { startMailServer } from '../support/mail-server.ts';
+import { freePort } from '../support/port.ts';
+import { CALLBACK, PASSWORD } from '../support/site.ts';
+import { story } from '../support/story.ts';
+
+const EMAIL = 'ann@site.example';
+/** The queue tries again after 5 and 10 seconds. */
+const PATIENCE_MS = 40_000;
+
+let instances: Instances;
+let port: number;
+beforeAll(async () => {
+  port = await freePort();
+  instances = await prepareEmbeddedInstances(1);
+  Object.assign(instances.environment, {
+    SALLYPORT_MAIL_URL: `smtp://sallyport:only%20for%20this%20test@127.0.0.1:${port}/?tls.rejectUnauthorized=false`,
+    SALLYPORT_MAIL_FROM: 'door@site.example',
+  });
+  await instances.start(0);
+}, 60_000);
+afterAll(() => instances.close());
+
+test('MFA-9 while the mail server is down the code page says so; once it is up the code arrives over STARTTLS, and signs in', async () => {
+  const tenant = await instances.tenant('cloudcx');
+  const tale = await story(instances, { tenant, person: { email: EMAIL } });
+  await instances.core.accounts.update(tale.account.id, (account) => ({
+    ...account,
+    secondFactor: {
+      ...account.secondFactor,
+      status: 'active',
+      authenticators: [instances.core.mailedCodes.authenticator(EMAIL)],
+    },
+  }));
+  const browser = new Browser(instances.issuer);
+  await browser.open(await tale.relying.request());
+  const fields = { clientCode: tenant.clientCode, userName: EMAIL, password: PASSWORD };
+  expect(await browser.submit(fields, '/password')).toMatchObject({ step: 'second-factor', status: 200 });
+  const delayed = await eventually(
+    () => browser.open(browser.page.url),
+    ({ alert }) => alert.includes('Mail cannot be sent at the moment'),
+    PATIENCE_MS,
+  );
+  expect(delayed.dom.querySelector('[name=code]')).not.toBeNull();
+  const mail = await startMailServer({ port });
+  try {
+    const [message] = await eventually(
+      () => mail.messages,
+      (messages) => messages.length > 0,
+      PATIENCE_MS,
+    );
+    expect(message).toMatchObject({ to: [EMAIL], isEncrypted: true, user: 'sallyport' });
+    const code = /\r\n(\d{6})\r\n/.exec(message?.text ?? '')?.[1] ?? '';
+    await eventually(
+      () => browser.open(browser.page.url),
+      ({ alert }) => alert === '',
+      PATIENCE_MS,
+    );
+    const landed = await browser.submit({ code }, '/second-factor');
+    expect(landed.url.startsWith(CALLBACK)).toBe(true);
+  } finally {
+    await mail.close();
+  }
+}, 120_000);
