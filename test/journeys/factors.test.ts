@@ -409,6 +409,63 @@ describe('the code page', () => {
   });
 });
 
+describe('V18 no side door of a locked account', () => {
+  const lock = (account: { id: string }) =>
+    server.core.accounts.update(account.id, (a) => ({
+      ...a,
+      lock: { cause: 'second-factor', at: 1 },
+    }));
+  const PROMPTS: [string, Record<string, string>][] = [
+    ['prompt=login', { prompt: 'login' }],
+    ['max_age=0', { max_age: '0' }],
+    ['a step-up', { acr_values: MULTI_FACTOR_ACR }],
+  ];
+
+  test.each(PROMPTS)(
+    'S24 asked again by %s it meets the lock, with password and code right',
+    async (_, extra) => {
+      const tale = await story(server, { preset: 'vcc-live' });
+      await tale.begin();
+      await tale.typePassword();
+      await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
+      await lock(tale.account);
+      const page = await tale.begin(extra);
+      if (page.step === 'password') await tale.typePassword();
+      expect(tale.browser.page.step).toBe('locked');
+      await tale.browser.post(`${tale.browser.page.url}/second-factor`, { code: codeOf(SECRET) });
+      expect(tale.browser.page.step).toBe('locked');
+    },
+  );
+
+  test('D7 a refresh token goes on through a lock, ends with it where the site says so, and always when disabled', async () => {
+    for (const endsSessions of [false, true]) {
+      const tenant = await server.tenant('vcc-live', (policy) => ({
+        ...policy,
+        lockout: { ...policy.lockout, endsSessions, secondFactor: 1 },
+      }));
+      const tale = await story(server, { tenant });
+      await tale.begin({ scope: 'openid offline_access', prompt: 'consent' });
+      await tale.typePassword();
+      const tokens = await tale.relying.exchange(
+        (await tale.browser.submit({ decision: 'allow' }, '/consent')).url,
+      );
+      await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
+      await tale.begin({ acr_values: MULTI_FACTOR_ACR });
+      // Where the lock ends the session, the step-up of that session is over with it.
+      const page = await tale.browser.submit({ code: '000000' }, '/second-factor');
+      expect(page.step).toBe(endsSessions ? 'expired-link' : 'locked');
+      expect((await server.reread(tale.account)).lock?.cause).toBe('second-factor');
+      if (endsSessions)
+        await expect(tale.relying.refresh(tokens)).rejects.toMatchObject({ error: 'invalid_grant' });
+      else {
+        const fresh = await tale.relying.refresh(tokens);
+        await server.core.administration.setStatus(tale.account, 'disabled', ADMINISTRATOR, '');
+        await expect(tale.relying.refresh(fresh)).rejects.toMatchObject({ error: 'invalid_grant' });
+      }
+    }
+  });
+});
+
 describe('SGN-3 step-up', () => {
   test('S40 V35 a session made with a password alone gives the code when an application asks, and only that', async () => {
     const tale = await story(server, { preset: 'vcc-live' });

@@ -286,7 +286,7 @@ describe('MFA-16 a passkey as the whole sign-in', () => {
       ({ account }) => server.core.administration.resetFactor(account, ADMINISTRATOR, ''),
       'password',
     ],
-  ])('S18 V18 an account that is %s does not get in', async (_, event, step) => {
+  ])('S18 an account that is %s does not get in', async (_, event, step) => {
     const tale = await holder({ alone: true, fixTenant: true });
     await event(tale);
     await fresh(tale);

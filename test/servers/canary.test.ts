@@ -29,12 +29,12 @@ interface Answer {
 }
 
 /** A value as it is; a dump of Redis's own may be compressed. */
-async function valueOf(redis: Redis, key: string): Promise<unknown> {
+async function plainValue(redis: Redis, key: string): Promise<unknown> {
   const readers: Record<string, () => Promise<unknown>> = {
     string: () => redis.get(key),
     hash: () => redis.hgetall(key),
     set: () => redis.smembers(key),
-    zset: () => redis.zrange(key, 0, -1, 'WITHSCORES'),
+    zset: () => redis.zrange(key, '0', '-1'),
     list: () => redis.lrange(key, 0, -1),
   };
   const read = readers[await redis.type(key)];
@@ -59,7 +59,7 @@ async function dump(instances: Instances): Promise<string> {
   const redis = new Redis(SALLYPORT_EPHEMERAL);
   const keys = await redis.keys('*');
   const values = await Promise.all(
-    keys.map(async (key) => `${key}\n${JSON.stringify(await valueOf(redis, key))}`),
+    keys.map(async (key) => `${key}\n${JSON.stringify(await plainValue(redis, key))}`),
   );
   redis.disconnect();
   return [JSON.stringify(documents), ...values].join('\n');
