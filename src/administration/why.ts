@@ -46,6 +46,10 @@ function isRule(reason: string): reason is keyof typeof RULES {
 }
 
 const CODE_WRONG = { says: 'the code was wrong', clears: 'a right code clears the count' };
+const PASSKEY_WRONG = {
+  says: 'the answer of the passkey was not right, or of a passkey that the account does not have',
+  clears: 'a right code or passkey clears the count',
+};
 const ABANDONED = {
   says: 'a try was never finished, as by a crash, and counts as a failure',
   clears: 'a right answer clears the count',
@@ -107,6 +111,7 @@ function ruleOf({ type, outcome, factor, reason, detail }: AuditEntry): {
     return { rule: 'lock', ...(detail.door === 'strangers' ? DOOR_CLOSED : LOCKED_NOW) };
   if (type === 'attempt.abandoned') return { rule: 'abandoned', ...ABANDONED };
   if (outcome === 'success') return { rule: '', says: 'it was right', clears: '' };
+  if (reason === 'wrong' && factor === 'passkey') return { rule: 'wrong passkey', ...PASSKEY_WRONG };
   if (reason === 'wrong' && factor !== 'password') return { rule: 'wrong code', ...CODE_WRONG };
   // Written by an earlier version, or by a later one beside this: told as it stands.
   return { rule: reason, ...(isRule(reason) ? RULES[reason] : { says: reason, clears: '' }) };

@@ -9,7 +9,7 @@ import {
 import type { Account } from '../accounts/index.ts';
 import type { Clock, Vault } from '../base/index.ts';
 import { epochOf } from '../sessions/index.ts';
-import type { Tenant } from '../tenants/index.ts';
+import { endsWithBrowser, type Tenant } from '../tenants/index.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './adapter.ts';
 import type { Application, Applications } from './applications.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD } from './assurance.ts';
@@ -173,7 +173,7 @@ async function endsWithSession(
 ): Promise<boolean> {
   if (!token.scopes.has('offline_access') || !token.accountId) return true;
   const found = await parts.usable(ctx, token.accountId);
-  return found?.tenant.policy.session.endsWithBrowser ?? true;
+  return found === undefined || endsWithBrowser(found.tenant.policy);
 }
 
 /** The engine's configuration as a pure function of its parts: swapping the provider needs nothing else. */

@@ -58,15 +58,15 @@ export function methodsOf({ authenticators, lastUsed }: SecondFactor): Method[] 
   return has.sort((a, b) => Number(KIND_OF[b] === lastUsed) - Number(KIND_OF[a] === lastUsed));
 }
 
-/** The methods that the account may set up, with or without a factor already: where a code can reach it. */
+/** The methods that the account may set up where a code can reach it: first the app, which works in every browser. */
 export function methodsToSetUp(
   account: Pick<Account, 'email'>,
   policy: Policy,
   isMailConfigured: boolean,
 ): Method[] {
-  return policy.secondFactor.methods.filter(
-    (method): method is Method =>
-      method !== 'hardware' && (method !== 'mail' || (account.email !== null && isMailConfigured)),
+  const isReached = account.email !== null && isMailConfigured;
+  return METHODS.filter(
+    (method) => policy.secondFactor.methods.includes(method) && (method !== 'mail' || isReached),
   );
 }
 

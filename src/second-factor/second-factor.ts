@@ -81,11 +81,18 @@ export function createSecondFactors(parts: {
     async verify(account, typed, policy, mailed) {
       const read = readTyped(typed);
       if (read?.kind === 'digits') return digits(account, read.code, policy, mailed);
-      if (read?.kind === 'recovery')
-        return { factor: 'recovery-code', verdict: await keptCodes.spendRecoveryCode(account, read.code) };
-      if (read?.kind === 'login')
-        return { factor: 'login-code', verdict: await keptCodes.spendLoginCode(account, read.code) };
-      return NO_CODE;
+      if (!read) return NO_CODE;
+      const { recoveryCodes, loginCodes } = policy.secondFactor;
+      // A site that has none takes none that were made before either.
+      if (read.kind === 'recovery')
+        return {
+          factor: 'recovery-code',
+          verdict: recoveryCodes === null ? 'wrong' : await keptCodes.spendRecoveryCode(account, read.code),
+        };
+      return {
+        factor: 'login-code',
+        verdict: loginCodes ? await keptCodes.spendLoginCode(account, read.code) : 'wrong',
+      };
     },
     async bindKnown(accountId, secret) {
       await accounts.update(accountId, (current) => ({

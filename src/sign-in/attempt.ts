@@ -77,11 +77,17 @@ export interface Attempts {
 const OUTLIVES_SECONDS = 3_600;
 const KIND = 'Attempt';
 
-export function freshAttempt(
-  base: Pick<Attempt, 'uid' | 'applicationId' | 'interactionEndsAt' | 'population'>,
-): Attempt {
+export function freshAttempt({
+  uid,
+  applicationId,
+  interactionEndsAt,
+  population,
+}: Pick<Attempt, 'uid' | 'applicationId' | 'interactionEndsAt' | 'population'>): Attempt {
   return {
-    ...base,
+    uid,
+    applicationId,
+    interactionEndsAt,
+    population,
     who: null,
     passwordProof: null,
     factorProof: null,
@@ -104,8 +110,10 @@ export function createAttempts({ ephemeral, clock }: { ephemeral: Ephemeral; clo
   const load = async (uid: string): Promise<StoredAttempt | undefined> => {
     const found = await ephemeral.get(KIND, uid, clock.now());
     if (!found) return undefined;
+    // As an earlier version may have written it, beside which this one was started.
+    const kept = JSON.parse(found.value) as Attempt;
     return {
-      attempt: JSON.parse(found.value) as Attempt,
+      attempt: { ...freshAttempt(kept), ...kept },
       version: found.version,
       isFinished: found.claimedAt !== undefined,
     };

@@ -72,6 +72,7 @@ export async function submitCode(parts: SignInParts, ctx: WebContext): Promise<v
     notice: proved ? null : notice,
   });
   if (proved && saved) await beginTrust(parts, walk, door);
+  if (proved?.by === 'passkey') parts.cookies.passkey.set(ctx, '1');
   return dispatch(parts, walk);
 }
 

@@ -73,7 +73,7 @@ export async function codePage(parts: SignInParts, walk: Walk): Promise<PageData
   const common = {
     method,
     others,
-    hasRecoveryCodes: recoveryCodesLeft(secondFactor) > 0,
+    hasRecoveryCodes: policy.secondFactor.recoveryCodes !== null && recoveryCodesLeft(secondFactor) > 0,
     // Said wherever the site has them: whether one was issued is nobody's to learn here.
     hasLoginCodes: policy.secondFactor.loginCodes,
     trustDays: parts.trustedBrowsers.daysFor(account, policy),

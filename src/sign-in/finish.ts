@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/index.ts';
 import type { EngineInteraction } from '../oidc/index.ts';
 import { epochOf } from '../sessions/index.ts';
-import type { Tenant } from '../tenants/index.ts';
+import { endsWithBrowser, type Tenant } from '../tenants/index.ts';
 import { visitorOf, type WebContext } from '../web/index.ts';
 import { assuranceOf } from './assurance.ts';
 import { mailFirstCode } from './mail-step.ts';
@@ -61,7 +61,7 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
     acr: isMultiFactor ? parts.acr.multiFactor : parts.acr.password,
     amr,
     at: parts.clock.now(),
-    remember: !policy.session.endsWithBrowser && !policy.session.sharedDesk,
+    remember: !endsWithBrowser(policy),
     idleSeconds: policy.session.idleMinutes * 60,
     absoluteSeconds: policy.session.absoluteMinutes * 60,
   });

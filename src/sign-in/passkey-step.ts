@@ -67,6 +67,7 @@ export async function submitPasskey(parts: SignInParts, ctx: WebContext): Promis
     await parts.attempts.save(walk.stored, { ...walk.attempt, notice: 'passkey-refused' });
     return back(ctx, walk.interaction.uid);
   }
+  parts.cookies.passkey.set(ctx, '1');
   await signIn(parts, walk.stored, door, challenge, answer);
   return dispatch(parts, walk);
 }

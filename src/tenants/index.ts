@@ -9,6 +9,7 @@ export {
 } from './changes.ts';
 export {
   differences,
+  endsWithBrowser,
   type PolicyDifference,
   type PolicyMistake,
   parsePolicy,

@@ -95,3 +95,8 @@ export function trustDaysOf({ secondFactor, session }: Policy): number {
   const { trustDays } = secondFactor;
   return typeof trustDays === 'number' && !session.sharedDesk ? trustDays : 0;
 }
+
+/** Whether the session goes when the browser closes, and no token outlives it (SGN-4, MFA-17). */
+export function endsWithBrowser({ session }: Policy): boolean {
+  return session.endsWithBrowser || session.sharedDesk;
+}

@@ -202,6 +202,7 @@ describe('MFA-16 passkeys in Chromium', () => {
     await withAuthenticator(page);
     await signIn(page, who);
     expect(await step(page)).toBe('activate');
+    await page.getByRole('button', { name: 'Use a passkey instead' }).click();
     await page.getByRole('button', { name: 'Create the passkey' }).click();
     await page.getByRole('button', { name: 'I have saved them' }).click();
     // This device has one already: the browser refuses another.
@@ -216,6 +217,7 @@ describe('MFA-16 passkeys in Chromium', () => {
     const plain = await newPage(browser, { scripts: false });
     const another = await person({ isEnrolled: true }, withPasskeys);
     await signIn(plain, another);
+    await plain.getByRole('button', { name: 'Use a passkey instead' }).click();
     expect(await plain.getByText('Passkeys need scripts').isVisible()).toBe(true);
     await plain.getByRole('button', { name: 'Set up an authenticator app instead' }).click();
     await plain.locator('summary', { hasText: 'I cannot scan' }).click();

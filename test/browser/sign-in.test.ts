@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
@@ -11,7 +12,7 @@ import type { NewPerson } from '../support/site.ts';
 import { codeOf } from '../support/story.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-const jsQR = require('jsqr') as typeof import('jsqr').default;
+const jsQR = createRequire(import.meta.url)('jsqr') as typeof import('jsqr').default;
 
 let server: StartedApp;
 let browser: Browser;

@@ -327,6 +327,35 @@ describe('MFA-11 login codes', () => {
   });
 });
 
+describe('a site that has codes no more', () => {
+  test.each([
+    ['recovery codes', { 'secondFactor.recoveryCodes': null }, 'AAAA-AAAA-AAAA-AAAA'],
+    ['login codes', { 'secondFactor.loginCodes': false }, 'AAAA-AAAA'],
+  ])('%s: those that were made before are wrong, and not offered', async (kind, values, dummy) => {
+    const tale = await atTheCode({ totpSecret: SECRET, recovery: 2 });
+    const made = await server.core.administration.makeLoginCode(
+      tale.tenant,
+      tale.account,
+      ADMINISTRATOR,
+      'lost phone',
+    );
+    const code = kind === 'login codes' && 'code' in made ? made.code : (tale.codes[0] ?? dummy);
+    await server.core.tenants.changePolicy({
+      tenantId: tale.tenant.id,
+      expectedRevision: 1,
+      values,
+      by: 'command-line',
+      reason: '',
+      isOperator: true,
+    });
+    const page = await tale.signIn();
+    const help = page.dom.querySelectorAll('details li').map((li) => li.text.toLowerCase());
+    expect(help.join(' ')).not.toContain(kind === 'login codes' ? 'login code' : 'recovery code');
+    expect((await tale.browser.submit({ code }, '/second-factor')).step).toBe('second-factor');
+    expect(await server.wrongCodes(tale.account)).toBe(1);
+  });
+});
+
 describe('the code page', () => {
   test('SGN-1 MFA-11 it says what the person has, and what to do when nothing works', async () => {
     const tale = await atTheCode({ totpSecret: SECRET, mail: true, recovery: 2 });

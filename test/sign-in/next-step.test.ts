@@ -37,6 +37,54 @@ const base: Situation = {
   now: 100,
 };
 
+const trustedRow = { attempt: proved, account: active, isTrusted: true };
+const FACTOR_ROWS: [string, Partial<Situation>, Step][] = [
+  ['MFA-13 a trusted browser skips the code', trustedRow, 'continue'],
+  [
+    'S40 not where the application asks for the factor',
+    { ...trustedRow, asked: { ...nothing, multiFactor: true } },
+    'second-factor',
+  ],
+  [
+    'PWD-11 not before a forced change of the password',
+    { ...trustedRow, reasons: ['password-expired'] },
+    'second-factor',
+  ],
+  [
+    'MFA-1 no trust stands for the set-up of a factor',
+    { attempt: proved, account: pending, isTrusted: true },
+    'activate',
+  ],
+  ['V11 nor for a password', { attempt: { ...fresh, who }, account: active, isTrusted: true }, 'password'],
+  [
+    'S36 a factor of another round proves nothing',
+    {
+      attempt: { ...proved, factorProof: { at: 2, by: 'totp', round: 1 } },
+      account: active,
+    },
+    'second-factor',
+  ],
+  [
+    'MFA-10 recovery codes are read before anything else',
+    {
+      attempt: { ...withFactor, recovery: { sealed: '' } },
+      account: active,
+      reasons: ['password-expired'],
+    },
+    'recovery-codes',
+  ],
+  [
+    'MFA-10 new ones are offered after the last',
+    { attempt: { ...withFactor, recovery: 'used-up' }, account: active },
+    'recovery-codes',
+  ],
+  [
+    'SGN-2 recovery codes are shown to nobody before the factor',
+    { attempt: { ...proved, recovery: { sealed: '' } }, account: active },
+    'second-factor',
+  ],
+];
+
 const ROWS: [string, Partial<Situation>, Step][] = [
   [
     'a finished attempt shows nothing more, whatever was proved',
@@ -159,7 +207,11 @@ const ROWS: [string, Partial<Situation>, Step][] = [
 ];
 
 describe('SGN-2 S36 S43 the next step, from stored state alone', () => {
-  test.each(ROWS)('%s', (_name, situation, step) => {
+  test.each(FACTOR_ROWS)('%s', (_, different, step) => {
+    expect(nextStep({ ...base, ...different })).toBe(step);
+  });
+
+  test.each([...ROWS, ...FACTOR_ROWS])('%s', (_name, situation, step) => {
     expect(nextStep({ ...base, ...situation })).toBe(step);
   });
 });
