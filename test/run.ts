@@ -36,7 +36,12 @@ const ON_SERVERS = [
   'test/stores/installation',
 ];
 /** Stories that take no instance by the hand: they run on several. */
-const STORIES = ['test/journeys/sign-in', 'test/journeys/protocol', 'test/journeys/lockout'];
+const STORIES = [
+  'test/journeys/sign-in',
+  'test/journeys/protocol',
+  'test/journeys/lockout',
+  'test/journeys/code-page',
+];
 
 const CHECKS: Check[] = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'], minutes: 5 },

@@ -8,10 +8,10 @@ import {
   type KeptCodes,
   modeFor,
   revoked,
+  secretToAdd,
   statusWithout,
   type TotpSecrets,
   type TrustedBrowsers,
-  totpUri,
 } from '../second-factor/index.ts';
 import { epochOf, type Sessions } from '../sessions/index.ts';
 import type { Tenant } from '../tenants/index.ts';
@@ -21,7 +21,7 @@ export type FactorStatus = Account['secondFactor']['status'];
 
 export interface ActivationSlip {
   account: Account;
-  /** Base32, told once. */
+  /** Base32 in groups of four, told once. */
   secret: string;
   uri: string;
   expiresAt: number;
@@ -193,7 +193,8 @@ export function createFactorActions(parts: {
       if (!stored) return NOBODY;
       if (!isMade) return { refused: `${account.userName} has an active second factor already` };
       await record(stored, actor, { type: 'activation-slip.made', reason, detail: { expiresAt } });
-      return { account: stored, secret: text, uri: totpUri(text, tenant.name, stored.userName), expiresAt };
+      const { secret, uri } = secretToAdd(text, tenant, stored.userName);
+      return { account: stored, secret, uri, expiresAt };
     },
 
     trustedBrowsersOf: (tenant: Tenant, account: Account) =>

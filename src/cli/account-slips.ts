@@ -7,7 +7,6 @@ import type { Account } from '../accounts/index.ts';
 import type { ActivationSlip } from '../administration/index.ts';
 import { longDate } from '../base/index.ts';
 import type { Core } from '../core.ts';
-import { spaced } from '../second-factor/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { everyAccount, find, OPERATOR, populationOf } from './account-support.ts';
 import { print, Refused, tenantOf, withCore } from './terminal.ts';
@@ -29,7 +28,7 @@ async function page(core: Core, tenant: Tenant, slips: readonly ActivationSlip[]
     slips.map(async ({ account, secret, uri, expiresAt }) => ({
       userName: account.userName,
       name: account.name ?? account.userName,
-      secret: spaced(secret),
+      secret,
       picture: await QRCode.toString(uri, { type: 'svg', margin: 2 }),
       until: longDate(expiresAt),
     })),

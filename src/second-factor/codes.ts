@@ -38,11 +38,6 @@ export function grouped(code: string): string {
   return (code.match(new RegExp(`.{1,${GROUP}}`, 'g')) ?? []).join('-');
 }
 
-/** A secret in groups of four, as people type it into an app. */
-export function spaced(secret: string): string {
-  return secret.replace(/(.{4})(?=.)/g, '$1 ');
-}
-
 export function newRecoveryCode(): string {
   return randomText(ALPHABET, RECOVERY_CODE_LENGTH);
 }

@@ -3,7 +3,7 @@
 
 export { type Challenges, createChallenges } from './challenges.ts';
 export { revoked, withAuthenticator, withoutAuthenticator } from './changes.ts';
-export { grouped, maskedAddress, readTyped, spaced } from './codes.ts';
+export { grouped, maskedAddress, readTyped } from './codes.ts';
 export { createKeptCodes, type KeptCodes, recoveryCodesLeft } from './kept-codes.ts';
 export { createMailedCodes, type MailedCodes, type MailedState } from './mailed-codes.ts';
 export { createPasskeys, MOST_PASSKEYS, type PasskeyOptions, type Passkeys } from './passkeys.ts';
@@ -26,7 +26,7 @@ export {
   type SecondFactors,
 } from './second-factor.ts';
 export { createShownCodes, type ShownCodes } from './shown-codes.ts';
-export { judgeCode, newTotpSecret, timeStepAt, totpUri } from './totp.ts';
+export { judgeCode, newTotpSecret, secretToAdd, timeStepAt, totpUri } from './totp.ts';
 export { type CodeVerdict, createTotpSecrets, isTotpSecret, type TotpSecrets } from './totp-secrets.ts';
 export {
   createTrustedBrowsers,

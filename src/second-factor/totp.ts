@@ -1,4 +1,5 @@
 import { generateSecret, generateURI, verifySync } from 'otplib';
+import type { Policy } from '../tenants/index.ts';
 
 /** RFC 6238, section 4: the time step X. */
 const TIME_STEP_SECONDS = 30;
@@ -11,6 +12,26 @@ export function timeStepAt(now: number): number {
 /** A secret of 160 bits as base32 (RFC 4226, section 4). */
 export function newTotpSecret(): string {
   return generateSecret({ length: 20 });
+}
+
+/** A secret in groups of four, as people type it into an app. */
+function spaced(secret: string): string {
+  return secret.replace(/(.{4})(?=.)/g, '$1 ');
+}
+
+/** What a page says of a secret that is to be added to an app (MFA-2). */
+export function secretToAdd(
+  secret: string,
+  site: { name: string; policy: Policy },
+  userName: string,
+): { uri: string; secret: string; phoneApps: string; desktopApps: string } {
+  const { phoneApps, desktopApps } = site.policy.secondFactor;
+  return {
+    uri: totpUri(secret, site.name, userName),
+    secret: spaced(secret),
+    phoneApps: phoneApps.join(', '),
+    desktopApps: desktopApps.join(', '),
+  };
 }
 
 /** The `otpauth://` address that authenticator apps read: SHA-1, 6 digits, 30 seconds, for compatibility (MFA-2). */

@@ -3,9 +3,8 @@ import {
   type Method,
   maskedAddress,
   type ShownCodes,
-  spaced,
+  secretToAdd,
   type TotpSecrets,
-  totpUri,
 } from '../second-factor/index.ts';
 import { formFields, qrCode } from '../web/index.ts';
 import { allowed, type FactorOverviewParts } from './factor-overview.ts';
@@ -66,16 +65,8 @@ async function beginSetUp(
 }
 
 async function appData({ totp }: FactorSetUpParts, { account, tenant }: Person, sealed: string) {
-  const secret = totp.reveal(account, sealed);
-  const uri = totpUri(secret, tenant.name, account.userName);
-  const { phoneApps, desktopApps } = tenant.policy.secondFactor;
-  return {
-    uri,
-    secret: spaced(secret),
-    qr: await qrCode(uri),
-    phoneApps: phoneApps.join(', '),
-    desktopApps: desktopApps.join(', '),
-  };
+  const shown = secretToAdd(totp.reveal(account, sealed), tenant, account.userName);
+  return { ...shown, qr: await qrCode(shown.uri) };
 }
 
 async function dataOf(parts: FactorSetUpParts, person: Person, setUp: SetUp) {

@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/index.ts';
-import { maskedAddress, recoveryCodesLeft, spaced, totpUri } from '../second-factor/index.ts';
+import { maskedAddress, recoveryCodesLeft, secretToAdd } from '../second-factor/index.ts';
+import type { Tenant } from '../tenants/index.ts';
 import { qrCode } from '../web/index.ts';
 import { activationMethods, codeMethods, placeOf } from './factor-door.ts';
 import { mailAddress } from './mail-step.ts';
@@ -23,17 +24,9 @@ async function secretOf(parts: SignInParts, walk: Walk, account: Account): Promi
 }
 
 /** A picture and text of a secret, as an authenticator app takes it in. */
-async function appPage(parts: SignInParts, walk: Walk, account: Account): Promise<PageData> {
-  const secret = await secretOf(parts, walk, account);
-  const uri = totpUri(secret, walk.tenant?.name ?? '', account.userName);
-  const { phoneApps, desktopApps } = walk.policy.secondFactor;
-  return {
-    uri,
-    secret: spaced(secret),
-    qr: await qrCode(uri),
-    phoneApps: phoneApps.join(', '),
-    desktopApps: desktopApps.join(', '),
-  };
+async function appPage(parts: SignInParts, walk: Walk, account: Account, tenant: Tenant): Promise<PageData> {
+  const shown = secretToAdd(await secretOf(parts, walk, account), tenant, account.userName);
+  return { ...shown, qr: await qrCode(shown.uri) };
 }
 
 async function mailPage(parts: SignInParts, walk: Walk): Promise<PageData> {
@@ -54,7 +47,7 @@ export async function activationPage(parts: SignInParts, walk: Walk): Promise<Pa
   if (!account || !tenant) throw new Error('nobody to activate for');
   const [method = 'none', ...others] = activationMethods(parts, walk);
   const common = { method, others, contactLine: walk.policy.lockout.contactLine };
-  if (method === 'app') return { ...common, ...(await appPage(parts, walk, account)) };
+  if (method === 'app') return { ...common, ...(await appPage(parts, walk, account, tenant)) };
   if (method === 'mail') return { ...common, ...(await mailPage(parts, walk)) };
   if (method !== 'passkey') return common;
   const options = await parts.passkeys.creationOptions(

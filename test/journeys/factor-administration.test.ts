@@ -300,14 +300,7 @@ describe('MFA-1 S36 a change of mode for people who are there', () => {
         preset,
         person: status === 'active' ? { totpSecret: SECRET } : { isEnrolled: status === 'pending' },
       });
-      await server.core.tenants.changePolicy({
-        tenantId: tale.tenant.id,
-        expectedRevision: 1,
-        values: { 'secondFactor.mode': mode },
-        by: 'command-line',
-        reason: '',
-        isOperator: true,
-      });
+      await server.changePolicy(tale.tenant, { 'secondFactor.mode': mode });
       await tale.begin();
       const page = await tale.typePassword();
       expect(page.url.startsWith(CALLBACK) ? 'in' : page.step).toBe(step);

@@ -144,14 +144,7 @@ describe('MFA-16 a passkey as the second factor', () => {
 
   test('a recovery code stands for it', async () => {
     const tale = await holder();
-    await server.core.tenants.changePolicy({
-      tenantId: tale.tenant.id,
-      expectedRevision: 1,
-      values: { 'secondFactor.recoveryCodes': 10 },
-      by: 'command-line',
-      reason: '',
-      isOperator: true,
-    });
+    await server.changePolicy(tale.tenant, { 'secondFactor.recoveryCodes': 10 });
     const [code = ''] = await withRecoveryCodes(server, tale.account, 2);
     const page = await atTheCode(tale);
     const forms = page.dom.querySelectorAll('form').filter((form) => form.querySelector('[name=code]'));

@@ -180,33 +180,15 @@ describe('S40 what trust never skips', () => {
 
   test('PWD-11 a forced change of password: the code comes first', async () => {
     const tale = await trusted();
-    await server.core.administration.markCompromised(tale.account, ADMINISTRATOR, '');
-    // That ends trust by itself; what is due with trust alive is an expired password.
-    const { tenants } = server.core;
-    const again = await trusted();
     time.move(20 * DAY);
-    await tenants.changePolicy({
-      tenantId: again.tenant.id,
-      expectedRevision: 1,
-      values: { 'password.expireAfterDays': 10 },
-      by: 'command-line',
-      reason: '',
-      isOperator: true,
-    });
-    expect(isAsked(await signIn(again))).toBe(true);
-    expect((await giveCode(again, false)).step).toBe('change-password');
+    await server.changePolicy(tale.tenant, { 'password.expireAfterDays': 10 });
+    expect(isAsked(await signIn(tale))).toBe(true);
+    expect((await giveCode(tale, false)).step).toBe('change-password');
   });
 
   test('PWD-11 the voluntary change on the page that warns needs the code of this sign-in: it is not offered', async () => {
     const tale = await trusted();
-    await server.core.tenants.changePolicy({
-      tenantId: tale.tenant.id,
-      expectedRevision: 1,
-      values: { 'password.expireAfterDays': 10 },
-      by: 'command-line',
-      reason: '',
-      isOperator: true,
-    });
+    await server.changePolicy(tale.tenant, { 'password.expireAfterDays': 10 });
     const page = await signIn(tale);
     expect(page.step).toBe('expires-soon');
     expect(page.dom.querySelector('form[action$="/change-password"]')).toBeNull();
@@ -229,16 +211,6 @@ describe('S40 what trust never skips', () => {
 });
 
 describe('MFA-13 what ends trust', () => {
-  const change = (tale: Story, values: Record<string, unknown>, revision = 1) =>
-    server.core.tenants.changePolicy({
-      tenantId: tale.tenant.id,
-      expectedRevision: revision,
-      values,
-      by: 'command-line',
-      reason: '',
-      isOperator: true,
-    });
-
   test.each<[string, (tale: Awaited<ReturnType<typeof trusted>>) => Promise<unknown>, string]>([
     [
       'a lock, once it is unlocked',
@@ -292,11 +264,19 @@ describe('MFA-13 what ends trust', () => {
     ],
     [
       'a policy of every sign-in',
-      (tale) => change(tale, { 'secondFactor.trustDays': 'every-sign-in' }),
+      (tale) => server.changePolicy(tale.tenant, { 'secondFactor.trustDays': 'every-sign-in' }),
       PASSWORD,
     ],
-    ['a policy without it', (tale) => change(tale, { 'secondFactor.trustDays': 'off' }), PASSWORD],
-    ['desks that are shared from now on', (tale) => change(tale, { 'session.sharedDesk': true }), PASSWORD],
+    [
+      'a policy without it',
+      (tale) => server.changePolicy(tale.tenant, { 'secondFactor.trustDays': 'off' }),
+      PASSWORD,
+    ],
+    [
+      'desks that are shared from now on',
+      (tale) => server.changePolicy(tale.tenant, { 'session.sharedDesk': true }),
+      PASSWORD,
+    ],
     [
       'an administrator',
       ({ account }) => server.core.administration.endTrust(account, 'all', ADMINISTRATOR, ''),
@@ -311,9 +291,9 @@ describe('MFA-13 what ends trust', () => {
 
   test('a policy that goes back to every sign-in ends it for good', async () => {
     const tale = await trusted();
-    await change(tale, { 'secondFactor.trustDays': 'every-sign-in' });
+    await server.changePolicy(tale.tenant, { 'secondFactor.trustDays': 'every-sign-in' });
     time.move(1);
-    await change(tale, { 'secondFactor.trustDays': 30 }, 2);
+    await server.changePolicy(tale.tenant, { 'secondFactor.trustDays': 30 }, 2);
     expect(isAsked(await signIn(tale))).toBe(true);
     await giveCode(tale);
     expect(isIn(await signIn(tale))).toBe(true);
@@ -321,10 +301,10 @@ describe('MFA-13 what ends trust', () => {
 
   test('a shorter policy cuts what there is, a longer one does not extend it', async () => {
     const tale = await trusted(30);
-    await change(tale, { 'secondFactor.trustDays': 90 });
+    await server.changePolicy(tale.tenant, { 'secondFactor.trustDays': 90 });
     time.move(14 * DAY - 100);
     expect(isIn(await signIn(tale))).toBe(true);
-    await change(tale, { 'secondFactor.trustDays': 14 }, 2);
+    await server.changePolicy(tale.tenant, { 'secondFactor.trustDays': 14 }, 2);
     expect(isIn(await signIn(tale))).toBe(true);
     time.move(100);
     expect(isAsked(await signIn(tale))).toBe(true);

@@ -3,6 +3,8 @@ import type { Actor } from '../../src/administration/index.ts';
 import type { StartedApp } from './app.ts';
 import type { Shown } from './browser.ts';
 import { eventually } from './eventually.ts';
+import { PASSWORD } from './site.ts';
+import { story } from './story.ts';
 
 /** Who administers in a test. */
 export const ADMINISTRATOR: Actor = { by: 'command-line', isOperator: true };
@@ -52,4 +54,35 @@ export async function withRecoveryCodes(
     secondFactor: { ...current.secondFactor, recoveryCodes: kept },
   }));
   return codes;
+}
+
+export const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+
+let people = 0;
+/** An address of nobody else. */
+export function anAddress(): string {
+  people += 1;
+  return `person${people}@site.example`;
+}
+
+/** Somebody past the password, with what they hold. */
+export async function atTheCode(
+  server: StartedApp,
+  options: { totpSecret?: string; mail?: boolean; recovery?: number; preset?: string } = {},
+) {
+  const email = anAddress();
+  const { totpSecret, preset = 'cloudcx' } = options;
+  const tale = await story(server, {
+    preset,
+    person: { email, ...(totpSecret ? { totpSecret } : {}) },
+  });
+  if (options.mail) await withMail(server, tale.account, email);
+  const codes = options.recovery ? await withRecoveryCodes(server, tale.account, options.recovery) : [];
+  const name = preset === 'cloudcx' ? email : tale.account.userName;
+  const signIn = async (extra: Record<string, string> = {}) => {
+    await tale.browser.jar.removeAllCookies();
+    await tale.begin(extra);
+    return tale.typePassword(PASSWORD, name);
+  };
+  return { ...tale, email, name, codes, signIn, page: await signIn() };
 }

@@ -10,6 +10,8 @@ export interface Site {
   account(tenant: Tenant, options?: NewPerson): Promise<Account>;
   application(options?: Partial<NewApplication>): Promise<{ id: string; secret: string }>;
   reread(account: Account): Promise<Account>;
+  /** Changes values of a policy that is at its first revision, or at the one given. */
+  changePolicy(tenant: Tenant, values: Record<string, unknown>, revision?: number): Promise<void>;
   /** Wrong codes in a row, as the counter of the account has them now. */
   wrongCodes(account: Account): Promise<number>;
 }
@@ -38,6 +40,17 @@ export function siteOn(core: Core): Site {
   };
   return {
     reread,
+    async changePolicy({ id }, values, revision = 1) {
+      const outcome = await core.tenants.changePolicy({
+        tenantId: id,
+        expectedRevision: revision,
+        values,
+        by: 'command-line',
+        reason: '',
+        isOperator: true,
+      });
+      if (!('changed' in outcome)) throw new Error(JSON.stringify(outcome));
+    },
     async wrongCodes(account) {
       const key = counterKey(await reread(account), 'second-factor', false);
       return (await core.ephemeral.count(key, undefined, core.clock.now())).failures;
