@@ -65,6 +65,6 @@ export async function submitActivation(parts: SignInParts, ctx: WebContext): Pro
   const outcome = await bind(parts, walk, door);
   const isBound = 'binding' in outcome && 'bound' in outcome.binding;
   if (isBound && isPasskey) parts.cookies.passkey.set(ctx, '1');
-  await parts.attempts.save(walk.stored, after(parts, walk.attempt, outcome, isPasskey));
+  await parts.attempts.keep(walk.stored, (attempt) => after(parts, attempt, outcome, isPasskey));
   return dispatch(parts, walk);
 }

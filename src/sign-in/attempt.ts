@@ -67,6 +67,11 @@ export interface Attempts {
   begin(attempt: Attempt): Promise<StoredAttempt>;
   /** Compare-and-set. @returns false when another tab moved on in between */
   save(stored: StoredAttempt, attempt: Attempt): Promise<boolean>;
+  /**
+   * Applies a change that must not be lost, as what it holds was spent: again and again, while the attempt goes on for the same
+   * person. @returns whether it is kept
+   */
+  keep(stored: StoredAttempt, change: (attempt: Attempt) => Attempt): Promise<boolean>;
   /** Spends the attempt: of two tabs that finish, one commits. */
   finish(uid: string): Promise<boolean>;
   /** Makes this attempt the one whose secret may be activated; an older one's is void. */
@@ -119,15 +124,26 @@ export function createAttempts({ ephemeral, clock }: { ephemeral: Ephemeral; clo
     };
   };
 
+  const save: Attempts['save'] = ({ version }, attempt) =>
+    ephemeral.replace(KIND, attempt.uid, record(attempt), version, clock.now());
+
   return {
     load,
+    save,
+    async keep(before, change) {
+      const person = before.attempt.who?.accountId;
+      let stored: StoredAttempt | undefined = before;
+      while (stored && !stored.isFinished && stored.attempt.who?.accountId === person) {
+        if (await save(stored, change(stored.attempt))) return true;
+        stored = await load(before.attempt.uid);
+      }
+      return false;
+    },
     async begin(attempt) {
       await ephemeral.insert(KIND, attempt.uid, record(attempt), clock.now());
       // Ended by a credential event in this very moment: the person starts over.
       return (await load(attempt.uid)) ?? { attempt, version: 0, isFinished: true };
     },
-    save: ({ version }, attempt) =>
-      ephemeral.replace(KIND, attempt.uid, record(attempt), version, clock.now()),
     finish: async (uid) => (await ephemeral.claim(KIND, uid, clock.now())) === 'won',
     async claimActivation(accountId, uid) {
       const expiresAt = clock.now() + OUTLIVES_SECONDS;

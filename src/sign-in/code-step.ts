@@ -58,6 +58,18 @@ async function prove(
   return { proved, notice: 'wrong-code' };
 }
 
+async function keepProof(parts: SignInParts, walk: Walk, door: Door, proved: ProvedFactor): Promise<void> {
+  const recovery = await recoveryAfter(parts, walk, proved, door);
+  const isKept = await parts.attempts.keep(walk.stored, (attempt) => ({
+    ...attempt,
+    factorProof: proved,
+    recovery,
+    notice: null,
+  }));
+  if (isKept) await beginTrust(parts, walk, door);
+  if (proved.by === 'passkey') parts.cookies.passkey.set(walk.ctx, '1');
+}
+
 /** `POST /sign-in/:uid/second-factor` */
 export async function submitCode(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
@@ -65,14 +77,8 @@ export async function submitCode(parts: SignInParts, ctx: WebContext): Promise<v
   if (walk.step !== 'second-factor' || !door) return back(ctx, walk.interaction.uid);
   const typed = { ...formFields(ctx.state.form, ['code']), passkey: ctx.state.form.get('passkey') ?? '' };
   const { proved, notice } = await prove(parts, walk, door, typed);
-  const saved = await parts.attempts.save(walk.stored, {
-    ...walk.attempt,
-    factorProof: proved ?? null,
-    recovery: proved ? await recoveryAfter(parts, walk, proved, door) : null,
-    notice: proved ? null : notice,
-  });
-  if (proved && saved) await beginTrust(parts, walk, door);
-  if (proved?.by === 'passkey') parts.cookies.passkey.set(ctx, '1');
+  if (!proved) await parts.attempts.save(walk.stored, { ...walk.attempt, factorProof: null, notice });
+  else await keepProof(parts, walk, door, proved);
   return dispatch(parts, walk);
 }
 

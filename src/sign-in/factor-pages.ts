@@ -66,6 +66,7 @@ export async function codePage(parts: SignInParts, walk: Walk): Promise<PageData
   const common = {
     method,
     others,
+    lead: method,
     hasRecoveryCodes: policy.secondFactor.recoveryCodes !== null && recoveryCodesLeft(secondFactor) > 0,
     // Said wherever the site has them: whether one was issued is nobody's to learn here.
     hasLoginCodes: policy.secondFactor.loginCodes,
@@ -74,7 +75,10 @@ export async function codePage(parts: SignInParts, walk: Walk): Promise<PageData
     // The vendor's words (SGN-1).
     isCloudcx: tenant?.preset === 'cloudcx',
   };
-  if (method === 'mail') return { ...common, ...(await mailPage(parts, walk)) };
+  if (method === 'mail') {
+    const mailed = await mailPage(parts, walk);
+    return { ...common, ...mailed, lead: mailed.isMailed ? 'mail' : 'mailFirst' };
+  }
   if (method !== 'passkey') return common;
   const options = await parts.passkeys.requestOptions(account, await parts.challenges.of(placeOf(walk)));
   return { ...common, options: JSON.stringify(options) };

@@ -158,6 +158,42 @@ describe('V18 no side door of a locked account', () => {
   });
 });
 
+describe('S31 a clock that jumps', () => {
+  test.each([90, 86_400])(
+    'by %i seconds, back and forth: no code twice, and none until time has passed the last step',
+    async (jump) => {
+      time = holdTime();
+      time.toStepStart(1);
+      const tale = await atTheCode(server, { totpSecret: SECRET, preset: 'livevox' });
+      const verdict = async (steps = 0) => {
+        const account = await server.reread(tale.account);
+        const { verify } = server.core.secondFactors;
+        return (await verify(account, codeOf(SECRET, steps), tale.tenant.policy, undefined)).verdict;
+      };
+      expect(await verdict()).toBe('accepted');
+      expect(await verdict()).toBe('replayed');
+      time.move(-jump);
+      expect([await verdict(-1), await verdict(), await verdict(1)]).toEqual([
+        'replayed',
+        'replayed',
+        'wrong',
+      ]);
+      time.move(jump);
+      expect(await verdict()).toBe('replayed');
+      time.move(jump);
+      expect([await verdict(-1), await verdict()]).toEqual(['accepted', 'accepted']);
+      time.move(-jump);
+      expect(await verdict()).toBe('replayed');
+      // And the person who helps is told why.
+      await tale.browser.submit({ code: codeOf(SECRET) }, '/second-factor');
+      const { attempts } = await server.core.administration.why(tale.tenant, tale.account, 1);
+      expect(attempts).toMatchObject([
+        { rule: 'replayed', says: expect.stringContaining('clock went back') },
+      ]);
+    },
+  );
+});
+
 describe('SGN-3 step-up', () => {
   test('S40 V35 a session made with a password alone gives the code when an application asks, and only that', async () => {
     const tale = await story(server, { preset: 'vcc-live' });
