@@ -1,8 +1,6 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { Eta } from 'eta';
-import QRCode from 'qrcode';
 import type { Account } from '../accounts/index.ts';
 import type { ActivationSlip } from '../administration/index.ts';
 import { longDate } from '../base/index.ts';
@@ -23,6 +21,7 @@ interface SlipOptions {
 const VIEWS = new URL('../../views/', import.meta.url);
 
 async function page(core: Core, tenant: Tenant, slips: readonly ActivationSlip[]): Promise<string> {
+  const [{ Eta }, { default: QRCode }] = await Promise.all([import('eta'), import('qrcode')]);
   const eta = new Eta({ views: fileURLToPath(VIEWS), autoEscape: true });
   const shown = await Promise.all(
     slips.map(async ({ account, secret, uri, expiresAt }) => ({
@@ -83,7 +82,7 @@ async function slips(options: SlipOptions, command: Command): Promise<void> {
       throw new Refused(refused[0] ?? 'nobody has a set-up pending');
     }
     print(command, { slips: made.length, file: options.out, refused }, [
-      `${made.length} activation slips are in ${options.out}: print them, hand them over, and delete the file.`,
+      `Activation slips in ${options.out}: ${made.length}. Print them, hand them over, and delete the file.`,
       ...refused,
     ]);
   });

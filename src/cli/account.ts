@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Account } from '../accounts/index.ts';
 import { addFactorCommands } from './account-factors.ts';
 import { addLockCommands } from './account-locks.ts';
 import { addCreate, addSetPassword } from './account-passwords.ts';
@@ -23,6 +24,12 @@ function addStatus(account: Command): void {
   }
 }
 
+/** As the lists have it (MFA-8). */
+function factorOf({ lock, strangersLock, secondFactor }: Account): string {
+  const cause = (lock ?? strangersLock)?.cause;
+  return cause === 'second-factor' ? 'locked by codes' : secondFactor.status;
+}
+
 interface ListOptions {
   tenant: string;
   population?: string;
@@ -40,7 +47,7 @@ async function list(options: ListOptions, command: Command): Promise<void> {
       a.userName,
       a.role,
       a.lockState === 'locked' ? 'locked' : a.status,
-      a.secondFactor.status,
+      factorOf(a),
     ]);
     print(
       command,

@@ -52,6 +52,32 @@ async function typeCode(page: Page, code: string) {
   await enter(page);
 }
 
+/** At the code page of somebody who used a passkey last. */
+async function signInWithPasskey(page: Page, who: Person) {
+  await server.core.accounts.update(who.account.id, (a) => ({
+    ...a,
+    secondFactor: {
+      ...a.secondFactor,
+      lastUsed: 'passkey',
+      authenticators: [
+        ...a.secondFactor.authenticators,
+        {
+          id: 'passkey',
+          kind: 'passkey',
+          credentialId: 'AAAA',
+          publicKey: 'AAAA',
+          counter: 0,
+          transports: [],
+          isSynced: false,
+          name: 'Laptop',
+          boundAt: 1,
+        },
+      ],
+    },
+  }));
+  await signIn(page, who);
+}
+
 const shownSecret = (page: Page) => page.locator('[data-totp-secret]').textContent();
 const shownCodes = (page: Page) => page.locator('[data-recovery-codes] code').allInnerTexts();
 
@@ -294,6 +320,13 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   await sound(page, 'factors-set-up');
   await page.goto(`${server.issuer}/account/password`);
   await sound(page, 'account-password-with-factor');
+  await page.context().clearCookies();
+
+  await signInWithPasskey(page, await person({ totpSecret: SECRET }, all));
+  await sound(page, 'second-factor-passkey');
+  await page.locator('summary', { hasText: 'Use a recovery code' }).click();
+  await typeCode(page, '000000');
+  await sound(page, 'second-factor-passkey-wrong');
   await page.context().clearCookies();
 
   const fresh = await person({}, all);

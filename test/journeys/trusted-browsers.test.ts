@@ -245,6 +245,16 @@ describe('MFA-13 what ends trust', () => {
       'another pass 7',
     ],
     [
+      'a new password under a mailed link',
+      async ({ account, tenant }) => {
+        await server.core.ownPassword.set(
+          { account, tenant, browser: 'stranger', where: {} },
+          { newPassword: 'another pass 7', isStillProved: () => true, kind: 'reset' },
+        );
+      },
+      'another pass 7',
+    ],
+    [
       'another method, set up elsewhere',
       ({ account }) => server.core.secondFactors.bindKnown(account.id, SECRET),
       PASSWORD,

@@ -1,6 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createLog, systemClock } from '../../src/base/index.ts';
+import { openCore } from '../../src/core.ts';
+import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
 import { freshFolder } from '../support/folder.ts';
 import { runCommand } from '../support/process.ts';
 
@@ -70,6 +73,30 @@ describe('MFA-3 MFA-6 MFA-7 account enrol, reset-factor, turn-off-factor', () =>
   });
 });
 
+describe('MFA-8 account list', () => {
+  test('says of everybody how the second factor stands, locked by codes too', async () => {
+    await command(`account create ${person('eve')} --email eve@site.example --totp-secret-stdin`, SECRET);
+    await command(`account create ${person('fay')} --email fay@site.example`);
+    await command(`account create ${person('gil')} --email gil@site.example --totp-secret-stdin`, SECRET);
+    await command(`account enrol ${person('fay')}`);
+    const settings = loadSettings({ environment });
+    const core = await openCore({
+      settings,
+      masterKeys: readMasterKeys(settings).keys,
+      clock: systemClock,
+      log: createLog('silent'),
+    });
+    const tenant = await core.tenants.byClientCode('CX');
+    const gil = await core.accounts.byName(tenant?.id ?? '', 'user', 'gil');
+    await core.accounts.update(gil?.doc.id ?? '', (a) => ({ ...a, lock: { cause: 'second-factor', at: 1 } }));
+    await core.close();
+    const { stdout } = await command('account list --tenant CX');
+    expect(stdout).toMatch(/ eve +Agent +enabled +active\n/);
+    expect(stdout).toMatch(/ fay +Agent +enabled +pending\n/);
+    expect(stdout).toMatch(/ gil +Agent +locked +locked by codes\n/);
+  });
+});
+
 describe('MFA-13 account trusted-browsers', () => {
   test('lists none, and refuses to end what is not there', async () => {
     expect(await json(`account trusted-browsers ${person('ann')}`)).toEqual({ trustedBrowsers: [] });
@@ -83,15 +110,15 @@ describe('MFA-17 account slips', () => {
     await command(`account create ${person('dan')} --email dan@site.example`);
     await command(`account enrol ${person('dan')}`);
     const made = await json(`account slips --tenant CX --population user --all-pending --out ${out}`);
-    expect(made).toMatchObject({ slips: 2, file: out, refused: [] });
+    expect(made).toMatchObject({ slips: 3, file: out, refused: [] });
     expect(statSync(out).mode & 0o777).toBe(0o600);
     const html = readFileSync(out, 'utf8');
-    expect(html.match(/data-slip/g)).toHaveLength(2);
-    for (const name of ['bob', 'dan']) expect(html).toContain(`(${name})`);
+    expect(html.match(/data-slip/g)).toHaveLength(3);
+    for (const name of ['bob', 'dan', 'fay']) expect(html).toContain(`(${name})`);
     const secrets = [...html.matchAll(/data-totp-secret>([A-Z2-7 ]+)</g)].map(([, secret]) => secret);
-    expect(new Set(secrets).size).toBe(2);
+    expect(new Set(secrets).size).toBe(3);
     for (const secret of secrets) expect(secret?.replaceAll(' ', '')).toMatch(/^[A-Z2-7]{32}$/);
-    expect(html.match(/<svg/g)).toHaveLength(2);
+    expect(html.match(/<svg/g)).toHaveLength(3);
     // An existing file is never written over, and costs nobody the set-up.
     const again = await command(`account slips ${person('bob')} --out ${out}`);
     expect(again).toMatchObject({ code: 1, stdout: '' });

@@ -47,6 +47,13 @@ export class Browser {
     return this.post(form.getAttribute('action') ?? '', { ...Object.fromEntries(hidden), ...fields });
   }
 
+  /** Presses a button that sends its form elsewhere. */
+  press(formaction: string): Promise<Shown> {
+    const button = this.page.dom.querySelector(`button[formaction$="${formaction}"]`);
+    if (!button) throw new Error(`no button ${formaction} on ${this.page.url}`);
+    return this.post(button.getAttribute('formaction') ?? '', {});
+  }
+
   post(
     url: string,
     fields: Record<string, string>,
