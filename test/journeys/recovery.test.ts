@@ -3,6 +3,7 @@ import type { Policy } from '../../src/tenants/index.ts';
 import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { Browser, type Shown } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
+import { ADMINISTRATOR, mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
 import { holdTime } from '../support/time.ts';
 
@@ -165,6 +166,40 @@ describe('PWD-15 a forgotten password', () => {
     expect((await server.reread(tale.account)).secondFactor.status).toBe('active');
     await tale.begin();
     expect((await tale.typePassword(NEW)).step).toBe('second-factor');
+  });
+
+  test('S42 V15 a recovery or login code does, a mailed one does not: the link came by mail already', async () => {
+    const withCodes = (policy: Policy): Policy => ({
+      ...allowed(policy),
+      secondFactor: { ...policy.secondFactor, recoveryCodes: 10, loginCodes: true },
+    });
+    const { tale, email } = await forgetful({ totpSecret: SECRET }, withCodes);
+    await withMail(server, tale.account, email);
+    const [recovery = ''] = await withRecoveryCodes(server, tale.account, 1);
+    // A sign-in under way: the person holds a code that was mailed for it.
+    await tale.begin();
+    await tale.typePassword();
+    await tale.browser.submit({ method: 'mail' }, '/method');
+    const [sixDigits = ''] = await mailedCodes(server, email);
+    await ask(tale);
+    const browser = await opened(await mailed(email));
+    expect((await setTo(browser, NEW, { code: sixDigits })).alert).toContain('code was not accepted');
+    expect((await setTo(browser, NEW, { code: recovery })).status).toBe(200);
+
+    const again = await forgetful({ totpSecret: SECRET }, withCodes);
+    const made = await server.core.administration.makeLoginCode(
+      again.tale.tenant,
+      again.tale.account,
+      ADMINISTRATOR,
+      'lost phone and password',
+    );
+    await ask(again.tale);
+    const second = await opened(await mailed(again.email));
+    expect((await setTo(second, NEW, { code: 'code' in made ? made.code : '' })).status).toBe(200);
+    expect((await server.reread(again.tale.account)).secondFactor).toMatchObject({
+      status: 'active',
+      loginCode: null,
+    });
   });
 
   test('S42 without the code nothing is learnt of former passwords', async () => {

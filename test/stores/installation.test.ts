@@ -58,9 +58,16 @@ describe('master keys', () => {
     const time = holdTime();
     try {
       const tale = await story(server, { person: { totpSecret: SECRET } });
+      const waiting = await server.account(tale.tenant);
+      const slip = await server.core.administration.makeSlip(
+        tale.tenant,
+        waiting,
+        { by: 'command-line', isOperator: true },
+        '',
+      );
       const turned = await another(next, old);
-      // The MAC root, two signing keys, one authenticator.
-      expect(await turned.reseal(() => {})).toBe(4);
+      // The MAC root, two signing keys, one authenticator, one activation slip.
+      expect(await turned.reseal(() => {})).toBe(5);
       expect(await turned.reseal(() => {})).toBe(0);
       time.toStepStart(2);
       await tale.begin();
@@ -72,6 +79,9 @@ describe('master keys', () => {
       expect(
         await later.secondFactors.verify(account, codeOf(SECRET), tale.tenant.policy, undefined),
       ).toEqual({ factor: 'totp', verdict: 'accepted' });
+      const sealedSlip = (await server.reread(waiting)).secondFactor.slip?.sealedSecret ?? '';
+      const printed = 'secret' in slip ? slip.secret.replaceAll(' ', '') : '';
+      expect(later.totp.reveal(waiting, sealedSlip)).toBe(printed);
       expect(await later.keys.current()).toHaveLength(2);
       expect(later.vault.mac('grant', 'x')).toBe(server.core.vault.mac('grant', 'x'));
       await expect(another(old)).rejects.toMatchObject({ code: 'store_unfit' });
