@@ -197,7 +197,15 @@ function build(ground: Ground): Core {
   const passwords = createPasswords({ hasher, clock });
   const budgets = createBudgets({ ephemeral, clock });
   const lockout = createLockout({ ephemeral, accounts, clock, vault });
-  const sessions = createSessions({ accounts, tenants, ephemeral, audit, dependents: DEPENDENTS });
+  const reader = createSessionReader({ ephemeral, clock });
+  const sessions = createSessions({
+    accounts,
+    tenants,
+    ephemeral,
+    audit,
+    reader,
+    dependents: DEPENDENTS,
+  });
   const factors = buildFactors(ground, { accounts, mail, say, budgets });
   const shared = {
     accounts,
@@ -233,7 +241,6 @@ function build(ground: Ground): Core {
       budgets,
       issuer: settings.issuer,
       reasons: standings.reasons,
-      liveSessions: createSessionReader({ ephemeral, clock }),
     }),
     reseal: async (progress) => {
       const root = (await installation.reseal()) ? 1 : 0;

@@ -5,12 +5,14 @@ import { createAccountActions } from './accounts.ts';
 import { createFactorActions } from './factors.ts';
 import { createPasswordSetting, type PasswordParts } from './passwords.ts';
 import { createPolicyActions, POLICY_JOB, type PolicyParts } from './policy.ts';
+import { createSessionActions } from './sessions.ts';
 import { type Explanation, explain } from './why.ts';
 
 type Parts = PasswordParts &
   PolicyParts &
   Parameters<typeof createAccountActions>[0] &
-  Parameters<typeof createFactorActions>[0] & { reasons(account: Account, tenant: Tenant): Reason[] };
+  Parameters<typeof createFactorActions>[0] &
+  Parameters<typeof createSessionActions>[0] & { reasons(account: Account, tenant: Tenant): Reason[] };
 
 export type Administration = ReturnType<typeof createAdministration>;
 
@@ -22,10 +24,12 @@ export function createAdministration(parts: Parts) {
   const passwords: ReturnType<typeof createPasswordSetting> = createPasswordSetting(parts);
   const accounts: ReturnType<typeof createAccountActions> = createAccountActions(parts);
   const factors: ReturnType<typeof createFactorActions> = createFactorActions(parts);
+  const sessions: ReturnType<typeof createSessionActions> = createSessionActions(parts);
   return {
     ...passwords,
     ...accounts,
     ...factors,
+    ...sessions,
     ...policy,
     /** "Why was this person refused?" (LCK-8). @param last how many attempts */
     async why(tenant: Tenant, account: Account, last: number): Promise<Explanation> {

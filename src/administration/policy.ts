@@ -23,7 +23,6 @@ export interface PolicyParts {
   jobs: Jobs;
   clock: Clock;
   /** The live browser sessions of an account, with the applications of each. */
-  liveSessions(accountId: string): Promise<{ applications: string[] }[]>;
 }
 
 export type Change = Pick<PolicyChange, 'values' | 'reason' | 'rollout'> & {
@@ -46,7 +45,7 @@ function told(changed: readonly PolicyDifference[]): Record<string, string> {
 
 /** Changing, scheduling, rolling back and previewing the policy of a tenant (TEN-3, TEN-4, PWD-16). */
 export function createPolicyActions(parts: PolicyParts) {
-  const { tenants, accounts, sessions, audit, jobs, clock, liveSessions } = parts;
+  const { tenants, accounts, sessions, audit, jobs, clock } = parts;
 
   async function* everyone(tenantId: string) {
     let after: string | undefined;
@@ -197,7 +196,7 @@ export function createPolicyActions(parts: PolicyParts) {
             batch.map(
               async (account): Promise<AccountFacts> => ({
                 account,
-                sessions: await liveSessions(account.id),
+                sessions: await sessions.live(tenant, account),
                 // The session API comes with its own room; until then nobody has such a session.
                 apiSessions: 0,
               }),

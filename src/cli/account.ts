@@ -3,6 +3,7 @@ import type { Account } from '../accounts/index.ts';
 import { addFactorCommands } from './account-factors.ts';
 import { addLockCommands } from './account-locks.ts';
 import { addCreate, addSetPassword } from './account-passwords.ts';
+import { addSessions } from './account-sessions.ts';
 import { addSlip } from './account-slips.ts';
 import { everyAccount, find, type Named, named, OPERATOR, populationOf, shown } from './account-support.ts';
 import { columns, print, tenantOf, withCore } from './terminal.ts';
@@ -84,6 +85,7 @@ export function addAccountCommands(program: Command): void {
   addLockCommands(account);
   addFactorCommands(account);
   addSlip(account);
+  addSessions(account);
   addStatus(account);
   addReading(account);
 }

@@ -1,8 +1,8 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { type Clock, isSallyportError, type Vault } from '../base/index.ts';
 import type { Ephemeral, Installation, StoredRecord } from '../stores/index.ts';
-import { bornInOneGeneration, fromStored, grantedKinds, recordId, toStored } from './records.ts';
-import { KEPT_PART } from './session-reader.ts';
+import { type CurrentEpoch, isOfEpoch, revokeGrant } from './ending.ts';
+import { bornInOneGeneration, fromStored, recordId, toStored } from './records.ts';
 
 /** What the adapters of all models share. */
 export interface AdapterParts {
@@ -11,15 +11,13 @@ export interface AdapterParts {
   clock: Clock;
   installation(): Promise<Installation>;
   /** The epoch in which an account's sessions and grants must have been born, and the event that began it; undefined when it may not be used at all. */
-  current(accountId: string): Promise<{ epoch: number; event: string } | undefined>;
+  current(accountId: string): Promise<CurrentEpoch | undefined>;
   /** A spent code or token came again: its grant was revoked. */
   onReuse(kind: string, payload: AdapterPayload): Promise<void>;
 }
 
 /** The engine accepts tokens inside its clock tolerance, so records are kept that much longer. */
 export const CLOCK_TOLERANCE_SECONDS = 15;
-/** As long as a request can run that read a grant before it was revoked. */
-const BURIED_SECONDS = 3_600;
 
 /** The engine's answer when the store cannot: 503, and no redirect that would look like a refusal. */
 class StoreUnavailable extends errors.OIDCProviderError {
@@ -39,13 +37,6 @@ export async function translated<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw isSallyportError(error) ? new StoreUnavailable(error) : error;
   }
-}
-
-/** Ends a grant with everything issued under it. A buried grant cannot be written back by a request that had read it (S69, R10). */
-async function revokeGrant(parts: Pick<AdapterParts, 'ephemeral' | 'clock'>, grantId: string): Promise<void> {
-  const now = parts.clock.now();
-  await parts.ephemeral.bury('Grant', grantId, now + BURIED_SECONDS, now);
-  for (const kind of grantedKinds) await parts.ephemeral.removeMembers(kind, 'grant', grantId);
 }
 
 function setsOf(payload: AdapterPayload): Record<string, string> {
@@ -132,8 +123,6 @@ export class RecordAdapter implements Adapter {
   async findByUserCode(): Promise<undefined> {}
 }
 
-export type Kept = { accountId: string } & ({ event: string } | { epoch: number });
-
 /**
  * Whether the account behind a session or grant is usable, and still in the epoch in which this one was born, or in one that
  * began with the person's own change in this very session.
@@ -145,13 +134,5 @@ export async function isCurrent(
 ): Promise<boolean> {
   if (!payload.accountId) return true;
   const current = await parts.current(payload.accountId);
-  if (!current) return false;
-  if (current.epoch === (payload as { epoch?: number }).epoch) return true;
-  const kept =
-    recordParts[KEPT_PART] === undefined ? undefined : (JSON.parse(recordParts[KEPT_PART]) as Kept);
-  // Of this person: a browser's session may go on to somebody else, whose epochs are other numbers.
-  if (kept?.accountId !== payload.accountId) return false;
-  return 'event' in kept
-    ? current.event !== '' && kept.event === current.event
-    : kept.epoch === current.epoch;
+  return current !== undefined && isOfEpoch(payload, recordParts, current);
 }

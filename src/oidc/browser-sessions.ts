@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import type { KeptSession } from '../sessions/index.ts';
-import type { AdapterParts, Kept } from './adapter.ts';
+import type { AdapterParts } from './adapter.ts';
+import { KEPT_PART, type Kept } from './ending.ts';
 import { grantedKinds } from './records.ts';
-import { KEPT_PART } from './session-reader.ts';
 
 /** The session of a browser, as a page of ours needs to know it. */
 export interface BrowserSession {

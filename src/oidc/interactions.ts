@@ -32,6 +32,9 @@ export type LoginOutcome = {
   amr: string[];
   at: number;
   remember: boolean;
+  /** Where the sign-in came from: the session keeps it for its owner to know it by (SES-1). */
+  address: string;
+  browser: string;
 } & SessionLimits;
 
 interface Exchange {

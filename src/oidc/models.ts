@@ -13,9 +13,9 @@ interface ModelClass {
 }
 
 /** The result that the sign-in handed over, as the engine keeps it. */
-type LoginResult = { epoch: number } & SessionLimits;
+type LoginResult = { epoch: number; address: string; browser: string } & SessionLimits;
 
-const SESSION_PROPERTIES = ['epoch', 'idleSeconds', 'absoluteSeconds'] as const;
+const SESSION_PROPERTIES = ['epoch', 'idleSeconds', 'absoluteSeconds', 'address', 'browser'] as const;
 
 /** Lets a model keep more properties. The engine reads the list once, so this comes before the first use. */
 function addToPayload(model: ModelClass, properties: readonly string[]) {

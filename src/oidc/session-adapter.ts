@@ -2,7 +2,7 @@ import { type Adapter, type AdapterPayload, default as Provider } from 'oidc-pro
 import { fingerprint } from '../base/index.ts';
 import type { StoredRecord } from '../stores/index.ts';
 import { type AdapterParts, CLOCK_TOLERANCE_SECONDS, isCurrent, translated } from './adapter.ts';
-import { KEPT_PART } from './session-reader.ts';
+import { burySession, KEPT_PART } from './ending.ts';
 
 /** Limits of a session, set at sign-in from the tenant's policy and kept with it (SES-2). */
 export interface SessionLimits {
@@ -21,9 +21,6 @@ export function sessionSeconds(
 }
 
 type Authorizations = NonNullable<AdapterPayload['authorizations']>;
-
-/** As long as a request can run that read a session before it was ended. */
-const BURIED_SECONDS = 3_600;
 
 /**
  * Browser sessions: one record under the stable `uid`, and an alias for each session id that a cookie may hold. The engine
@@ -47,7 +44,7 @@ export class SessionAdapter implements Adapter {
       const now = clock.now();
       const expiresAt = now + expiresIn + CLOCK_TOLERANCE_SECONDS;
       const change = {
-        value: JSON.stringify(base),
+        value: JSON.stringify({ ...base, usedAt: now }),
         expiresAt,
         ...this.difference(uid, authorizations),
         ...setsOf(payload),
@@ -104,7 +101,7 @@ export class SessionAdapter implements Adapter {
     const { ephemeral, clock } = this.parts;
     const now = clock.now();
     const exp = now + sessionSeconds(payload, now);
-    const { jti: _, authorizations: __, ...base } = { ...payload, exp };
+    const { jti: _, authorizations: __, ...base } = { ...payload, exp, usedAt: now };
     const change = {
       value: JSON.stringify(base),
       expiresAt: exp + CLOCK_TOLERANCE_SECONDS,
@@ -122,8 +119,7 @@ export class SessionAdapter implements Adapter {
 
   /** Ends the session for good. */
   bury(uid: string) {
-    const now = this.parts.clock.now();
-    return translated(() => this.parts.ephemeral.bury('Session', uid, now + BURIED_SECONDS, now));
+    return translated(() => burySession(this.parts, uid));
   }
 
   async findByUserCode(): Promise<undefined> {}

@@ -1,16 +1,68 @@
+import type { Account } from '../accounts/index.ts';
 import type { Clock } from '../base/index.ts';
+import type { LiveSession, SessionReader } from '../sessions/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
+import { burySession, isOfEpoch, KEPT_PART, revokeGrant } from './ending.ts';
+import { grantedKinds } from './records.ts';
 
-/** The part of a session or grant that says through which event it lives, or into which epoch it was taken (SES-4). */
-export const KEPT_PART = ' kept';
+interface Stored {
+  accountId?: string;
+  epoch?: number;
+  loginTs?: number;
+  usedAt?: number;
+  address?: string;
+  browser?: string;
+}
 
-/** Reads the live browser sessions of an account, each with the applications that are signed on through it. */
-export function createSessionReader({ ephemeral, clock }: { ephemeral: Ephemeral; clock: Clock }) {
-  return async (accountId: string): Promise<{ applications: string[] }[]> => {
-    const ids = await ephemeral.members('Session', 'account', accountId, clock.now());
-    const records = await Promise.all(ids.map((id) => ephemeral.get('Session', id, clock.now())));
-    return records
-      .filter((record) => record !== undefined)
-      .map(({ parts }) => ({ applications: Object.keys(parts).filter((part) => part !== KEPT_PART) }));
+/** Reads and ends browser sessions by account, without the engine: commands do so too. */
+export function createSessionReader(parts: { ephemeral: Ephemeral; clock: Clock }): SessionReader {
+  const { ephemeral, clock } = parts;
+
+  const read = async (account: Account, uid: string, epoch: number) => {
+    const record = await ephemeral.get('Session', uid, clock.now());
+    const stored = record && (JSON.parse(record.value) as Stored);
+    if (!stored || stored.accountId !== account.id) return undefined;
+    const isLive = isOfEpoch(stored, record.parts, { epoch, event: account.epochEvent });
+    return isLive ? { stored, parts: record.parts } : undefined;
+  };
+
+  const issuedUnder = async (accountId: string, uid: string): Promise<string[]> => {
+    const grants: string[] = [];
+    for (const kind of grantedKinds)
+      for (const id of await ephemeral.members(kind, 'account', accountId, clock.now())) {
+        const record = await ephemeral.get(kind, id, clock.now());
+        const issued = record && (JSON.parse(record.value) as { sessionUid?: string; grantId?: string });
+        if (issued?.sessionUid === uid && issued.grantId) grants.push(issued.grantId);
+      }
+    return grants;
+  };
+
+  return {
+    async list(account: Account, epoch: number): Promise<LiveSession[]> {
+      const uids = await ephemeral.members('Session', 'account', account.id, clock.now());
+      const found = await Promise.all(
+        uids.map(async (uid) => ({ uid, session: await read(account, uid, epoch) })),
+      );
+      return found
+        .flatMap(({ uid, session }) => {
+          if (!session) return [];
+          const { loginTs = 0, usedAt = loginTs, address = '', browser = '' } = session.stored;
+          const applications = Object.keys(session.parts).filter((part) => part !== KEPT_PART);
+          return [{ uid, signedInAt: loginTs, usedAt, address, browser, applications }];
+        })
+        .sort((a, b) => b.usedAt - a.usedAt);
+    },
+
+    async end(account: Account, uid: string): Promise<string[] | undefined> {
+      const record = await ephemeral.get('Session', uid, clock.now());
+      if (!record || (JSON.parse(record.value) as Stored).accountId !== account.id) return undefined;
+      await burySession(parts, uid);
+      const signOns = Object.entries(record.parts).filter(([part]) => part !== KEPT_PART);
+      const grants = signOns.flatMap(([, json]) => (JSON.parse(json) as { grantId?: string }).grantId ?? []);
+      // What an application got between the look and the burial stands in no part of the record.
+      const late = await issuedUnder(account.id, uid);
+      for (const grantId of new Set([...grants, ...late])) await revokeGrant(parts, grantId);
+      return signOns.map(([application]) => application);
+    },
   };
 }

@@ -106,5 +106,5 @@ export async function submitEndOthers(parts: FactorChangeParts, person: Person):
     keepSession: keptTogether([session.kept, trust]),
   });
   await keepNotice(parts, person, 'others-ended');
-  go(person, PAGE);
+  go(person, ctx.state.form.get('page') === 'sessions' ? '/account/sessions' : PAGE);
 }

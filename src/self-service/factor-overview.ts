@@ -11,6 +11,7 @@ import {
   type TrustedBrowsers,
 } from '../second-factor/index.ts';
 import { epochOf } from '../sessions/index.ts';
+import { browserName } from '../web/index.ts';
 import { takeNotice } from './notices.ts';
 import { type Person, shell } from './person.ts';
 import type { ProofParts } from './proof.ts';
@@ -45,14 +46,16 @@ export async function showFactors(parts: FactorOverviewParts, person: Person): P
             of: account.secondFactor.recoveryCodes?.hashes.length ?? 0,
           }
         : undefined,
-    trusted: trusted.map(({ id, browser, address, beganAt, endsAt, isThis }) => ({
-      id,
-      browser,
-      address,
-      isThis,
-      since: longDate(beganAt),
-      until: longDate(endsAt),
-    })),
+    trusted: await Promise.all(
+      trusted.map(async ({ id, browser, address, beganAt, endsAt, isThis }) => ({
+        id,
+        browser: await browserName(browser),
+        address,
+        isThis,
+        since: longDate(beganAt),
+        until: longDate(endsAt),
+      })),
+    ),
   });
 }
 

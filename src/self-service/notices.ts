@@ -16,7 +16,8 @@ export type AccountNotice =
   | 'factor-removed'
   | 'factor-changed-elsewhere'
   | 'trust-ended'
-  | 'others-ended';
+  | 'others-ended'
+  | 'session-ended';
 
 export interface NoticeParts extends PersonParts {
   ephemeral: Ephemeral;

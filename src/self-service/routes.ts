@@ -28,9 +28,11 @@ import {
   submitNewCodes,
   submitRead,
 } from './recovery-codes.ts';
+import { type SessionPageParts, showSessions, submitEndSession } from './sessions.ts';
 
 export interface SelfServiceParts
   extends PasswordPageParts,
+    SessionPageParts,
     FactorSetUpParts,
     FactorChangeParts,
     RecoveryCodeParts {
@@ -146,6 +148,8 @@ export function addSelfServiceRoutes(parts: SelfServiceParts): void {
   show('/account', 'account', (person) => overview(parts, person));
   show('/account/password', 'account password', (person) => showPassword(parts, person));
   post('/account/password', 'account password change', change, (person) => submitPassword(parts, person));
+  show('/account/sessions', 'account sessions', (person) => showSessions(parts, person));
+  post('/account/sessions', 'account session end', own, (person) => submitEndSession(parts, person));
   addFactorRoutes(parts, show, post);
 }
 

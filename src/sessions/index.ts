@@ -16,5 +16,7 @@ export {
   epochOf,
   type KeptSession,
   keptTogether,
+  type LiveSession,
+  type SessionReader,
   type Sessions,
 } from './sessions.ts';

@@ -66,7 +66,32 @@ export interface CredentialEvent {
   keepSession?: KeptSession;
 }
 
+/** A session of a browser, as its owner or an administrator sees it (SES-1). */
+export interface LiveSession {
+  uid: string;
+  /** Epoch seconds of the sign-in, and of the last use by an application. */
+  signedInAt: number;
+  usedAt: number;
+  /** Where the sign-in came from, and the User-Agent that it said. */
+  address: string;
+  browser: string;
+  /** Ids of the applications that are signed on through it. */
+  applications: readonly string[];
+}
+
+/** The sessions as the protocol's room keeps them. */
+export interface SessionReader {
+  /** The live ones, the last used first. @param epoch the one that they must be of */
+  list(account: Account, epoch: number): Promise<LiveSession[]>;
+  /** Ends one with every grant and token of it. @returns its applications, or undefined when it is not theirs */
+  end(account: Account, uid: string): Promise<string[] | undefined>;
+}
+
 export interface Sessions {
+  /** Where an account is signed in, the last used first (SES-1). */
+  live(tenant: Tenant, account: Account): Promise<LiveSession[]>;
+  /** Ends one session with its tokens. @returns false when the account has no such session */
+  endOne(account: Account, uid: string, context: CredentialEvent['context']): Promise<boolean>;
   /**
    * One change of a credential and the end of all that depended on the old one (SES-4). The epoch rises with the change, and
    * from then on everything older is refused by whoever loads it; the sweep that deletes it may be late or die half-way.
@@ -107,9 +132,10 @@ export function createSessions(parts: {
   tenants: Pick<Tenants, 'byId' | 'raiseEpoch'>;
   ephemeral: Ephemeral;
   audit: Audit;
+  reader: SessionReader;
   dependents: readonly Dependent[];
 }): Sessions {
-  const { accounts, tenants, ephemeral, audit, dependents } = parts;
+  const { accounts, tenants, ephemeral, audit, reader, dependents } = parts;
 
   const sweep = async (accountId: string, isSpared: (kind: string, id: string) => boolean, own: boolean) => {
     const ended: Record<string, number> = {};
@@ -140,6 +166,20 @@ export function createSessions(parts: {
     });
 
   return {
+    live: (tenant, account) => reader.list(account, epochOf(account, tenant)),
+    async endOne(account, uid, context) {
+      const applications = await reader.end(account, uid);
+      if (!applications) return false;
+      await audit.write({
+        type: 'session.ended',
+        outcome: 'success',
+        tenantId: account.tenantId,
+        accountId: account.id,
+        ...context,
+        detail: { applications: applications.join(' ') },
+      });
+      return true;
+    },
     async credentialEvent({ accountId, kind, change, context, keepAttempt, keepSession }) {
       const event = newId();
       const kept = (await keepSession?.prepare(event)) ?? NOTHING;

@@ -9,6 +9,9 @@ import { factorProofOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { back, reloadWalk, trace, type Walk } from './walk.ts';
 
+/** User-Agent texts are the browser's own claim. */
+const MAX_BROWSER = 300;
+
 function go(ctx: WebContext, address: string): void {
   ctx.status = 303;
   ctx.redirect(address);
@@ -43,6 +46,7 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
   const { ctx, interaction, attempt, account, tenant, policy } = walk;
   if (!account || !tenant) throw new Error('a sign-in without an account');
   if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
+  const said = visitorOf(ctx);
   const { isMultiFactor, amr } = assuranceOf(attempt.passwordProof?.by, factorProofOf(walk));
   await parts.audit.write({
     ...trace(walk),
@@ -62,6 +66,8 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
     amr,
     at: parts.clock.now(),
     remember: !endsWithBrowser(policy),
+    address: said.address,
+    browser: said.browser.slice(0, MAX_BROWSER),
     idleSeconds: policy.session.idleMinutes * 60,
     absoluteSeconds: policy.session.absoluteMinutes * 60,
   });

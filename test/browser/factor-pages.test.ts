@@ -332,6 +332,16 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   const fresh = await person({}, all);
   await signIn(page, fresh);
   await sound(page, 'account-suggests');
+  const elsewhere = await newPage(browser);
+  await signIn(elsewhere, fresh);
+  await page.goto(`${server.issuer}/account/sessions`);
+  await sound(page, 'sessions');
+  await page.getByRole('button', { name: /End the session of/ }).click();
+  await sound(page, 'sessions-ended');
+  await elsewhere.reload();
+  expect(await step(elsewhere)).not.toBe('account');
+  await elsewhere.context().close();
+  await page.goto(`${server.issuer}/account`);
   await page.getByRole('link', { name: 'Set one up' }).click();
   await sound(page, 'factors-none');
   for (const method of ['app', 'mail', 'passkey']) {

@@ -104,6 +104,15 @@ describe('MFA-13 account trusted-browsers', () => {
   });
 });
 
+describe('SES-1 account sessions', () => {
+  test('lists none, refuses an id that is none, and ends everything', async () => {
+    expect(await json(`account sessions ${person('bob')}`)).toEqual({ sessions: [] });
+    expect(await command(`account sessions ${person('bob')} --end nothing`)).toMatchObject({ code: 1 });
+    expect(await json(`account sessions ${person('bob')} --end all --reason left`)).toEqual({ ended: 'all' });
+    expect(await json(`account show ${person('bob')}`)).toMatchObject({ epoch: 2 });
+  });
+});
+
 describe('MFA-17 account slips', () => {
   test('a file for its owner alone, with one slip for everybody whose set-up is pending', async () => {
     const out = join(folder.path, 'slips.html');

@@ -1,0 +1,154 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { Browser } from '../support/browser.ts';
+import { ADMINISTRATOR } from '../support/factors.ts';
+import { type Story, story } from '../support/story.ts';
+import { holdTime } from '../support/time.ts';
+
+const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const EDGE =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0';
+
+let server: StartedApp;
+let time: ReturnType<typeof holdTime> | undefined;
+beforeAll(async () => {
+  server = await startApp();
+});
+afterEach(() => {
+  time?.release();
+  time = undefined;
+});
+afterAll(() => server.close());
+
+/** Signs the person of a story in, in a browser of its own. */
+async function signIn(tale: Story, userAgent: string, extra: Record<string, string> = {}) {
+  const browser = new Browser(server.issuer);
+  await browser.open(await tale.relying.request(extra), { 'user-agent': userAgent });
+  const fields = {
+    clientCode: tale.tenant.clientCode,
+    userName: tale.account.userName,
+    password: PASSWORD,
+  };
+  const headers = { origin: server.issuer, 'user-agent': userAgent };
+  const landed = await browser.post(`${browser.page.url}/password`, fields, headers);
+  return { browser, tokens: await tale.relying.exchange(landed.url) };
+}
+
+const rowsOf = async (browser: Browser) => {
+  const page = await browser.open('/account/sessions');
+  return page.dom.querySelectorAll('[data-session]').map((row) => row.text.replace(/\s+/g, ' ').trim());
+};
+
+describe('SES-1 a person sees and ends the own sessions', () => {
+  test('browser, address, applications, since and last use; this one first', async () => {
+    time = holdTime();
+    const tale = await story(server);
+    const first = await signIn(tale, FIREFOX);
+    time.move(600);
+    const second = await signIn(tale, EDGE);
+    time.move(600);
+    await first.browser.open(await tale.relying.request());
+    const rows = await rowsOf(second.browser);
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).toMatch(
+      /^Microsoft Edge on macOS \(this browser\) .* since .* UTC, last used .* UTC Applications: the desk$/,
+    );
+    expect(rows[1]).toMatch(/^Firefox on Windows .*Applications: the desk End$/);
+    const live = await server.core.sessions.live(tale.tenant, tale.account);
+    expect(live.map(({ usedAt, signedInAt }) => usedAt - signedInAt)).toEqual([1_200, 0]);
+    expect(live[0]).toMatchObject({ browser: FIREFOX, applications: [tale.application.id] });
+  });
+
+  test('SES-4 ending one ends its tokens, refresh too, and no other', async () => {
+    const tale = await story(server, { isFirstParty: true });
+    const offline = { scope: 'openid offline_access', prompt: 'login' };
+    const there = await signIn(tale, FIREFOX, offline);
+    const here = await signIn(tale, EDGE, offline);
+    const page = await here.browser.open('/account/sessions');
+    expect(page.dom.querySelectorAll('form[action="/account/sessions"]')).toHaveLength(1);
+    const after = await here.browser.submit({}, '/account/sessions');
+    expect(after.dom.querySelector('[role=status]')?.text).toContain('has ended');
+    await expect(tale.relying.userinfo(there.tokens)).rejects.toMatchObject({ status: 401 });
+    if (there.tokens.refresh_token)
+      await expect(tale.relying.refresh(there.tokens)).rejects.toMatchObject({ error: 'invalid_grant' });
+    expect((await there.browser.open('/account')).step).not.toBe('account');
+    expect(await tale.relying.userinfo(here.tokens)).toMatchObject({ sub: tale.account.id });
+    expect(await rowsOf(here.browser)).toHaveLength(1);
+    const ended = (await server.core.audit.ofAccount(tale.account.id, 50)).filter(
+      ({ type }) => type === 'session.ended',
+    );
+    expect(ended).toMatchObject([{ actor: tale.account.id, detail: { applications: tale.application.id } }]);
+  });
+
+  test('all the others at once', async () => {
+    const tale = await story(server);
+    const others = [await signIn(tale, FIREFOX), await signIn(tale, FIREFOX)];
+    const here = await signIn(tale, EDGE);
+    await here.browser.open('/account/sessions');
+    const page = await here.browser.submit({}, '/account/other-sessions');
+    expect(new URL(page.url).pathname).toBe('/account/sessions');
+    expect(await rowsOf(here.browser)).toHaveLength(1);
+    for (const { tokens } of others)
+      await expect(tale.relying.userinfo(tokens)).rejects.toMatchObject({ status: 401 });
+  });
+
+  test('TEN-1 an id of somebody else, of nobody, or of this very session ends nothing', async () => {
+    const tale = await story(server);
+    const other = await story(server);
+    const [mine, theirs] = [await signIn(tale, EDGE), await signIn(other, FIREFOX)];
+    const [session] = await server.core.sessions.live(other.tenant, other.account);
+    const [own] = await server.core.sessions.live(tale.tenant, tale.account);
+    await mine.browser.open('/account/sessions');
+    for (const id of [session?.uid ?? '', own?.uid ?? '', '', 'x', '__proto__', 'a'.repeat(4_000)])
+      await mine.browser.post(`${server.issuer}/account/sessions`, { session: id });
+    expect(await other.relying.userinfo(theirs.tokens)).toMatchObject({ sub: other.account.id });
+    expect(await tale.relying.userinfo(mine.tokens)).toMatchObject({ sub: tale.account.id });
+  });
+
+  test('what ended by an epoch is not listed, swept or not; the session that the own change kept is', async () => {
+    const tale = await story(server);
+    const there = await signIn(tale, FIREFOX);
+    const here = await signIn(tale, EDGE);
+    await here.browser.open('/account/password');
+    const fields = {
+      currentPassword: PASSWORD,
+      newPassword: 'brand new 44',
+      newPasswordAgain: 'brand new 44',
+    };
+    await here.browser.submit(fields, '/account/password');
+    expect(await rowsOf(here.browser)).toHaveLength(1);
+    await expect(tale.relying.userinfo(there.tokens)).rejects.toMatchObject({ status: 401 });
+    // Of the whole population: nothing is swept, and nothing listed.
+    await server.core.sessions.endPopulation(tale.tenant, 'user', { actor: 'command-line' });
+    const { sessions, tenants } = server.core;
+    const tenant = (await tenants.byId(tale.tenant.id)) ?? tale.tenant;
+    expect(await sessions.live(tenant, await server.reread(tale.account))).toEqual([]);
+  });
+
+  test('SES-1 a session that is ended while it is used does not come back', async () => {
+    const tale = await story(server);
+    const there = await signIn(tale, FIREFOX);
+    const [session] = await server.core.sessions.live(tale.tenant, tale.account);
+    const uses = Array.from({ length: 10 }, async () => there.browser.open(await tale.relying.request()));
+    await server.core.administration.endSession(tale.account, session?.uid ?? '', ADMINISTRATOR, '');
+    await Promise.all(uses);
+    expect(await server.core.sessions.live(tale.tenant, tale.account)).toEqual([]);
+    expect((await there.browser.open('/account')).step).not.toBe('account');
+  });
+});
+
+describe('SES-1 an administrator', () => {
+  test('ends one, or everything at once, with a reason', async () => {
+    const tale = await story(server);
+    const { browser, tokens } = await signIn(tale, FIREFOX);
+    const { administration } = server.core;
+    expect(await administration.endSession(tale.account, 'x', ADMINISTRATOR, '')).toBe(false);
+    await administration.endAllSessions(tale.account, ADMINISTRATOR, 'left the company');
+    await expect(tale.relying.userinfo(tokens)).rejects.toMatchObject({ status: 401 });
+    expect((await browser.open('/account')).step).not.toBe('account');
+    const events = (await server.core.audit.ofAccount(tale.account.id, 50)).filter(
+      ({ type }) => type === 'credential.event',
+    );
+    expect(events).toMatchObject([{ reason: 'left the company', detail: { kind: 'sessions-ended' } }]);
+  });
+});
