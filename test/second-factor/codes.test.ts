@@ -24,6 +24,7 @@ describe('MFA-11 the one field for codes tells them apart by shape', () => {
     ['0BCD-1FG8', 'login', 'OBCDIFGB'],
     ['ABCD-EFGH-IJKL-MNOP', 'recovery', RECOVERY],
     ['abcdefghijklmnop', 'recovery', RECOVERY],
+    [`123456${' '.repeat(58)}`, 'digits', '123456'],
   ] as const)('%j is %s', (typed, kind, code) => {
     expect(readTyped(typed)).toEqual({ kind, code });
   });
@@ -42,6 +43,7 @@ describe('MFA-11 the one field for codes tells them apart by shape', () => {
     `${RECOVERY}Q`,
     'ÄBCD-EFGH',
     '\u0000123456',
+    `123456${' '.repeat(59)}`,
     '1'.repeat(10_000),
   ])('%j is none', (typed) => {
     expect(readTyped(typed)).toBeUndefined();

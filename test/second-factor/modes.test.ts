@@ -93,7 +93,9 @@ describe('MFA-1 what each mode does to people with a missing, pending or active 
     (others) => {
       const policy = under('required', others);
       expect(factorDuty(person('missing'), policy, false)).toBe('nothing');
+      expect(factorDuty(person('missing'), policy, true)).toBe('nothing');
       expect(maySetUp(person('missing'), policy)).toBe(false);
+      expect(mayTurnOff(person('active'), policy)).toBe(true);
       expect(statusWithout(person('active'), policy)).toBe('none');
     },
   );
@@ -128,5 +130,12 @@ describe('methods', () => {
     expect(order('mail')).toEqual(['mail', 'app', 'passkey']);
     expect(order('passkey')).toEqual(['passkey', 'app', 'mail']);
     expect(methodsOf(noFactor)).toEqual([]);
+    const few = (authenticators: Authenticator[], lastUsed: Authenticator['kind'] | null = null) =>
+      methodsOf({ ...noFactor, status: 'active', authenticators, lastUsed });
+    expect(few([mailbox])).toEqual(['mail']);
+    expect(few([passkey, mailbox])).toEqual(['mail', 'passkey']);
+    expect(few([passkey, mailbox], 'passkey')).toEqual(['passkey', 'mail']);
+    // Turned off since: nothing is first by it.
+    expect(few([passkey, mailbox], 'totp')).toEqual(['mail', 'passkey']);
   });
 });
