@@ -76,18 +76,16 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
       const made = await passwords.make(newPassword, tenant.policy, false);
       const admit = kind === 'reset' ? withStrangersAdmitted : (one: Account) => one;
       const { address = '', browser = '' } = where;
-      const trust =
-        kind === 'changed'
-          ? trustedBrowsers.keeping(door.trustToken, account, epochOf(account, tenant))
-          : undefined;
+      const trust = trustedBrowsers.keeping(door.trustToken, account, epochOf(account, tenant));
+      const session = keptTogether([keepSession, trust]);
+      const attempt = keepAttempt === undefined ? {} : { attempt: keepAttempt };
       const changed = await sessions.credentialEvent({
         accountId: account.id,
         kind: `password-${kind}`,
         change: (current) =>
           isStillProved(current) ? admit(passwords.withPassword(current, made)) : undefined,
         context: { actor: account.id, address, browser },
-        ...(keepAttempt === undefined ? {} : { keepAttempt }),
-        keepSession: keptTogether([keepSession, trust]),
+        ...(kind === 'changed' ? { keep: { account, tenant, session, ...attempt } } : {}),
       });
       if (!changed) return undefined;
       await audit.write({ ...where, type: `password.${kind}`, outcome: 'success', actor: account.id });

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import type { KeptSession } from '../sessions/index.ts';
+import type { StoredRecord } from '../stores/index.ts';
 import type { AdapterParts } from './adapter.ts';
-import { KEPT_PART, type Kept } from './ending.ts';
+import { isOfEpoch, KEPT_PART, type Kept } from './ending.ts';
 import { grantedKinds } from './records.ts';
 
 /** The session of a browser, as a page of ours needs to know it. */
@@ -35,10 +36,15 @@ export function createBrowserSessions(
   provider: () => Provider,
   { ephemeral, clock }: Pick<AdapterParts, 'ephemeral' | 'clock'>,
 ): BrowserSessions {
-  const stamp = async (kind: 'Session' | 'Grant', id: string, kept: Kept) => {
+  const stamp = async (
+    kind: 'Session' | 'Grant',
+    id: string,
+    kept: Kept,
+    isMeant: (record: StoredRecord) => boolean,
+  ) => {
     const now = clock.now();
     const record = await ephemeral.get(kind, id, now);
-    if (!record) return;
+    if (!record || !isMeant(record)) return;
     const { value, expiresAt } = record;
     const change = { value, expiresAt, setParts: { [KEPT_PART]: JSON.stringify(kept) }, unsetParts: [] };
     await ephemeral.merge(kind, id, change, now);
@@ -46,13 +52,16 @@ export function createBrowserSessions(
 
   const keeping = (accountId: string, { uid, authorizations = {} }: StoredSession): KeptSession => {
     const grants = Object.values(authorizations).flatMap(({ grantId }) => (grantId ? [grantId] : []));
-    const stampAll = async (kept: Kept) => {
-      await stamp('Session', uid, kept);
-      for (const grant of grants) await stamp('Grant', grant, kept);
+    const stampAll = async (kept: Kept, isMeant: (record: StoredRecord) => boolean) => {
+      await stamp('Session', uid, kept, isMeant);
+      for (const grant of grants) await stamp('Grant', grant, kept, isMeant);
     };
+    let mark = '';
     return {
-      async prepare(event) {
-        await stampAll({ accountId, event });
+      async prepare(event, seen) {
+        mark = JSON.stringify({ accountId, event });
+        // Only what lives: a session or grant that an event ended meanwhile is not brought back by this one.
+        await stampAll({ accountId, event }, ({ value, parts }) => isOfEpoch(JSON.parse(value), parts, seen));
         const spared = new Map([
           ['Session', new Set([uid])],
           ['Grant', new Set(grants)],
@@ -65,7 +74,7 @@ export function createBrowserSessions(
         }
         return spared;
       },
-      settle: (epoch) => stampAll({ accountId, epoch }),
+      settle: (epoch) => stampAll({ accountId, epoch }, ({ parts }) => parts[KEPT_PART] === mark),
     };
   };
 

@@ -19,8 +19,8 @@ export interface Passkeys {
   created(answer: string, challenge: string, name: string): Promise<PasskeyAuthenticator | undefined>;
   /** @param account whose passkeys will do; undefined: the browser says whose it is, and verifies the person */
   requestOptions(account: Account | undefined, challenge: string): Promise<PasskeyOptions>;
-  /** The account that an answer names by its user handle; nothing of it is verified yet. */
-  accountOf(answer: string): string | undefined;
+  /** The account that an answer names by its user handle, and the credential; nothing of it is verified yet. */
+  claimOf(answer: string): { accountId: string; credentialId: string } | undefined;
   /** Judges an answer, and keeps the counter that it rose to. @param mustVerifyPerson by PIN or finger: without a password */
   verify(
     account: Account,
@@ -138,10 +138,12 @@ export function createPasskeys(parts: { accounts: Accounts; clock: Clock; issuer
       });
     },
 
-    accountOf(answer) {
-      const handle = parsed<AuthenticationResponseJSON>(answer)?.response?.userHandle;
+    claimOf(answer) {
+      const response = parsed<AuthenticationResponseJSON>(answer);
+      const handle = response?.response?.userHandle;
       const id = typeof handle === 'string' ? Buffer.from(handle, 'base64url').toString('utf8') : '';
-      return ACCOUNT_ID.test(id) ? id : undefined;
+      const isWhole = ACCOUNT_ID.test(id) && typeof response?.id === 'string';
+      return isWhole ? { accountId: id, credentialId: response.id } : undefined;
     },
 
     async verify(account, answer, challenge, mustVerifyPerson) {

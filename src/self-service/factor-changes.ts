@@ -98,13 +98,13 @@ export async function submitEndOthers(parts: FactorChangeParts, person: Person):
   const { ctx, account, session, tenant } = person;
   const token = parts.cookies.trust.read(ctx);
   const trust = parts.trustedBrowsers.keeping(token, account, epochOf(account, tenant));
-  await parts.sessions.credentialEvent({
+  const changed = await parts.sessions.credentialEvent({
     accountId: account.id,
     kind: 'other-sessions-ended',
     change: (current) => current,
     context: { actor: account.id, ...visitorOf(ctx) },
-    keepSession: keptTogether([session.kept, trust]),
+    keep: { account, tenant, session: keptTogether([session.kept, trust]) },
   });
-  await keepNotice(parts, person, 'others-ended');
+  await keepNotice(parts, person, changed ? 'others-ended' : 'factor-changed-elsewhere');
   go(person, ctx.state.form.get('page') === 'sessions' ? '/account/sessions' : PAGE);
 }

@@ -14,9 +14,11 @@ export {
   createSessions,
   type Dependent,
   epochOf,
+  type Keep,
   type KeptSession,
   keptTogether,
   type LiveSession,
+  type SeenEpoch,
   type SessionReader,
   type Sessions,
 } from './sessions.ts';

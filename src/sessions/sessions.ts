@@ -32,19 +32,37 @@ export interface KeptSession {
    * Before the event: lets session and grants live through the epoch that this event begins, and through no other's.
    * @returns the ids that the sweep spares, by kind of record
    */
-  prepare(event: string): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
+  prepare(event: string, seen: SeenEpoch): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   /** After it: they are of the new epoch like anything born in it. */
   settle(epoch: number): Promise<void>;
+}
+
+/** The epoch in which the person was seen, and the event that began it: what was of another one has ended already. */
+export interface SeenEpoch {
+  epoch: number;
+  event: string;
+}
+
+/**
+ * What lives through an event. It was found alive with this account and tenant: where another event came in between it has
+ * ended, and the event does not happen, as nothing may be taken into an epoch that it had no part in.
+ */
+export interface Keep {
+  account: Account;
+  tenant: Tenant;
+  /** The half-done sign-in that goes on. */
+  attempt?: string;
+  session?: KeptSession;
 }
 
 /** Several things that live through one event. */
 export function keptTogether(kept: readonly (KeptSession | undefined)[]): KeptSession {
   const all = kept.filter((one) => one !== undefined);
   return {
-    async prepare(event) {
+    async prepare(event, seen) {
       const spared = new Map<string, ReadonlySet<string>>();
       for (const one of all)
-        for (const [kind, ids] of await one.prepare(event))
+        for (const [kind, ids] of await one.prepare(event, seen))
           spared.set(kind, new Set([...(spared.get(kind) ?? []), ...ids]));
       return spared;
     },
@@ -61,9 +79,7 @@ export interface CredentialEvent {
   change(account: Account): Account | undefined;
   /** Who, and from where, for the audit. */
   context: Pick<AuditEvent, 'actor' | 'address' | 'browser' | 'reason'>;
-  /** The half-done sign-in in which a person changed the own password; it goes on. */
-  keepAttempt?: string;
-  keepSession?: KeptSession;
+  keep?: Keep;
 }
 
 /** A session of a browser, as its owner or an administrator sees it (SES-1). */
@@ -125,11 +141,15 @@ const OWN_CHANGES: ReadonlySet<CredentialEventKind> = new Set([
   'taken-over',
 ]);
 
+function seenIn({ account, tenant }: Keep): SeenEpoch {
+  return { epoch: epochOf(account, tenant), event: account.epochEvent };
+}
+
 const NOTHING: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
 export function createSessions(parts: {
   accounts: Accounts;
-  tenants: Pick<Tenants, 'byId' | 'raiseEpoch'>;
+  tenants: Pick<Tenants, 'raiseEpoch'>;
   ephemeral: Ephemeral;
   audit: Audit;
   reader: SessionReader;
@@ -180,20 +200,21 @@ export function createSessions(parts: {
       });
       return true;
     },
-    async credentialEvent({ accountId, kind, change, context, keepAttempt, keepSession }) {
+    async credentialEvent({ accountId, kind, change, context, keep }) {
       const event = newId();
-      const kept = (await keepSession?.prepare(event)) ?? NOTHING;
+      const kept = (keep && (await keep.session?.prepare(event, seenIn(keep)))) ?? NOTHING;
       let changed = false;
       const account = await accounts.update(accountId, (current) => {
-        const next = change(current);
+        const isAsSeen = keep === undefined || current.epoch === keep.account.epoch;
+        const next = isAsSeen ? change(current) : undefined;
         changed = next !== undefined;
         return next && { ...next, epoch: current.epoch + 1, epochEvent: event };
       });
       if (!account || !changed) return undefined;
-      const tenant = keepSession && (await tenants.byId(account.tenantId));
-      if (tenant) await keepSession.settle(epochOf(account, tenant));
+      // By the tenant as it was seen: the end of a population in between stands.
+      if (keep) await keep.session?.settle(epochOf(account, keep.tenant));
       const isSpared = (record: string, id: string) =>
-        id === keepAttempt || Boolean(kept.get(record)?.has(id));
+        (record === 'Attempt' && id === keep?.attempt) || Boolean(kept.get(record)?.has(id));
       const ended = await sweep(accountId, isSpared, OWN_CHANGES.has(kind));
       await tell(account, kind, context, ended);
       return account;

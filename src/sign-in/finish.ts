@@ -19,33 +19,35 @@ function go(ctx: WebContext, address: string): void {
 
 /**
  * Where desks are shared a person has one session: everything else of theirs ends as this one begins (MFA-17). The epoch
- * rises in one write, so that of two sign-ins at once the later one stays. @returns the epoch of this sign-in
+ * rises in one write from that in which the proofs were given: of two sign-ins at once one stays, and one that an event
+ * voided meanwhile is taken into no new epoch. @returns the epoch of this sign-in, or undefined where it is void
  */
 async function takeOver(
   { sessions, browserSessions }: SignInParts,
   { ctx, attempt, policy }: Walk,
   account: Account,
   tenant: Tenant,
-): Promise<number> {
+): Promise<number | undefined> {
   if (!policy.session.sharedDesk) return epochOf(account, tenant);
   const here = await browserSessions.current(ctx);
-  const kept = here?.accountId === account.id ? { keepSession: here.kept } : {};
+  const session = here?.accountId === account.id ? { session: here.kept } : {};
   const changed = await sessions.credentialEvent({
     accountId: account.id,
     kind: 'taken-over',
     change: (current) => current,
     context: { actor: account.id, ...visitorOf(ctx) },
-    keepAttempt: attempt.uid,
-    ...kept,
+    keep: { account, tenant, attempt: attempt.uid, ...session },
   });
-  return epochOf(changed ?? account, tenant);
+  return changed && epochOf(changed, tenant);
 }
 
 /** Tells the engine once, at the end: as soon as it knows a login, its session counts as signed in. */
 async function commit(parts: SignInParts, walk: Walk): Promise<void> {
   const { ctx, interaction, attempt, account, tenant, policy } = walk;
   if (!account || !tenant) throw new Error('a sign-in without an account');
-  if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
+  const epoch = await takeOver(parts, walk, account, tenant);
+  if (epoch === undefined || !(await parts.attempts.finish(interaction.uid)))
+    return back(ctx, interaction.uid);
   const said = visitorOf(ctx);
   const { isMultiFactor, amr } = assuranceOf(attempt.passwordProof?.by, factorProofOf(walk));
   await parts.audit.write({
@@ -61,7 +63,7 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
   }
   const address = await parts.interactions.login(ctx, {
     accountId: account.id,
-    epoch: await takeOver(parts, walk, account, tenant),
+    epoch,
     acr: isMultiFactor ? parts.acr.multiFactor : parts.acr.password,
     amr,
     at: parts.clock.now(),

@@ -11,11 +11,15 @@ import { back, browserClass, isOutside, loadWalk, trace, type Walk } from './wal
 /** The account that the answer names, where this application and its site let people in by a passkey alone. */
 async function doorFor(parts: SignInParts, walk: Walk, answer: string): Promise<Door | undefined> {
   const { application } = walk.interaction;
-  const accountId = parts.passkeys.accountOf(answer);
-  const account = accountId === undefined ? undefined : (await parts.accounts.byId(accountId))?.doc;
+  const claim = parts.passkeys.claimOf(answer);
+  const account = claim && (await parts.accounts.byId(claim.accountId))?.doc;
   const tenant = account && (await parts.tenants.byId(account.tenantId));
   if (!account || !tenant?.policy.signIn.methods.includes('passkey')) return undefined;
+  const isHeld = account.secondFactor.authenticators.some(
+    (one) => one.kind === 'passkey' && one.credentialId === claim?.credentialId,
+  );
   const isMeant =
+    isHeld &&
     (application.tenantId === null || application.tenantId === tenant.id) &&
     account.population === (walk.attempt.population ?? 'user') &&
     !isOutside(walk.ctx, tenant.policy, account.population);
@@ -31,9 +35,14 @@ async function signIn(
   door: Door,
   challenge: string,
   answer: string,
-) {
+): Promise<boolean> {
   const { account, tenant } = door;
   const proved = await parts.factorProofs.tryPasskey(door, answer, challenge, true);
+  // Whom it named is not kept: the page would show the name to whoever posts the id of an account (S17).
+  if (!proved) {
+    await parts.attempts.save(stored, { ...stored.attempt, notice: 'passkey-refused' });
+    return false;
+  }
   const who = {
     clientCode: tenant.clientCode,
     userName: account.userName,
@@ -41,14 +50,14 @@ async function signIn(
     accountId: account.id,
     shadow: null,
   };
-  if (!proved) return parts.attempts.save(stored, { ...stored.attempt, who, notice: 'passkey-refused' });
-  return parts.attempts.save(stored, {
+  await parts.attempts.save(stored, {
     ...stored.attempt,
     who,
     passwordProof: { ...proofOf(account, door), at: proved.at, by: 'passkey' },
     factorProof: proved,
     notice: null,
   });
+  return true;
 }
 
 function proofOf(account: Account, { tenant }: Door) {
@@ -67,7 +76,6 @@ export async function submitPasskey(parts: SignInParts, ctx: WebContext): Promis
     await parts.attempts.save(walk.stored, { ...walk.attempt, notice: 'passkey-refused' });
     return back(ctx, walk.interaction.uid);
   }
-  parts.cookies.passkey.set(ctx, '1');
-  await signIn(parts, walk.stored, door, challenge, answer);
+  if (await signIn(parts, walk.stored, door, challenge, answer)) parts.cookies.passkey.set(ctx, '1');
   return dispatch(parts, walk);
 }

@@ -254,6 +254,25 @@ describe('what happens meanwhile', () => {
     }
   });
 
+  test('MFA-17 S22 a reset while somebody signs in at a shared desk: the next desk takes over nothing that is void', async () => {
+    const tenant = await server.tenant('livevox', (policy) => ({
+      ...policy,
+      session: { ...policy.session, sharedDesk: true },
+    }));
+    for (let round = 0; round < ROUNDS; round++) {
+      const tale = await story(server, { tenant, person: { totpSecret: SECRET } });
+      const all = await browsers({ ...tale, name: tale.account.userName }, 3);
+      await Promise.all([
+        submitAll(all, codeOf(SECRET)),
+        server.core.administration.resetFactor(tale.account, ADMINISTRATOR, 'race'),
+      ]);
+      const isReset = async () => (await server.reread(tale.account)).secondFactor.status === 'pending';
+      expect(await isReset()).toBe(true);
+      // Whoever was through before the reset ended with it; nobody came through after it.
+      for (const browser of all) expect((await browser.open('/account')).step).not.toBe('account');
+    }
+  });
+
   test('MFA-17 two sign-ins at once where desks are shared: one session is left', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const tenant = await server.tenant('livevox', (policy) => ({

@@ -274,7 +274,7 @@ describe('MFA-16 a passkey as the whole sign-in', () => {
       'locked',
       ({ account }) =>
         server.core.accounts.update(account.id, (a) => ({ ...a, lock: { cause: 'password', at: 1 } })),
-      'locked',
+      'password',
     ],
     [
       'disabled',
@@ -315,6 +315,19 @@ describe('MFA-16 a passkey as the whole sign-in', () => {
     await fresh(tale);
     const garbage = await tale.browser.submit({ passkey: '{}' }, '/passkey');
     expect(masked(unknown.html)).toBe(masked(garbage.html));
+    // The id of an account is known to every application: posted by a stranger it names nobody, and counts on nobody.
+    const forge = (credentialId: string) => {
+      const response = { userHandle: Buffer.from(tale.account.id).toString('base64url') };
+      return JSON.stringify({ id: credentialId, rawId: credentialId, type: 'public-key', response });
+    };
+    const known = tale.account.secondFactor.authenticators.find((one) => one.kind === 'passkey');
+    for (const id of ['AAAA', known?.credentialId ?? '']) {
+      await fresh(tale);
+      const forged = await tale.browser.submit({ passkey: forge(id) }, '/passkey');
+      expect(masked(forged.html)).toBe(masked(garbage.html));
+      expect(await tale.browser.cookies()).not.toContain('sallyport_passkey');
+      expect(await server.wrongCodes(tale.account)).toBe(id === 'AAAA' ? 0 : 1);
+    }
   });
 
   test('PWD-9 a password that must be changed is still asked for', async () => {

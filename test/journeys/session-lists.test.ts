@@ -125,6 +125,45 @@ describe('SES-1 a person sees and ends the own sessions', () => {
     expect(await sessions.live(tenant, await server.reread(tale.account))).toEqual([]);
   });
 
+  test('SES-4 what an event ended is not taken along by an event of the person that comes after it', async () => {
+    const tale = await story(server);
+    const here = await signIn(tale, EDGE);
+    const { sessions, administration, tenants } = server.core;
+    const seen = await server.reread(tale.account);
+    const keep = { account: seen, tenant: tale.tenant };
+    const own = (between: () => Promise<unknown>) => {
+      // Between the look at the account and the write another event comes, as of an administrator.
+      const session = {
+        prepare: async () => {
+          await between();
+          return new Map();
+        },
+        settle: async () => {},
+      };
+      return sessions.credentialEvent({
+        accountId: seen.id,
+        kind: 'other-sessions-ended',
+        change: (current) => current,
+        context: { actor: seen.id },
+        keep: { ...keep, session },
+      });
+    };
+    expect(await own(() => administration.endAllSessions(seen, ADMINISTRATOR, ''))).toBeUndefined();
+    expect((await server.reread(seen)).epoch).toBe(seen.epoch + 1);
+    await expect(tale.relying.userinfo(here.tokens)).rejects.toMatchObject({ status: 401 });
+
+    // The end of a population: its number is the tenant's, and the kept session must not jump over it.
+    const again = await story(server);
+    const there = await signIn(again, EDGE);
+    await there.browser.open('/account/second-factor');
+    const before = await server.reread(again.account);
+    await sessions.endPopulation(again.tenant, 'user', { actor: 'command-line' });
+    const ended = await there.browser.post(`${server.issuer}/account/other-sessions`, {});
+    expect(ended.step).not.toBe('account');
+    expect((await server.reread(before)).epoch).toBe(before.epoch);
+    expect(await tenants.byId(again.tenant.id)).toMatchObject({ epochs: { user: 1 } });
+  });
+
   test('SES-1 a session that is ended while it is used does not come back', async () => {
     const tale = await story(server);
     const there = await signIn(tale, FIREFOX);
