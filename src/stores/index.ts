@@ -15,6 +15,7 @@ export type {
   AttemptCount,
   AttemptRule,
   Ephemeral,
+  ExpiredRecord,
   Generation,
   Lease,
   MergeInput,

@@ -92,8 +92,11 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
       });
 
       test('a buried record is gone and can be written by nobody until its time', async () => {
-        await store.put('Session', 's', record(), NOW);
-        await store.bury('Session', 's', NOW + 60, NOW);
+        await store.put('Session', 's', { ...record('1'), parts: { a: '1' } }, NOW);
+        const removed = await store.bury('Session', 's', NOW + 60, NOW);
+        expect(removed).toMatchObject({ value: '1', parts: { a: '1' } });
+        expect(await store.bury('Session', 's', NOW + 60, NOW)).toBeUndefined();
+        expect(await store.bury('Session', 'nothing', NOW + 60, NOW)).toBeUndefined();
         expect(await other.get('Session', 's', NOW)).toBeUndefined();
         expect(await other.put('Session', 's', record(), NOW)).toBe(false);
         expect(await other.insert('Session', 's', record(), NOW)).toBe(false);
@@ -103,6 +106,79 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
         await other.remove('Session', 's');
         expect(await other.put('Session', 's', record(), NOW + 59)).toBe(false);
         expect(await other.put('Session', 's', record(), NOW + 60)).toBe(true);
+      });
+
+      test('renew moves the expiry of a live record, wherever it stands, and nothing else of it', async () => {
+        const written = { ...record('1'), parts: { a: '1' }, sets: { account: 'x' } };
+        await store.put('ApiSession', 's', written, NOW);
+        const [until, much] = [LATER + 1_000, LATER + 9_000];
+        expect(await other.renew('ApiSession', 's', until, LATER - 1)).toMatchObject({
+          value: '1',
+          parts: { a: '1' },
+          version: 1,
+          expiresAt: until,
+        });
+        expect(await store.get('ApiSession', 's', until - 1)).toMatchObject({ value: '1', version: 1 });
+        expect(await store.members('ApiSession', 'account', 'x', until - 1)).toEqual(['s']);
+        expect(await store.members('ApiSession', 'account', 'x', until)).toEqual([]);
+        expect(await store.renew('ApiSession', 's', much, until)).toBeUndefined();
+        expect(await store.renew('ApiSession', 'nothing', much, NOW)).toBeUndefined();
+        await store.bury('ApiSession', 's', until, NOW);
+        expect(await store.renew('ApiSession', 's', much, NOW)).toBeUndefined();
+      });
+
+      test('what lingers is found after its expiry, again and again until it is removed', async () => {
+        const lingering = (expiresAt: number) => ({
+          ...record('v', expiresAt),
+          parts: { a: '1' },
+          lingerSeconds: 100,
+        });
+        await store.put('Session', 'later', lingering(NOW + 20), NOW);
+        await store.put('Session', 'first', lingering(NOW + 10), NOW);
+        await store.put('Session', 'moved', lingering(NOW + 5), NOW);
+        await store.put('Session', 'moved', lingering(NOW + 500), NOW);
+        await store.put('Session', 'short', record('v', NOW + 10), NOW);
+        await store.put('Other', 'other', lingering(NOW + 10), NOW);
+        const taken = async (now: number, limit = 10) =>
+          (await other.takeExpired('Session', now, 60, limit)).map(({ id }) => id);
+        expect(await taken(NOW + 9)).toEqual([]);
+        expect(await other.takeExpired('Session', NOW + 20, 60, 1)).toEqual([
+          { id: 'first', value: 'v', parts: { a: '1' }, expiresAt: NOW + 10 },
+        ]);
+        expect(await store.get('Session', 'first', NOW + 20)).toBeUndefined();
+        expect(await taken(NOW + 20)).toEqual(['later']);
+        expect(await taken(NOW + 79)).toEqual([]);
+        await store.sweep(NOW + 80, 100);
+        expect((await taken(NOW + 80)).sort()).toEqual(['first', 'later']);
+        await store.remove('Session', 'first');
+        expect(await taken(NOW + 200, 10)).toEqual(['later']);
+        await store.remove('Session', 'later');
+        expect(await taken(NOW + 400)).toEqual([]);
+        expect(await taken(NOW + 500)).toEqual(['moved']);
+      });
+
+      test('what lingered long enough is deleted, and what was buried does not linger', async () => {
+        await store.put('Session', 's', { ...record('v', NOW + 10), lingerSeconds: 100 }, NOW);
+        await store.put('Session', 'b', { ...record('v', NOW + 10), lingerSeconds: 100 }, NOW);
+        await store.bury('Session', 'b', NOW + 1_000, NOW);
+        await store.sweep(NOW + 109, 100);
+        expect(await store.takeExpired('Session', NOW + 109, 1, 10)).toMatchObject([{ id: 's' }]);
+      });
+
+      test('P1 of 20 that take expired records at once each record goes to one', async () => {
+        const rounds = 20;
+        const lingering = { ...record('v', NOW + 10), lingerSeconds: 10_000 };
+        for (let i = 0; i < rounds; i++)
+          for (const id of ['a', 'b', 'c', 'd', 'e']) await store.put(`Expired${i}`, id, lingering, NOW);
+        const plan = { verb: 'takeExpired', processes: 4, perProcess: 5, rounds, now: NOW } as const;
+        for (const answers of await race(subject.address, plan))
+          expect(answers.flatMap((ids) => ids.split(',').filter(Boolean)).sort()).toEqual([
+            'a',
+            'b',
+            'c',
+            'd',
+            'e',
+          ]);
       });
 
       test('members lists the live records of a set, and removeMembers ends them and no others', async () => {

@@ -12,6 +12,7 @@ export interface Race {
     | 'replace'
     | 'insert'
     | 'merge'
+    | 'takeExpired'
     | 'replaceDocument'
     | 'insertDocument';
   processes: number;

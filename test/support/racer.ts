@@ -35,6 +35,8 @@ async function contestant(): Promise<{
         .outcome,
     advance: (round) => store.advance('height', round + 1, LATER, plan.now),
     replace: (round) => store.replace('Race', `r${round}`, record, 1, plan.now),
+    takeExpired: async (round) =>
+      (await store.takeExpired(`Expired${round}`, LATER, 60, 3)).map(({ id }) => id).join(),
     insert: (round) => store.insert('Once', `o${round}`, record, plan.now),
     merge: (round, n) =>
       store.merge(

@@ -19,8 +19,15 @@ export interface Ephemeral {
   /** Sets the value and the given parts, leaving every other part as another writer left it. @returns false when buried */
   merge(kind: string, id: string, change: MergeInput, now: number): Promise<boolean>;
   remove(kind: string, id: string): Promise<void>;
-  /** Removes the record and refuses to let it be written again until `until`. */
-  bury(kind: string, id: string, until: number, now: number): Promise<void>;
+  /** Moves the expiry of a live record, and nothing else of it. @returns the record, or undefined when there is none */
+  renew(kind: string, id: string, expiresAt: number, now: number): Promise<StoredRecord | undefined>;
+  /** Removes the record and refuses to let it be written again until `until`. @returns what was removed, where it lived */
+  bury(kind: string, id: string, until: number, now: number): Promise<StoredRecord | undefined>;
+  /**
+   * Records that expired and linger, the longest expired first. Each is handed to one caller, and to another one after
+   * `leaseSeconds` unless it was removed by then: whatever must follow an expiry happens at least once.
+   */
+  takeExpired(kind: string, now: number, leaseSeconds: number, limit: number): Promise<ExpiredRecord[]>;
   /** Spends the record: exactly one caller ever wins, and it stays readable as claimed (P1). Missing or expired is a loss. */
   claim(kind: string, id: string, now: number): Promise<'won' | 'lost'>;
   /** Ids of the live records put under this key of a set. */
@@ -70,12 +77,15 @@ export interface RecordInput {
   expiresAt: number;
   /** The sets that the record stands in: set name to key. */
   sets?: Readonly<Record<string, string>>;
+  /** How long after its expiry `takeExpired` still finds it; no other verb does. */
+  lingerSeconds?: number;
 }
 
 export interface MergeInput {
   value: string;
   expiresAt: number;
   sets?: Readonly<Record<string, string>>;
+  lingerSeconds?: number;
   setParts: Readonly<Record<string, string>>;
   unsetParts: readonly string[];
 }
@@ -88,6 +98,10 @@ export interface StoredRecord {
   claimedAt: number | undefined;
   /** The generation in which the record was made. */
   generation: string;
+}
+
+export interface ExpiredRecord extends Pick<StoredRecord, 'value' | 'parts' | 'expiresAt'> {
+  id: string;
 }
 
 export interface AttemptRule {

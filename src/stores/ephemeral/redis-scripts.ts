@@ -17,6 +17,7 @@ local function drop(prefix, kind, id, key)
       redis.call('ZREM', prefix .. 's:' .. kind .. ':' .. name .. ':' .. redis.call('HGET', key, field), id)
     end
   end
+  redis.call('ZREM', prefix .. 'x:' .. kind, id)
   redis.call('DEL', key)
 end
 local function standing(prefix, kind, id, key, now)
@@ -64,7 +65,7 @@ if redis.call('HGET', KEYS[#KEYS], 'id') ~= ARGV[#ARGV] then return redis.error_
 
 /** Name to script. `keys` leaves out that of the generation, which every guarded script gets as its last one. */
 const scripts: Record<string, { keys: number; isGuarded: boolean; lua: string }> = {
-  // ARGV: prefix kind id mode now exp value generation version, then counts and pairs of sets, parts, and parts to unset
+  // ARGV: prefix kind id mode now exp value generation version linger, then counts and pairs of sets, parts, and parts to unset
   spWrite: {
     keys: 1,
     isGuarded: true,
@@ -82,10 +83,13 @@ end
 redis.call('HSET', key, 'v', ARGV[7], 'exp', exp)
 redis.call('HINCRBY', key, 'ver', 1)
 redis.call('HSETNX', key, 'gen', ARGV[8])
-local at = 10
+local linger = tonumber(ARGV[10])
+if linger > 0 then redis.call('ZADD', prefix .. 'x:' .. kind, exp, id) end
+local at = 11
 local sets = tonumber(ARGV[at]); at = at + 1
 for i = 1, sets do
   local set = prefix .. 's:' .. kind .. ':' .. ARGV[at] .. ':' .. ARGV[at + 1]
+  redis.call('ZREMRANGEBYSCORE', set, '-inf', tonumber(now) - SLACK)
   redis.call('ZADD', set, exp, id)
   keep(set, exp, now)
   redis.call('HSET', key, 's:' .. ARGV[at], ARGV[at + 1])
@@ -96,7 +100,7 @@ for i = 1, parts do redis.call('HSET', key, 'p:' .. ARGV[at], ARGV[at + 1]); at 
 local unset = tonumber(ARGV[at]); at = at + 1
 for i = 1, unset do redis.call('HDEL', key, 'p:' .. ARGV[at]); at = at + 1 end
 redis.call('PERSIST', key)
-keep(key, exp, now)
+keep(key, tonumber(exp) + linger, now)
 return 1`,
   },
   // ARGV: now
@@ -122,10 +126,53 @@ return 1`,
     keys: 1,
     isGuarded: true,
     lua: `${COMMON}
+local before, exp = false, redis.call('HGET', KEYS[1], 'exp')
+if exp and tonumber(exp) > tonumber(ARGV[5]) and not redis.call('HGET', KEYS[1], 'bur') then
+  before = redis.call('HGETALL', KEYS[1])
+end
 drop(ARGV[1], ARGV[2], ARGV[3], KEYS[1])
 redis.call('HSET', KEYS[1], 'bur', 1, 'exp', ARGV[4], 'ver', 1, 'v', '')
 keep(KEYS[1], ARGV[4], ARGV[5])
-return 1`,
+return before`,
+  },
+  // ARGV: prefix kind id exp now
+  spRenew: {
+    keys: 1,
+    isGuarded: true,
+    lua: `${COMMON}
+local key, exp = KEYS[1], redis.call('HGET', KEYS[1], 'exp')
+if not exp or tonumber(exp) <= tonumber(ARGV[5]) or redis.call('HGET', key, 'bur') then return false end
+redis.call('HSET', key, 'exp', ARGV[4])
+keep(key, ARGV[4], ARGV[5])
+local fields = redis.call('HGETALL', key)
+for i = 1, #fields, 2 do
+  if string.sub(fields[i], 1, 2) == 's:' then
+    local set = ARGV[1] .. 's:' .. ARGV[2] .. ':' .. string.sub(fields[i], 3) .. ':' .. fields[i + 1]
+    redis.call('ZADD', set, ARGV[4], ARGV[3])
+    keep(set, ARGV[4], ARGV[5])
+  end
+end
+return fields`,
+  },
+  // KEYS: the expiries of the kind. ARGV: prefix kind now leaseSeconds limit
+  spTakeExpired: {
+    keys: 1,
+    isGuarded: true,
+    lua: `
+local now, taken = tonumber(ARGV[3]), {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[5])) do
+  local key = ARGV[1] .. 'r:' .. ARGV[2] .. ':' .. id
+  local exp = tonumber(redis.call('HGET', key, 'exp'))
+  if not exp then
+    redis.call('ZREM', KEYS[1], id)
+  elseif exp > now then
+    redis.call('ZADD', KEYS[1], exp, id)
+  else
+    redis.call('ZADD', KEYS[1], now + tonumber(ARGV[4]), id)
+    taken[#taken + 1] = { id, redis.call('HGETALL', key) }
+  end
+end
+return taken`,
   },
   // ARGV: now
   spClaim: {

@@ -3,6 +3,7 @@ import {
   type AttemptCount,
   type AttemptRule,
   type Ephemeral,
+  type ExpiredRecord,
   type Generation,
   LEASE_SECONDS,
   type Lease,
@@ -70,7 +71,8 @@ function records(run: Run, prefix: string, generation: () => Generation) {
     version: number,
     unset: readonly string[] = [],
   ) => {
-    const fixed = [prefix, kind, id, mode, now, record.expiresAt, record.value, generation().id, version];
+    const { expiresAt, value, lingerSeconds = 0 } = record;
+    const fixed = [prefix, kind, id, mode, now, expiresAt, value, generation().id, version, lingerSeconds];
     const lists = [
       ...pairs(record.sets ?? NO_PARTS),
       ...pairs(record.parts ?? NO_PARTS),
@@ -94,8 +96,24 @@ function records(run: Run, prefix: string, generation: () => Generation) {
     remove: async (kind: string, id: string) => {
       await run('spRemove', [recordKey(kind, id)], prefix, kind, id);
     },
-    bury: async (kind: string, id: string, until: number, now: number) => {
-      await run('spBury', [recordKey(kind, id)], prefix, kind, id, until, now);
+    renew: async (kind: string, id: string, expiresAt: number, now: number) =>
+      stored(await run('spRenew', [recordKey(kind, id)], prefix, kind, id, expiresAt, now)),
+    bury: async (kind: string, id: string, until: number, now: number) =>
+      stored(await run('spBury', [recordKey(kind, id)], prefix, kind, id, until, now)),
+    takeExpired: async (kind: string, now: number, leaseSeconds: number, limit: number) => {
+      const reply = await run(
+        'spTakeExpired',
+        [`${prefix}x:${kind}`],
+        prefix,
+        kind,
+        now,
+        leaseSeconds,
+        limit,
+      );
+      return (reply as [string, unknown][]).flatMap(([id, fields]): ExpiredRecord[] => {
+        const record = stored(fields);
+        return record ? [{ id, value: record.value, parts: record.parts, expiresAt: record.expiresAt }] : [];
+      });
     },
     claim: async (kind: string, id: string, now: number): Promise<'won' | 'lost'> =>
       (await run('spClaim', [recordKey(kind, id)], now)) === 1 ? 'won' : 'lost',

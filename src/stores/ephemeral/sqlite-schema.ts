@@ -7,8 +7,11 @@ const SCHEMA = `
 CREATE TABLE IF NOT EXISTS record (
   kind TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL, parts TEXT NOT NULL, version INTEGER NOT NULL,
   expires_at INTEGER NOT NULL, claimed_at INTEGER, buried INTEGER NOT NULL DEFAULT 0, generation TEXT NOT NULL,
+  linger INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (kind, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS record_expiry ON record (expires_at);
+CREATE TABLE IF NOT EXISTS expiry (kind TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS expiry_order ON expiry (kind, at);
 CREATE TABLE IF NOT EXISTS member (
   kind TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL,
   PRIMARY KEY (kind, name, key, id)) WITHOUT ROWID;
@@ -33,13 +36,20 @@ function bootId(): string {
   }
 }
 
-/** Files of an earlier version count failures without the time of the last one. */
-function addLastAt(connection: SqliteConnection): void {
-  const columns = connection.prepare("SELECT name FROM pragma_table_info('counter')").all() as {
-    name: string;
-  }[];
-  if (!columns.some(({ name }) => name === 'last_at'))
-    connection.exec('ALTER TABLE counter ADD COLUMN last_at INTEGER NOT NULL DEFAULT 0');
+/** Files of an earlier version count failures without the time of the last one, and let no record linger. */
+const LATER_COLUMNS = [
+  ['counter', 'last_at'],
+  ['record', 'linger'],
+] as const;
+
+function addLaterColumns(connection: SqliteConnection): void {
+  for (const [table, column] of LATER_COLUMNS) {
+    const columns = connection.prepare('SELECT name FROM pragma_table_info(?)').all(table) as {
+      name: string;
+    }[];
+    if (!columns.some(({ name }) => name === column))
+      connection.exec(`ALTER TABLE ${table} ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0`);
+  }
 }
 
 /** Makes the tables, and renews the generation when the file is new or the machine was rebooted (P6). */
@@ -47,7 +57,7 @@ export function prepareEphemeral(connection: SqliteConnection, now: number): Gen
   connection.exec('BEGIN IMMEDIATE');
   try {
     connection.exec(SCHEMA);
-    addLastAt(connection);
+    addLaterColumns(connection);
     const boot = bootId();
     const row = connection.prepare('SELECT id, born_at AS bornAt, boot FROM generation').get() as
       | (Generation & { boot: string })

@@ -1,6 +1,6 @@
 import { newId, SallyportError } from '../../base/index.ts';
 import { openSqlite, type SqliteConnection } from '../sqlite-connection.ts';
-import type { Ephemeral, MergeInput, RecordInput, StoredRecord } from './port.ts';
+import type { Ephemeral, ExpiredRecord, MergeInput, RecordInput, StoredRecord } from './port.ts';
 import { sqliteAttempts } from './sqlite-attempts.ts';
 import { prepareEphemeral } from './sqlite-schema.ts';
 
@@ -28,8 +28,16 @@ function stored(row: Row | undefined): StoredRecord | undefined {
   );
 }
 
+function dropper({ prepare }: SqliteConnection) {
+  return (kind: string, id: string) => {
+    for (const table of ['record', 'member', 'expiry'])
+      prepare(`DELETE FROM ${table} WHERE kind = ? AND id = ?`).run(kind, id);
+  };
+}
+
 function records(connection: SqliteConnection, generation: () => string) {
   const { prepare } = connection;
+  const drop = dropper(connection);
 
   const enrol = (kind: string, id: string, sets: RecordInput['sets']) => {
     if (!sets) return;
@@ -43,18 +51,16 @@ function records(connection: SqliteConnection, generation: () => string) {
     }
   };
 
-  const drop = (kind: string, id: string) => {
-    prepare('DELETE FROM record WHERE kind = ? AND id = ?').run(kind, id);
-    prepare('DELETE FROM member WHERE kind = ? AND id = ?').run(kind, id);
-  };
-
   const write = (kind: string, id: string, record: RecordInput, parts: string) => {
+    const { value, expiresAt, lingerSeconds = 0 } = record;
     prepare(
-      `INSERT INTO record (kind, id, value, parts, version, expires_at, generation) VALUES (?, ?, ?, ?, 1, ?, ?)
+      `INSERT INTO record (kind, id, value, parts, version, expires_at, generation, linger) VALUES (?, ?, ?, ?, 1, ?, ?, ?)
        ON CONFLICT DO UPDATE SET value = excluded.value, parts = excluded.parts, version = version + 1,
-         expires_at = excluded.expires_at, buried = 0`,
-    ).run(kind, id, record.value, parts, record.expiresAt, generation());
+         expires_at = excluded.expires_at, buried = 0, linger = excluded.linger`,
+    ).run(kind, id, value, parts, expiresAt, generation(), lingerSeconds);
     enrol(kind, id, record.sets);
+    if (lingerSeconds > 0)
+      prepare('INSERT OR REPLACE INTO expiry (kind, id, at) VALUES (?, ?, ?)').run(kind, id, expiresAt);
   };
 
   /**
@@ -119,16 +125,30 @@ function records(connection: SqliteConnection, generation: () => string) {
 
     remove: (kind: string, id: string) =>
       connection.write(() => {
-        prepare('DELETE FROM record WHERE kind = ? AND id = ? AND buried = 0').run(kind, id);
-        prepare('DELETE FROM member WHERE kind = ? AND id = ?').run(kind, id);
+        const row = prepare('SELECT buried FROM record WHERE kind = ? AND id = ?').get(kind, id);
+        if (row?.buried !== 1) drop(kind, id);
       }),
 
-    bury: (kind: string, id: string, until: number) =>
+    renew: (kind: string, id: string, expiresAt: number, now: number) =>
+      connection.write(() =>
+        stored(
+          prepare(`UPDATE record SET expires_at = ? WHERE ${LIVE} RETURNING *`).get(
+            expiresAt,
+            kind,
+            id,
+            now,
+          ) as Row | undefined,
+        ),
+      ),
+
+    bury: (kind: string, id: string, until: number, now: number) =>
       connection.write(() => {
+        const before = get(kind, id, now);
         drop(kind, id);
         prepare(
           `INSERT INTO record (kind, id, value, parts, version, expires_at, buried, generation) VALUES (?, ?, '', '{}', 1, ?, 1, ?)`,
         ).run(kind, id, until, generation());
+        return before;
       }),
 
     claim: (kind: string, id: string, now: number) =>
@@ -158,6 +178,30 @@ function records(connection: SqliteConnection, generation: () => string) {
         ) as { id: string }[];
         for (const { id } of rows) drop(kind, id);
         return rows.length;
+      }),
+  };
+}
+
+/** What expired and waits for whatever must follow: see `takeExpired`. */
+function lingering(connection: SqliteConnection) {
+  const { prepare } = connection;
+  const setAt = 'UPDATE expiry SET at = ? WHERE kind = ? AND id = ?';
+  const take = (kind: string, id: string, now: number, leaseSeconds: number): ExpiredRecord[] => {
+    const row = prepare('SELECT * FROM record WHERE kind = ? AND id = ?').get(kind, id) as Row | undefined;
+    if (!row) prepare('DELETE FROM expiry WHERE kind = ? AND id = ?').run(kind, id);
+    else prepare(setAt).run(row.expires_at > now ? row.expires_at : now + leaseSeconds, kind, id);
+    if (!row || row.expires_at > now) return [];
+    return [{ id, value: row.value, parts: JSON.parse(row.parts), expiresAt: row.expires_at }];
+  };
+  return {
+    takeExpired: (kind: string, now: number, leaseSeconds: number, limit: number) =>
+      connection.write(() => {
+        const due = prepare('SELECT id FROM expiry WHERE kind = ? AND at <= ? ORDER BY at LIMIT ?').all(
+          kind,
+          now,
+          limit,
+        ) as { id: string }[];
+        return due.flatMap(({ id }) => take(kind, id, now, leaseSeconds));
       }),
   };
 }
@@ -195,16 +239,13 @@ function topics(connection: SqliteConnection) {
 
 function sweeper(connection: SqliteConnection) {
   const { prepare } = connection;
+  const drop = dropper(connection);
   return (now: number, limit: number) =>
     connection.write(() => {
-      const expired = prepare('SELECT kind, id FROM record WHERE expires_at <= ? LIMIT ?').all(
-        now,
-        limit,
-      ) as { kind: string; id: string }[];
-      for (const { kind, id } of expired) {
-        prepare('DELETE FROM record WHERE kind = ? AND id = ?').run(kind, id);
-        prepare('DELETE FROM member WHERE kind = ? AND id = ?').run(kind, id);
-      }
+      const expired = prepare(
+        'SELECT kind, id FROM record WHERE expires_at <= ? AND expires_at + linger <= ? LIMIT ?',
+      ).all(now, now, limit) as { kind: string; id: string }[];
+      for (const { kind, id } of expired) drop(kind, id);
       let gone = expired.length;
       for (const table of ['counter', 'height']) {
         const sql = `DELETE FROM ${table} WHERE key IN (SELECT key FROM ${table} WHERE expires_at <= ? LIMIT ?)`;
@@ -221,6 +262,7 @@ export function openSqliteEphemeral(file: string, now: number): Ephemeral {
     const current = prepareEphemeral(connection, now);
     return {
       ...records(connection, () => current.id),
+      ...lingering(connection),
       ...sqliteAttempts(connection),
       ...heights(connection),
       ...topics(connection),
