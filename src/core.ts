@@ -19,7 +19,7 @@ import {
   type OwnFactors,
   type OwnPassword,
 } from './credentials/index.ts';
-import { createJobs, type Jobs } from './jobs/index.ts';
+import { createJobs, giveJobsLanes, type Jobs } from './jobs/index.ts';
 import {
   type Budgets,
   createBudgets,
@@ -138,6 +138,7 @@ const MIGRATIONS = [
     await giveAccountsDoors(parts);
   },
   giveFactorsRounds,
+  giveJobsLanes,
 ];
 
 interface Ground extends Omit<CoreOptions, 'waitMs' | 'masterKeys'> {

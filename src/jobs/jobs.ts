@@ -1,8 +1,14 @@
 import { type Clock, type Log, newId, type Vault } from '../base/index.ts';
 import type { CollectionSpec, Documents, Versioned } from '../stores/index.ts';
+import { createLaneRunner } from './lane.ts';
+
+/** Jobs of one lane never wait for those of another. `outside` asks servers that others run, which may be slow. */
+export type Lane = 'inside' | 'outside';
 
 export interface NewJob {
   kind: string;
+  /** `inside` unless given. */
+  lane?: Lane;
   /** JSON; sealed where it is kept, as a mail may carry a link. */
   payload: object;
   /** Epoch seconds before which it is not run; now unless given. */
@@ -11,12 +17,20 @@ export interface NewJob {
   giveUpAt?: number;
 }
 
+/** One run of a job. */
+export interface JobRun {
+  /** Runs it again from this epoch second on, without counting this as a failure. */
+  postpone(until: number): void;
+}
+
 /** By kind. A handler that throws is tried again, later each time; one that was cut off by a crash is run again. */
-export type JobHandlers = Readonly<Record<string, (payload: never) => Promise<void>>>;
+export type JobHandlers = Readonly<Record<string, (payload: never, run: JobRun) => Promise<void>>>;
 
 export interface Jobs {
-  /** Resolves when the job is kept; it is run by whichever process comes first. */
-  enqueue(job: NewJob): Promise<void>;
+  /** Resolves when the job is kept; it is run by whichever process comes first. @returns its id */
+  enqueue(job: NewJob): Promise<string>;
+  /** Takes a job back that need not be run any more. */
+  withdraw(id: string): Promise<void>;
   /** Runs what is due, here, until told to stop. */
   start(handlers: JobHandlers): () => Promise<void>;
   /** Seals every payload under the first master key. @returns how many were not */
@@ -26,6 +40,7 @@ export interface Jobs {
 interface Job {
   id: string;
   kind: string;
+  lane: Lane;
   sealed: string;
   /** While it is run: when another process may think that the first one died. */
   dueAt: number;
@@ -33,10 +48,11 @@ interface Job {
   attempts: number;
 }
 
-const SPEC: CollectionSpec = { name: 'jobs', indexes: { due: { fields: ['dueAt'] } } };
+const SPEC: CollectionSpec = { name: 'jobs', indexes: { lane: { fields: ['lane', 'dueAt'] } } };
 const LOOK_MS = 1_000;
 const LEASE_SECONDS = 60;
-const BATCH = 20;
+/** How many jobs of a lane one process runs at once. */
+const WIDTH: Readonly<Record<Lane, number>> = { inside: 4, outside: 16 };
 const DAY = 86_400;
 const FIRST_PAUSE_SECONDS = 5;
 const LONGEST_PAUSE_SECONDS = 3_600;
@@ -49,7 +65,7 @@ function pauseAfter(attempts: number): number {
 export function createJobs(parts: { documents: Documents; vault: Vault; clock: Clock; log: Log }): Jobs {
   const { documents, vault, clock, log } = parts;
   const collection = documents.collection<Job>(SPEC);
-  let nudge = () => {};
+  const nudges = new Map<Lane, () => void>();
 
   /** Of several processes that see a due job, the one whose replace wins runs it. */
   const lease = async ({ doc, version }: Versioned<Job>): Promise<Versioned<Job> | undefined> => {
@@ -62,8 +78,13 @@ export function createJobs(parts: { documents: Documents; vault: Vault; clock: C
     const handle = handlers[kind];
     try {
       if (!handle) throw new Error('no handler');
-      await handle(JSON.parse(vault.open(sealed, `job:${id}`)) as never);
-      await collection.remove(id);
+      let postponed: number | undefined;
+      const postpone = (until: number) => {
+        postponed = until;
+      };
+      await handle(JSON.parse(vault.open(sealed, `job:${id}`)) as never, { postpone });
+      if (postponed === undefined) await collection.remove(id);
+      else await collection.replace({ ...job.doc, dueAt: postponed, attempts: attempts - 1 }, job.version);
     } catch (error) {
       const dueAt = clock.now() + pauseAfter(attempts);
       const isHopeless = dueAt >= giveUpAt;
@@ -76,61 +97,52 @@ export function createJobs(parts: { documents: Documents; vault: Vault; clock: C
     }
   };
 
-  /** @returns whether there may be more */
-  const runDue = async (handlers: JobHandlers): Promise<boolean> => {
-    const { items } = await collection.page({ index: 'due', limit: BATCH });
-    const due = items.filter(({ doc }) => doc.dueAt <= clock.now());
-    for (const found of due) {
-      const leased = await lease(found);
-      if (!leased) continue;
-      if (clock.now() >= leased.doc.giveUpAt) await collection.remove(leased.doc.id);
-      else await run(leased, handlers);
-    }
-    return due.length === BATCH;
+  const runLeased = async (job: Versioned<Job>, handlers: JobHandlers) => {
+    if (clock.now() >= job.doc.giveUpAt) await collection.remove(job.doc.id);
+    else await run(job, handlers);
+  };
+
+  /** Leases what is due. @returns what runs each; nothing is run of one that another process was quicker to lease */
+  const take = async (lane: Lane, handlers: JobHandlers, most: number) => {
+    const { items } = await collection.page({ index: 'lane', equals: [lane], limit: most });
+    const leases: (Versioned<Job> | undefined)[] = [];
+    for (const found of items) if (found.doc.dueAt <= clock.now()) leases.push(await lease(found));
+    return leases.map((leased) => async () => {
+      if (leased) await runLeased(leased, handlers);
+    });
   };
 
   return {
-    async enqueue({ kind, payload, dueAt = clock.now(), giveUpAt = dueAt + DAY }) {
+    async enqueue({ kind, payload, lane = 'inside', dueAt = clock.now(), giveUpAt = dueAt + DAY }) {
       const id = newId();
       const sealed = vault.seal(JSON.stringify(payload), `job:${id}`);
-      await collection.insert({ id, kind, sealed, dueAt, giveUpAt, attempts: 0 });
-      nudge();
+      await collection.insert({ id, kind, lane, sealed, dueAt, giveUpAt, attempts: 0 });
+      nudges.get(lane)?.();
+      return id;
+    },
+    async withdraw(id) {
+      await collection.remove(id);
     },
     start(handlers) {
-      let isStopped = false;
-      let isAsked = false;
-      let isRunning = false;
-      let running: Promise<void> = Promise.resolve();
-      const work = async () => {
-        do {
-          isAsked = false;
-          while (!isStopped && (await runDue(handlers)));
-        } while (isAsked && !isStopped);
-      };
-      const look = () => {
-        isAsked = true;
-        if (isStopped || isRunning) return;
-        isRunning = true;
-        running = work()
-          .catch((error: Error) => log.debug({ error: error.message }, 'jobs were not looked at'))
-          .finally(() => {
-            isRunning = false;
-          });
-      };
-      nudge = look;
-      const timer = setInterval(look, LOOK_MS);
+      const lanes = (Object.keys(WIDTH) as Lane[]).map((lane) => {
+        const runner = createLaneRunner(WIDTH[lane], (most) => take(lane, handlers, most), log);
+        nudges.set(lane, runner.look);
+        return runner;
+      });
+      const timer = setInterval(() => {
+        for (const { look } of lanes) look();
+      }, LOOK_MS);
       timer.unref();
       return async () => {
-        isStopped = true;
         clearInterval(timer);
-        await running;
+        await Promise.all(lanes.map(({ stop }) => stop()));
       };
     },
     async reseal() {
       let resealed = 0;
       let after: string | undefined;
       do {
-        const page = await collection.page({ index: 'due', limit: 500, ...(after ? { after } : {}) });
+        const page = await collection.page({ index: 'lane', limit: 500, ...(after ? { after } : {}) });
         for (const { doc, version } of page.items) {
           if (vault.isCurrent(doc.sealed)) continue;
           const context = `job:${doc.id}`;
@@ -143,3 +155,15 @@ export function createJobs(parts: { documents: Documents; vault: Vault; clock: C
     },
   };
 }
+
+/** Up to the fourth format there was one lane. */
+export const giveJobsLanes = async ({ documents }: { documents: Documents }): Promise<void> => {
+  const collection = documents.collection<Job>({ name: 'jobs', indexes: { due: { fields: ['dueAt'] } } });
+  let after: string | undefined;
+  do {
+    const page = await collection.page({ index: 'due', limit: 500, ...(after ? { after } : {}) });
+    for (const { doc, version } of page.items)
+      if (doc.lane === undefined) await collection.replace({ ...doc, lane: 'inside' }, version);
+    after = page.next;
+  } while (after);
+};

@@ -41,9 +41,9 @@ function start(jobs: Jobs, handlers: Parameters<Jobs['start']>[0]) {
 const stored = async () => {
   const collection = documents.collection<{ id: string; dueAt: number; attempts: number; sealed: string }>({
     name: 'jobs',
-    indexes: { due: { fields: ['dueAt'] } },
+    indexes: { lane: { fields: ['lane', 'dueAt'] } },
   });
-  return (await collection.page({ index: 'due', limit: 500 })).items.map(({ doc }) => doc);
+  return (await collection.page({ index: 'lane', limit: 500 })).items.map(({ doc }) => doc);
 };
 const mailThrough = (jobs: Jobs, url: string | undefined, from: string | undefined) =>
   createMail({ settings: { url, from }, mailbox: undefined, jobs, ephemeral, clock });
@@ -113,7 +113,7 @@ describe('the queue', () => {
     const dying = worker();
     const hangs = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
-    start(dying, {
+    const stop = start(dying, {
       work: () => {
         begun.resolve();
         return hangs.promise;
@@ -121,6 +121,7 @@ describe('the queue', () => {
     });
     await dying.enqueue({ kind: 'work', payload: {} });
     await begun.promise;
+    const ended = stop();
     const runs: number[] = [];
     const jobs = worker();
     start(jobs, {
@@ -136,6 +137,55 @@ describe('the queue', () => {
     await whenGone();
     expect(runs).toEqual([1_000_060]);
     hangs.resolve();
+    await ended;
+  });
+
+  test('F22 jobs of one lane do not wait for those of another, nor for a slow one beside them', async () => {
+    const jobs = worker();
+    const hangs = Promise.withResolvers<void>();
+    const done: string[] = [];
+    start(jobs, {
+      slow: () => hangs.promise,
+      quick: async ({ name }: { name: string }) => {
+        done.push(name);
+      },
+    });
+    for (let n = 0; n < 15; n++) await jobs.enqueue({ kind: 'slow', lane: 'outside', payload: {} });
+    await jobs.enqueue({ kind: 'quick', lane: 'outside', payload: { name: 'beside' } });
+    await eventually(
+      () => done,
+      (names) => names.includes('beside'),
+      PATIENCE_MS,
+    );
+    await jobs.enqueue({ kind: 'slow', lane: 'outside', payload: {} });
+    await jobs.enqueue({ kind: 'quick', payload: { name: 'inside' } });
+    await eventually(
+      () => done,
+      (names) => names.includes('inside'),
+      PATIENCE_MS,
+    );
+    hangs.resolve();
+    await whenGone();
+  });
+
+  test('one that is postponed runs again at its time, and has not failed', async () => {
+    const jobs = worker();
+    const at: number[] = [];
+    start(jobs, {
+      work: async (_: object, { postpone }: { postpone(until: number): void }) => {
+        at.push(now - 1_000_000);
+        if (at.length < 3) postpone(now + 1_000);
+      },
+    });
+    await jobs.enqueue({ kind: 'work', payload: {} });
+    for (const runs of [1, 2]) {
+      const wanted = ([job]: { dueAt: number; attempts: number }[]) =>
+        at.length === runs && job?.dueAt === now + 1_000 && job.attempts === 0;
+      await eventually(stored, wanted, PATIENCE_MS);
+      now += 1_000;
+    }
+    await whenGone();
+    expect(at).toEqual([0, 1_000, 2_000]);
   });
 
   test('S79 what a job carries is sealed where it is kept, and resealed under another master key', async () => {

@@ -1,0 +1,65 @@
+import type { Log } from '../base/index.ts';
+
+/** Where the jobs of one lane are run by this process: so many at once, each of them keeping its place until it has ended. */
+export interface LaneRunner {
+  /** Looks for what is due; asked while it looks, it looks once more. */
+  look(): void;
+  /** Starts nothing any more, and resolves when all that runs has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * @param width how many run at once
+ * @param take finds and leases what is due, at most so many, and answers what runs each; fewer than asked for: there is no more
+ */
+export function createLaneRunner(
+  width: number,
+  take: (most: number) => Promise<(() => Promise<void>)[]>,
+  log: Log,
+): LaneRunner {
+  const running = new Set<Promise<void>>();
+  let isStopped = false;
+  let isAsked = false;
+  let looking: Promise<void> | undefined;
+
+  const begin = (work: () => Promise<void>) => {
+    const run: Promise<void> = work()
+      .catch((error: Error) => log.debug({ error: error.message }, 'a job was not settled'))
+      .finally(() => {
+        running.delete(run);
+        look();
+      });
+    running.add(run);
+  };
+
+  const fill = async () => {
+    while (isAsked && !isStopped) {
+      isAsked = false;
+      const free = width - running.size;
+      if (free === 0) return;
+      const due = await take(free);
+      for (const work of due) begin(work);
+      if (due.length === free) isAsked = true;
+    }
+  };
+
+  const look = () => {
+    isAsked = true;
+    if (isStopped || looking) return;
+    looking = fill()
+      .catch((error: Error) => log.debug({ error: error.message }, 'jobs were not looked at'))
+      .finally(() => {
+        looking = undefined;
+        if (isAsked && running.size < width) look();
+      });
+  };
+
+  return {
+    look,
+    stop: async () => {
+      isStopped = true;
+      await looking;
+      await Promise.all(running);
+    },
+  };
+}
