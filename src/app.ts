@@ -64,12 +64,15 @@ function strangersPolicy(): Policy {
   return parsed.policy;
 }
 
-/** Deletes what has expired, little by little; every read checks the expiry itself. */
-function startSweeping({ ephemeral, clock }: Core, log: Log): () => void {
+/** Lets applications know of sessions that expired, and deletes what has, little by little; every read checks the expiry itself. */
+function startSweeping({ ephemeral, clock, sessions, deliveries }: Core, log: Log): () => void {
+  const sweep = async () => {
+    await sessions.endExpired();
+    await deliveries.clear();
+    await ephemeral.sweep(clock.now(), SWEEP_ROWS);
+  };
   const timer = setInterval(() => {
-    ephemeral
-      .sweep(clock.now(), SWEEP_ROWS)
-      .catch((error: Error) => log.warn({ error: error.message }, 'the sweep failed'));
+    sweep().catch((error: Error) => log.warn({ error: error.message }, 'the sweep failed'));
   }, SWEEP_MS);
   timer.unref();
   return () => clearInterval(timer);
@@ -142,6 +145,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     clock,
     log,
     isUsable: standings.isUsable,
+    tellLogout: core.deliveries.tell,
   });
   const setUp = createSetUp({
     documents,
@@ -191,6 +195,8 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const stopSweeping = startSweeping(core, log);
   const stopJobs = jobs.start({
     ...core.administration.jobs,
+    ...core.sessions.jobs,
+    ...core.deliveries.jobs,
     [MAIL_JOB]: mail.deliver,
     [RECOVER_JOB]: createLinkSender({ ...core, issuer }),
   });

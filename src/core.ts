@@ -34,12 +34,13 @@ import {
   type Applications,
   createApplications,
   createKeys,
+  createLogoutTokens,
   createSessionReader,
-  dependents,
   giveKeysTimes,
   type Keys,
 } from './oidc/core.ts';
 import { openStores, type Stores } from './open-stores.ts';
+import { createOutbound } from './outbound/index.ts';
 import { createHasher, createPasswords, type Hasher, type Passwords } from './passwords/index.ts';
 import {
   type Challenges,
@@ -60,8 +61,9 @@ import {
   type TrustedBrowsers,
   timeStepAt,
 } from './second-factor/index.ts';
-import { createSessions, type Sessions } from './sessions/index.ts';
+import { createDeliveries, createSessions, type Deliveries, type Sessions } from './sessions/index.ts';
 import type { Settings } from './settings/index.ts';
+import { accountDependents, onlyRegistered } from './short-lived.ts';
 import { createStandings, type Standings } from './standing.ts';
 import {
   type Documents,
@@ -98,6 +100,7 @@ export interface Core {
   shownCodes: ShownCodes;
   challenges: Challenges;
   sessions: Sessions;
+  deliveries: Deliveries;
   audit: Audit;
   ownPassword: OwnPassword;
   factorProofs: FactorProofs;
@@ -149,17 +152,6 @@ interface Ground extends Omit<CoreOptions, 'waitMs' | 'masterKeys'> {
   metrics: Metrics | undefined;
 }
 
-const DEPENDENTS = [
-  ...dependents,
-  { kind: 'Attempt', name: 'halfDoneSignIns' },
-  { kind: 'Activation', name: 'activations' },
-  { kind: 'MailedCode', name: 'mailedCodes' },
-  { kind: 'FactorSetUp', name: 'factorSetUps' },
-  { kind: 'ShownCodes', name: 'shownCodes' },
-  { kind: 'TrustedBrowser', name: 'trustedBrowsers' },
-  { kind: 'KnownBrowser', name: 'knownBrowsers', survivesOwnChange: true },
-] as const;
-
 /** What people hold beside the password. */
 function buildFactors(
   { clock, stores, vault, installation, hasher, settings }: Ground,
@@ -186,7 +178,9 @@ function buildFactors(
 /** Every capability on the open stores. */
 function build(ground: Ground): Core {
   const { settings, clock, log, stores, vault, installation, hasher, metrics, mailbox } = ground;
-  const { documents, ephemeral } = stores;
+  const { issuer } = settings;
+  const { documents } = stores;
+  const ephemeral = onlyRegistered(stores.ephemeral);
   const accounts = createAccounts({ documents, clock });
   const tenants = createTenants({ documents, ephemeral, clock });
   const audit = createAudit({ documents, clock, log, observe: metrics?.event });
@@ -197,17 +191,32 @@ function build(ground: Ground): Core {
   const standings = createStandings(clock);
   const passwords = createPasswords({ hasher, clock });
   const budgets = createBudgets({ ephemeral, clock });
-  const lockout = createLockout({ ephemeral, accounts, clock, vault });
-  const reader = createSessionReader({ ephemeral, clock });
+  const applications = createApplications({ documents, ephemeral, clock, tenants, issuer });
+  const deliveries = createDeliveries({
+    documents,
+    jobs,
+    outbound: createOutbound(settings.outbound),
+    audit,
+    clock,
+    addressOf: async (id) => (await applications.byId(id))?.backchannelLogoutUri ?? undefined,
+    token: createLogoutTokens({ keys, clock, issuer }),
+  });
+  const reader = createSessionReader({ ephemeral, clock, tell: deliveries.tell });
   const sessions = createSessions({
     accounts,
     tenants,
     ephemeral,
     audit,
+    jobs,
+    clock,
     reader,
-    dependents: DEPENDENTS,
+    dependents: accountDependents,
   });
-  const factors = buildFactors(ground, { accounts, mail, say, budgets });
+  const lockout = createLockout({ ephemeral, accounts, sessions, clock, vault });
+  const factors = buildFactors(
+    { ...ground, stores: { ...stores, ephemeral } },
+    { accounts, mail, say, budgets },
+  );
   const shared = {
     accounts,
     tenants,
@@ -236,11 +245,12 @@ function build(ground: Ground): Core {
     factorProofs: createFactorProofs({ ...shared, budgets }),
     ownFactors: createOwnFactors({ ...shared, budgets }),
     knownBrowsers: createKnownBrowsers({ ephemeral, clock }),
-    applications: createApplications({ documents, ephemeral, clock, tenants, issuer: settings.issuer }),
+    applications,
+    deliveries,
     administration: createAdministration({
       ...shared,
       budgets,
-      issuer: settings.issuer,
+      issuer,
       reasons: standings.reasons,
     }),
     reseal: async (progress) => {

@@ -33,6 +33,8 @@ export const auditTypes = {
   'credential.event': 'A credential changed, and what depended on it ended.',
   'session.ended': 'A person signed out.',
   'sessions.ended': 'All sessions of a population were ended.',
+  'logout.delivered': 'An application was told that a session has ended.',
+  'logout.given-up': 'An application could not be told in a day that a session has ended.',
   'token.refused': 'A code or refresh token was used a second time; its grant was revoked.',
   'tenant.created': 'A tenant was made.',
   'policy.changed': 'The policy of a tenant was changed, or rolled back.',

@@ -5,6 +5,14 @@ export { type ErrorCode, errorCatalogue, isSallyportError, SallyportError } from
 export { fingerprint, newId, newSecret, randomBelow, randomText, sameSecret } from './ids.ts';
 export { createLanguage, type Say } from './language.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
-export { isRange, isWithin, networkOf, parseRange, plainAddress, type Range } from './networks.ts';
+export {
+  isPublicAddress,
+  isRange,
+  isWithin,
+  networkOf,
+  parseRange,
+  plainAddress,
+  type Range,
+} from './networks.ts';
 export { createSealer, createVault, type Sealer, type Vault } from './vault.ts';
 export { createVersionedCache, type VersionedCache } from './versioned-cache.ts';

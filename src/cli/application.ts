@@ -9,6 +9,7 @@ interface CreateOptions {
   name?: string;
   redirectUri: string[];
   postLogoutRedirectUri: string[];
+  backchannelLogoutUri?: string;
   population: string;
   tenant?: string;
   firstParty?: boolean;
@@ -36,6 +37,7 @@ function addCreate(application: Command): void {
     .option('--name <name>', 'shown to people')
     .option('--redirect-uri <uri>', 'matched exactly; may be given several times', collect, [])
     .option('--post-logout-redirect-uri <uri>', 'may be given several times', collect, [])
+    .option('--backchannel-logout-uri <uri>', 'hears of the end of every session')
     .option('--population <population>', POPULATIONS.join(', '), 'user')
     .option('--tenant <client-code>', 'fixes the tenant; otherwise the page asks for the client code')
     .option('--first-party', 'people are not asked for consent')
@@ -55,6 +57,7 @@ function addCreate(application: Command): void {
           name: options.name,
           redirectUris: options.redirectUri,
           postLogoutRedirectUris: options.postLogoutRedirectUri,
+          backchannelLogoutUri: options.backchannelLogoutUri,
           population: options.population as Population | 'any',
           tenantId: tenant?.id ?? null,
           isFirstParty: options.firstParty ?? false,

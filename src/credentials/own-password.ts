@@ -4,7 +4,7 @@ import { type GuessParts, guess, withStrangersAdmitted } from '../lockout/index.
 import type { Mail } from '../mail/index.ts';
 import { MAX_PASSWORD_LENGTH, type Passwords, type StrengthProblem } from '../passwords/index.ts';
 import { mustHaveFactor, type TrustedBrowsers } from '../second-factor/index.ts';
-import { epochOf, type KeptSession, keptTogether } from '../sessions/index.ts';
+import { epochOf, type KeptSession, keptTogether, type Sessions } from '../sessions/index.ts';
 import type { Door } from './door.ts';
 
 /** Why a new password is not taken; every broken rule at once (PWD-8). */
@@ -37,6 +37,7 @@ export interface OwnPassword {
 export interface OwnPasswordParts extends GuessParts {
   passwords: Passwords;
   trustedBrowsers: TrustedBrowsers;
+  sessions: Sessions;
   mail: Mail;
   say: Say;
 }

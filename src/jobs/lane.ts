@@ -45,7 +45,7 @@ export function createLaneRunner(
 
   const look = () => {
     isAsked = true;
-    if (isStopped || looking) return;
+    if (isStopped || looking !== undefined) return;
     looking = fill()
       .catch((error: Error) => log.debug({ error: error.message }, 'jobs were not looked at'))
       .finally(() => {

@@ -1,6 +1,5 @@
 import type { Audit, AuditEvent } from '../audit/index.ts';
 import { SallyportError } from '../base/index.ts';
-import type { Sessions } from '../sessions/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import type { Budgets } from './budgets.ts';
 import type { Lockout, Subject } from './lockout.ts';
@@ -52,7 +51,6 @@ export type Factor =
 export interface GuessParts {
   lockout: Lockout;
   budgets: Budgets;
-  sessions: Sessions;
   audit: Audit;
 }
 
@@ -96,7 +94,7 @@ export async function guess(parts: GuessParts, attempt: Guess): Promise<boolean>
 }
 
 async function judged(
-  { lockout, audit, sessions }: GuessParts,
+  { lockout, audit }: GuessParts,
   { subject, policy, kind, factor, where, check }: Guess,
 ): Promise<{ isRight: boolean; isCounted: boolean }> {
   let said = { ...where, type: TYPES[kind], factor };
@@ -143,8 +141,6 @@ async function judged(
       reason: kind,
       detail: { failures, limit, ...(door ? { door: 'strangers' } : {}) },
     });
-    if ('account' in subject && policy.lockout.endsSessions && !door)
-      await sessions.sweepAfter(subject.account, 'locked', { actor: 'system' });
   }
   return { isRight: false, isCounted: true };
 }

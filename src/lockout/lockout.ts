@@ -1,5 +1,6 @@
 import type { Account, Accounts, Lock, Population } from '../accounts/index.ts';
 import type { Clock, Vault } from '../base/index.ts';
+import type { Sessions } from '../sessions/index.ts';
 import type { Ephemeral, Lease, Settlement } from '../stores/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import {
@@ -83,10 +84,11 @@ function isApart(subject: Subject, policy: Policy): boolean {
 export function createLockout(parts: {
   ephemeral: Ephemeral;
   accounts: Accounts;
+  sessions: Pick<Sessions, 'credentialEvent'>;
   clock: Clock;
   vault: Vault;
 }): Lockout {
-  const { ephemeral, accounts, clock, vault } = parts;
+  const { ephemeral, accounts, sessions, clock, vault } = parts;
   const line = createWaitingLine();
 
   const keyOf = (subject: Subject, kind: AttemptKind, policy: Policy) =>
@@ -101,16 +103,24 @@ export function createLockout(parts: {
     if (!('account' in subject)) return;
     const { account } = subject;
     const lock: Lock = { cause: kind, at: clock.now() };
-    const strangers = isApart(subject, policy);
-    await accounts.update(account.id, (current) => {
-      if (current.lock !== null || current.lockRound !== account.lockRound) return undefined;
-      if (!strangers)
-        return policy.lockout.endsSessions
-          ? { ...current, lock, epoch: current.epoch + 1, epochEvent: '' }
-          : { ...current, lock };
-      const isOver = current.strangersLock !== null || current.strangersRound !== account.strangersRound;
-      return isOver ? undefined : { ...current, strangersLock: lock };
-    });
+    const isOver = (current: Account) => current.lock !== null || current.lockRound !== account.lockRound;
+    if (isApart(subject, policy)) {
+      const isOpen = (current: Account) =>
+        current.strangersLock === null && current.strangersRound === account.strangersRound;
+      await accounts.update(account.id, (current) =>
+        !isOver(current) && isOpen(current) ? { ...current, strangersLock: lock } : undefined,
+      );
+      return;
+    }
+    const change = (current: Account) => (isOver(current) ? undefined : { ...current, lock });
+    if (!policy.lockout.endsSessions) await accounts.update(account.id, change);
+    else
+      await sessions.credentialEvent({
+        accountId: account.id,
+        kind: 'locked',
+        change,
+        context: { actor: 'system' },
+      });
   };
 
   const settleWith = (subject: Subject, kind: AttemptKind, policy: Policy, lease: Lease): Attempt => ({

@@ -1,7 +1,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { type Clock, isSallyportError, type Vault } from '../base/index.ts';
 import type { Ephemeral, Installation, StoredRecord } from '../stores/index.ts';
-import { type CurrentEpoch, isOfEpoch, revokeGrant } from './ending.ts';
+import { type CurrentEpoch, isOfEpoch, revokeGrant, type TellLogout } from './ending.ts';
 import { bornInOneGeneration, fromStored, recordId, toStored } from './records.ts';
 
 /** What the adapters of all models share. */
@@ -12,6 +12,7 @@ export interface AdapterParts {
   installation(): Promise<Installation>;
   /** The epoch in which an account's sessions and grants must have been born, and the event that began it; undefined when it may not be used at all. */
   current(accountId: string): Promise<CurrentEpoch | undefined>;
+  tellLogout: TellLogout;
   /** A spent code or token came again: its grant was revoked. */
   onReuse(kind: string, payload: AdapterPayload): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { type Clock, createVersionedCache, fingerprint, newSecret, sameSecret } 
 import type { CollectionSpec, Documents, Ephemeral } from '../stores/index.ts';
 import type { Tenants } from '../tenants/index.ts';
 import { BUILT_IN, builtInApplication } from './built-in.ts';
-import { redirectUriProblem } from './redirect-uris.ts';
+import { logoutUriProblem, redirectUriProblem } from './redirect-uris.ts';
 
 export type ApplicationKind = 'web' | 'spa' | 'native' | 'machine';
 
@@ -14,6 +14,8 @@ export interface Application {
   name: string;
   redirectUris: string[];
   postLogoutRedirectUris: string[];
+  /** Where it wants to hear that a session has ended (OpenID Connect Back-Channel Logout 1.0). */
+  backchannelLogoutUri?: string | null;
   /** SHA-256 of 256-bit secrets; two may overlap for rotation. */
   secretHashes: string[];
   population: Population | 'any';
@@ -33,6 +35,7 @@ export interface NewApplication {
   name?: string | undefined;
   redirectUris?: string[];
   postLogoutRedirectUris?: string[];
+  backchannelLogoutUri?: string | undefined;
   population?: Population | 'any';
   tenantId?: string | null;
   isFirstParty?: boolean;
@@ -67,9 +70,12 @@ function problemOf(input: NewApplication): string | undefined {
   if (input.secret !== undefined && !hasSecret(input.kind))
     return `a ${input.kind} application has no secret`;
   if (input.secret !== undefined && input.secret.length < 32) return 'a secret has at least 32 characters';
-  if (input.kind === 'machine' && input.redirectUris?.length) return 'a machine has no redirect URI';
+  if (input.kind === 'machine' && (input.redirectUris?.length || input.backchannelLogoutUri))
+    return 'a machine has no sessions: neither a redirect URI nor a logout URI';
   if (input.kind !== 'machine' && !input.redirectUris?.length) return 'at least one redirect URI is needed';
   if (input.audience && !URL.canParse(input.audience)) return 'the audience must be a URI';
+  const logoutProblem = input.backchannelLogoutUri && logoutUriProblem(input.backchannelLogoutUri);
+  if (logoutProblem) return logoutProblem;
   const uris = [...(input.redirectUris ?? []), ...(input.postLogoutRedirectUris ?? [])];
   return uris.map((uri) => redirectUriProblem(uri, input.kind)).find((problem) => problem !== undefined);
 }
@@ -81,6 +87,7 @@ function newApplication(input: NewApplication, secretHashes: string[], now: numb
     name: input.name ?? input.id,
     redirectUris: input.redirectUris ?? [],
     postLogoutRedirectUris: input.postLogoutRedirectUris ?? [],
+    backchannelLogoutUri: input.backchannelLogoutUri ?? null,
     secretHashes,
     population: input.population ?? 'user',
     tenantId: input.tenantId ?? null,

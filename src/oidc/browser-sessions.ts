@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider';
 import type { KeptSession } from '../sessions/index.ts';
 import type { StoredRecord } from '../stores/index.ts';
 import type { AdapterParts } from './adapter.ts';
-import { isOfEpoch, KEPT_PART, type Kept } from './ending.ts';
+import { isOfEpoch, KEPT_PART, type Kept, LINGER_SECONDS } from './ending.ts';
 import { grantedKinds } from './records.ts';
 
 /** The session of a browser, as a page of ours needs to know it. */
@@ -46,8 +46,9 @@ export function createBrowserSessions(
     const record = await ephemeral.get(kind, id, now);
     if (!record || !isMeant(record)) return;
     const { value, expiresAt } = record;
-    const change = { value, expiresAt, setParts: { [KEPT_PART]: JSON.stringify(kept) }, unsetParts: [] };
-    await ephemeral.merge(kind, id, change, now);
+    const setParts = { [KEPT_PART]: JSON.stringify(kept) };
+    const lingerSeconds = kind === 'Session' ? LINGER_SECONDS : 0;
+    await ephemeral.merge(kind, id, { value, expiresAt, lingerSeconds, setParts, unsetParts: [] }, now);
   };
 
   const keeping = (accountId: string, { uid, authorizations = {} }: StoredSession): KeptSession => {

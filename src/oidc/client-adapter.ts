@@ -11,7 +11,7 @@ const METHOD: Record<ApplicationKind, 'client_secret_basic' | 'none'> = {
 
 /** An application as the engine's client metadata. The key order is stable: the engine caches clients by it. */
 function clientMetadata(application: Application): AdapterPayload {
-  const { id, kind, name, redirectUris, postLogoutRedirectUris } = application;
+  const { id, kind, name, redirectUris, postLogoutRedirectUris, backchannelLogoutUri } = application;
   const isMachine = kind === 'machine';
   return {
     client_id: id,
@@ -24,6 +24,9 @@ function clientMetadata(application: Application): AdapterPayload {
     response_types: isMachine ? [] : ['code'],
     redirect_uris: redirectUris,
     post_logout_redirect_uris: postLogoutRedirectUris,
+    ...(backchannelLogoutUri
+      ? { backchannel_logout_uri: backchannelLogoutUri, backchannel_logout_session_required: true }
+      : {}),
     id_token_signed_response_alg: 'ES256',
   } as AdapterPayload;
 }

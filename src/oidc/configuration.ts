@@ -124,6 +124,7 @@ function resourceIndicators(
 
 function features(parts: ConfigurationParts): NonNullable<Configuration['features']> {
   return {
+    backchannelLogout: { enabled: true },
     devInteractions: { enabled: false },
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: true },

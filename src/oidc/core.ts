@@ -6,5 +6,6 @@ export {
   createApplications,
 } from './applications.ts';
 export { createKeys, giveKeysTimes, type Keys, type ListedKey } from './keys.ts';
+export { createLogoutTokens } from './logout-token.ts';
 export { dependents } from './records.ts';
 export { createSessionReader } from './session-reader.ts';

@@ -1,6 +1,7 @@
 import type { AdapterPayload } from 'oidc-provider';
 import type { Clock } from '../base/index.ts';
-import type { Ephemeral } from '../stores/index.ts';
+import type { SignOn } from '../sessions/index.ts';
+import type { Ephemeral, StoredRecord } from '../stores/index.ts';
 import { grantedKinds } from './records.ts';
 
 /** The part of a session or grant that says through which event it lives, or into which epoch it was taken (SES-4). */
@@ -16,6 +17,9 @@ interface Ground {
 /** As long as a request can run that read a record before it was ended. */
 const BURIED_SECONDS = 3_600;
 
+/** After its expiry a session waits so long for whoever lets its applications know (SES-3). */
+export const LINGER_SECONDS = 3_600;
+
 /** Ends a grant with everything issued under it. A buried grant cannot be written back by a request that had read it (S69, R10). */
 export async function revokeGrant({ ephemeral, clock }: Ground, grantId: string): Promise<void> {
   const now = clock.now();
@@ -23,10 +27,43 @@ export async function revokeGrant({ ephemeral, clock }: Ground, grantId: string)
   for (const kind of grantedKinds) await ephemeral.removeMembers(kind, 'grant', grantId);
 }
 
-/** Ends a session for good, under its stable uid (engine race E). */
-export async function burySession({ ephemeral, clock }: Ground, uid: string): Promise<void> {
+/** The sign-ons of a session: every part of the record but the one that keeps it through an event. */
+export function signOnsOf({ parts }: Pick<StoredRecord, 'parts'>): (SignOn & { grantId?: string })[] {
+  return Object.entries(parts)
+    .filter(([part]) => part !== KEPT_PART)
+    .map(([applicationId, json]) => {
+      const { sid = '', grantId } = JSON.parse(json) as { sid?: string; grantId?: string };
+      return { applicationId, sid, ...(grantId ? { grantId } : {}) };
+    });
+}
+
+/** Lets applications know that a session of an account has ended; resolves when it is certain that they will be told. */
+export type TellLogout = (accountId: string, signOns: readonly SignOn[]) => Promise<void>;
+
+/** Lets the applications of a stored session know. A session that nobody signed in to has none. */
+export async function tellOf(record: Pick<StoredRecord, 'value' | 'parts'>, tell: TellLogout): Promise<void> {
+  const { accountId } = JSON.parse(record.value) as { accountId?: string };
+  if (accountId) await tell(accountId, signOnsOf(record));
+}
+
+/**
+ * Ends a session for good, under its stable uid (engine race E), and lets its applications know: first, as they would never
+ * hear of it if the process died in between. Who signed on since the look is told after.
+ * @returns its sign-ons
+ */
+export async function burySession(
+  { ephemeral, clock, tell }: Ground & { tell: TellLogout },
+  uid: string,
+): Promise<ReturnType<typeof signOnsOf>> {
   const now = clock.now();
-  await ephemeral.bury('Session', uid, now + BURIED_SECONDS, now);
+  const seen = await ephemeral.get('Session', uid, now);
+  if (seen) await tellOf(seen, tell);
+  const removed = await ephemeral.bury('Session', uid, now + BURIED_SECONDS, now);
+  if (!removed) return [];
+  const isNew = ([part, json]: [string, string]) => seen?.parts[part] !== json;
+  const late = Object.fromEntries(Object.entries(removed.parts).filter(isNew));
+  await tellOf({ ...removed, parts: late }, tell);
+  return signOnsOf(removed);
 }
 
 /** The epoch in which an account's sessions and grants must have been born, and the event that began it. */

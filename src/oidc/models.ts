@@ -29,6 +29,7 @@ function addToPayload(model: ModelClass, properties: readonly string[]) {
  * - An ended session is buried under its uid, not only forgotten under its present id (engine race E).
  * - A proof is taken once by an atomic insert, not by looking first (engine race B).
  * - Secrets are compared with their hashes.
+ * - Applications hear of a logout through our queue.
  */
 export function adjustModels(
   provider: Provider,
@@ -68,6 +69,9 @@ export function adjustModels(
         clock.now(),
       );
     });
+
+  // The engine posts once and only where a browser signs out; what ends a session here tells by the queue (SES-3).
+  models.Client.prototype.backchannelLogout = async () => {};
 
   models.Client.prototype.compareClientSecret = function (this: { clientId: string }, presented: string) {
     return translated(() => applications.secretMatches(this.clientId, presented));

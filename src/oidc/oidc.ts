@@ -14,6 +14,7 @@ import type { Applications } from './applications.ts';
 import { type BrowserSessions, createBrowserSessions } from './browser-sessions.ts';
 import { ClientAdapter } from './client-adapter.ts';
 import { type ConfigurationParts, engineConfiguration } from './configuration.ts';
+import type { TellLogout } from './ending.ts';
 import { listen } from './events.ts';
 import { createInteractions, type Interactions } from './interactions.ts';
 import type { Keys } from './keys.ts';
@@ -39,6 +40,7 @@ export interface OidcParts {
   log: Log;
   /** Whether sessions and tokens of an account may be used at all. */
   isUsable(account: Account, tenant: Tenant): boolean;
+  tellLogout: TellLogout;
 }
 
 export interface Oidc {
@@ -85,6 +87,7 @@ function build(parts: OidcParts, cookieKeys: string[], jwks: readonly JWK[]): Pr
     vault,
     clock,
     installation,
+    tellLogout: parts.tellLogout,
     current: async (accountId) => {
       const found = await usable(Provider.ctx, accountId);
       return found && { epoch: epochOf(found.account, found.tenant), event: found.account.epochEvent };

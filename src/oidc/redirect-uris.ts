@@ -20,3 +20,16 @@ export function redirectUriProblem(uri: string, kind: ApplicationKind): string |
   if (kind === 'native' && PRIVATE_SCHEME.test(protocol)) return undefined;
   return `${uri} has a scheme that is not accepted`;
 }
+
+/**
+ * What is wrong with an address that is to hear of logouts (Back-Channel Logout 1.0, section 2.2). Which hosts are asked is
+ * decided when they are: names move.
+ * @returns a sentence, or undefined
+ */
+export function logoutUriProblem(uri: string): string | undefined {
+  if (!URL.canParse(uri)) return `${uri} is not an absolute URI`;
+  const { protocol, username, password } = new URL(uri);
+  if (uri.includes('#')) return `${uri} must not have a fragment`;
+  if (username !== '' || password !== '') return `${uri} must not name a user`;
+  return protocol === 'https:' || protocol === 'http:' ? undefined : `${uri} must be https`;
+}

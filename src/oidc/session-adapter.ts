@@ -2,7 +2,7 @@ import { type Adapter, type AdapterPayload, default as Provider } from 'oidc-pro
 import { fingerprint } from '../base/index.ts';
 import type { StoredRecord } from '../stores/index.ts';
 import { type AdapterParts, CLOCK_TOLERANCE_SECONDS, isCurrent, translated } from './adapter.ts';
-import { burySession, KEPT_PART } from './ending.ts';
+import { burySession, KEPT_PART, LINGER_SECONDS, tellOf } from './ending.ts';
 
 /** Limits of a session, set at sign-in from the tenant's policy and kept with it (SES-2). */
 export interface SessionLimits {
@@ -43,10 +43,15 @@ export class SessionAdapter implements Adapter {
       const uid = payload.uid ?? '';
       const now = clock.now();
       const expiresAt = now + expiresIn + CLOCK_TOLERANCE_SECONDS;
+      const value = JSON.stringify({ ...base, usedAt: now });
+      const { left, ...difference } = this.difference(uid, authorizations);
+      // Signed out of that application alone: the session lives on without it.
+      await tellOf({ value, parts: left }, this.parts.tellLogout);
       const change = {
-        value: JSON.stringify({ ...base, usedAt: now }),
+        value,
         expiresAt,
-        ...this.difference(uid, authorizations),
+        lingerSeconds: LINGER_SECONDS,
+        ...difference,
         ...setsOf(payload),
       };
       // Refused when buried: a request that read the session before it was ended cannot bring it back.
@@ -55,17 +60,17 @@ export class SessionAdapter implements Adapter {
     });
   }
 
-  private difference(
-    uid: string,
-    after: Authorizations,
-  ): { setParts: Record<string, string>; unsetParts: string[] } {
+  /** What this request changed: the sign-ons that are new or other, and those that were left. */
+  private difference(uid: string, after: Authorizations) {
     const ctx = Provider.ctx;
     const seen = ctx && this.loaded.get(ctx);
     const before = seen?.uid === uid ? seen.parts : {};
     const changed = Object.entries(after).filter(([client, a]) => before[client] !== JSON.stringify(a));
+    const left = Object.fromEntries(Object.entries(before).filter(([client]) => !(client in after)));
     return {
       setParts: Object.fromEntries(changed.map(([client, a]) => [client, JSON.stringify(a)])),
-      unsetParts: Object.keys(before).filter((client) => !(client in after)),
+      unsetParts: Object.keys(left),
+      left,
     };
   }
 
@@ -105,6 +110,7 @@ export class SessionAdapter implements Adapter {
     const change = {
       value: JSON.stringify(base),
       expiresAt: exp + CLOCK_TOLERANCE_SECONDS,
+      lingerSeconds: LINGER_SECONDS,
       setParts: {},
       unsetParts: [],
       ...setsOf(payload),
@@ -119,7 +125,10 @@ export class SessionAdapter implements Adapter {
 
   /** Ends the session for good. */
   bury(uid: string) {
-    return translated(() => burySession(this.parts, uid));
+    return translated(async () => {
+      const { tellLogout: tell, ...ground } = this.parts;
+      await burySession({ ...ground, tell }, uid);
+    });
   }
 
   async findByUserCode(): Promise<undefined> {}

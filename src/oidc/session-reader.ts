@@ -2,7 +2,7 @@ import type { Account } from '../accounts/index.ts';
 import type { Clock } from '../base/index.ts';
 import type { LiveSession, SessionReader } from '../sessions/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
-import { burySession, isOfEpoch, KEPT_PART, revokeGrant } from './ending.ts';
+import { burySession, isOfEpoch, revokeGrant, signOnsOf, type TellLogout, tellOf } from './ending.ts';
 import { grantedKinds } from './records.ts';
 
 interface Stored {
@@ -14,8 +14,16 @@ interface Stored {
   browser?: string;
 }
 
+/** So many expired sessions at once, each of them ours for a minute. */
+const EXPIRED_AT_ONCE = 50;
+const LEASE_SECONDS = 60;
+
 /** Reads and ends browser sessions by account, without the engine: commands do so too. */
-export function createSessionReader(parts: { ephemeral: Ephemeral; clock: Clock }): SessionReader {
+export function createSessionReader(parts: {
+  ephemeral: Ephemeral;
+  clock: Clock;
+  tell: TellLogout;
+}): SessionReader {
   const { ephemeral, clock } = parts;
 
   const read = async (account: Account, uid: string, epoch: number) => {
@@ -23,7 +31,7 @@ export function createSessionReader(parts: { ephemeral: Ephemeral; clock: Clock 
     const stored = record && (JSON.parse(record.value) as Stored);
     if (!stored || stored.accountId !== account.id) return undefined;
     const isLive = isOfEpoch(stored, record.parts, { epoch, event: account.epochEvent });
-    return isLive ? { stored, parts: record.parts } : undefined;
+    return isLive ? { stored, record } : undefined;
   };
 
   const issuedUnder = async (accountId: string, uid: string): Promise<string[]> => {
@@ -47,7 +55,7 @@ export function createSessionReader(parts: { ephemeral: Ephemeral; clock: Clock 
         .flatMap(({ uid, session }) => {
           if (!session) return [];
           const { loginTs = 0, usedAt = loginTs, address = '', browser = '' } = session.stored;
-          const applications = Object.keys(session.parts).filter((part) => part !== KEPT_PART);
+          const applications = signOnsOf(session.record).map(({ applicationId }) => applicationId);
           return [{ uid, signedInAt: loginTs, usedAt, address, browser, applications }];
         })
         .sort((a, b) => b.usedAt - a.usedAt);
@@ -56,13 +64,30 @@ export function createSessionReader(parts: { ephemeral: Ephemeral; clock: Clock 
     async end(account: Account, uid: string): Promise<string[] | undefined> {
       const record = await ephemeral.get('Session', uid, clock.now());
       if (!record || (JSON.parse(record.value) as Stored).accountId !== account.id) return undefined;
-      await burySession(parts, uid);
-      const signOns = Object.entries(record.parts).filter(([part]) => part !== KEPT_PART);
-      const grants = signOns.flatMap(([, json]) => (JSON.parse(json) as { grantId?: string }).grantId ?? []);
+      const signOns = await burySession(parts, uid);
+      const grants = signOns.flatMap(({ grantId }) => grantId ?? []);
       // What an application got between the look and the burial stands in no part of the record.
       const late = await issuedUnder(account.id, uid);
       for (const grantId of new Set([...grants, ...late])) await revokeGrant(parts, grantId);
-      return signOns.map(([application]) => application);
+      return signOns.map(({ applicationId }) => applicationId);
+    },
+
+    async bury(uid: string): Promise<void> {
+      await burySession(parts, uid);
+    },
+
+    async endStale(account: Account, epoch: number): Promise<void> {
+      const uids = await ephemeral.members('Session', 'account', account.id, clock.now());
+      for (const uid of uids) if (!(await read(account, uid, epoch))) await burySession(parts, uid);
+    },
+
+    async endExpired(): Promise<boolean> {
+      const expired = await ephemeral.takeExpired('Session', clock.now(), LEASE_SECONDS, EXPIRED_AT_ONCE);
+      for (const { id, ...record } of expired) {
+        await tellOf(record, parts.tell);
+        await ephemeral.remove('Session', id);
+      }
+      return expired.length === EXPIRED_AT_ONCE;
     },
   };
 }

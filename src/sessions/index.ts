@@ -1,5 +1,23 @@
-// sessions: the credential event and all that it ends, and the one table of reasons why a session ends or a sign-in asks for more.
+// sessions: the credential event and all that it ends, the applications that hear of it, and the one table of reasons why a session ends.
 // Not here: making sessions and tokens (oidc), judging credentials (passwords, second-factor).
+export {
+  createDeliveries,
+  type Deliveries,
+  type DeliveryState,
+  deliveryStates,
+  type LogoutDelivery,
+  type SignOn,
+} from './deliveries.ts';
+export {
+  type CredentialEvent,
+  type CredentialEventKind,
+  type Dependent,
+  epochOf,
+  type Keep,
+  type KeptSession,
+  keptTogether,
+  type SeenEpoch,
+} from './events.ts';
 export {
   endsRunningSession,
   type Facts,
@@ -8,17 +26,4 @@ export {
   reasonTable,
   reasonTo,
 } from './reasons.ts';
-export {
-  type CredentialEvent,
-  type CredentialEventKind,
-  createSessions,
-  type Dependent,
-  epochOf,
-  type Keep,
-  type KeptSession,
-  keptTogether,
-  type LiveSession,
-  type SeenEpoch,
-  type SessionReader,
-  type Sessions,
-} from './sessions.ts';
+export { createSessions, type LiveSession, type SessionReader, type Sessions } from './sessions.ts';

@@ -143,6 +143,12 @@ export const declarations = [
     'Addresses or ranges of the proxies in front; X-Forwarded-For is believed from these alone, read from the right.',
   ),
   declare(
+    'outbound.allowedNetworks',
+    'SALLYPORT_OUTBOUND_ALLOWED_NETWORKS',
+    fromText.list(z.array(range).default([])),
+    'Addresses or ranges that are not public and may be asked all the same, over http too: where applications of your own network want to hear of a logout.',
+  ),
+  declare(
     'mail.url',
     'SALLYPORT_MAIL_URL',
     url(['smtp:', 'smtps:']).optional(),
@@ -193,6 +199,7 @@ export interface Settings {
   readonly workers: number;
   readonly stopNoticeSeconds: number;
   readonly trustedProxies: readonly string[];
+  readonly outbound: { readonly allowedNetworks: readonly string[] };
   readonly mail: { readonly url: string | undefined; readonly from: string | undefined };
   readonly hashing: { readonly memoryKiB: number; readonly passes: number };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent' };

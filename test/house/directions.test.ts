@@ -48,6 +48,7 @@ const CAPABILITIES = [
   'audit',
   'mail',
   'jobs',
+  'outbound',
   'metrics',
 ];
 const DOORS = ['sign-in', 'oidc', 'set-up', 'self-service', 'recovery', 'demo'];
@@ -70,12 +71,14 @@ const VALUES: Record<string, readonly string[]> = {
   oidc: CAPABILITY_VALUES,
   'set-up': CAPABILITY_VALUES,
   demo: [...CAPABILITY_VALUES, 'app.ts'],
+  'short-lived.ts': ['oidc'],
   'open-stores.ts': ['metrics', 'stores', 'base', 'settings'],
   'core.ts': [
     ...CAPABILITIES,
     'administration',
     'credentials',
     'standing.ts',
+    'short-lived.ts',
     'open-stores.ts',
     'oidc',
     'stores',
@@ -94,6 +97,7 @@ const TYPES: Record<string, readonly string[]> = {
   recovery: ['oidc', 'credentials'],
   demo: ['core.ts', 'settings'],
   'app.ts': ['core.ts'],
+  'short-lived.ts': ['sessions', 'stores'],
   'workers.ts': ['settings'],
   administration: ['stores'],
   cli: ['oidc', 'administration'],

@@ -1,0 +1,85 @@
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { isPublicAddress, isWithin, parseRange } from '../base/index.ts';
+
+export interface Outbound {
+  /**
+   * Posts a form and answers the status; nothing of the answer is read, and no redirect followed (S78).
+   * @throws Error with a short reason that an administrator may read
+   */
+  postForm(address: string, fields: Record<string, string>): Promise<number>;
+}
+
+const PATIENCE_MS = 5_000;
+
+/** Why a request came to nothing; the addresses behind a name are nobody's business. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  if (error.name === 'TimeoutError') return 'no answer in 5 seconds';
+  return error.code ?? error.message;
+}
+
+/** @param allowedNetworks addresses and ranges that may be asked although they are not public */
+export function createOutbound({ allowedNetworks }: { allowedNetworks: readonly string[] }): Outbound {
+  const ranges = allowedNetworks.map(parseRange);
+  const isAllowed = (address: string) => isWithin(address, ranges);
+
+  /** In the open only to networks that the operator named. */
+  const mayAsk = (address: string, isEncrypted: boolean) =>
+    isAllowed(address) || (isEncrypted && isPublicAddress(address));
+
+  const assertAll = (addresses: readonly string[], isEncrypted: boolean) => {
+    if (addresses.length === 0 || !addresses.every((address) => mayAsk(address, isEncrypted)))
+      throw new Error('the address is not public, or not https, and not in outbound.allowedNetworks');
+  };
+
+  // What was checked is what is connected to: a name that answers otherwise the next time gains nothing (rebinding).
+  const checkedLookup =
+    (isEncrypted: boolean): LookupFunction =>
+    (hostname, options, callback) => {
+      lookup(hostname, { ...options, all: true })
+        .then((found: LookupAddress[]) => {
+          assertAll(
+            found.map(({ address }) => address),
+            isEncrypted,
+          );
+          const [first] = found as [LookupAddress];
+          if (options.all) callback(null, found);
+          else callback(null, first.address, first.family);
+        })
+        .catch((error: Error) => callback(error, ''));
+    };
+
+  return {
+    async postForm(address, fields) {
+      const url = new URL(address);
+      const isEncrypted = url.protocol === 'https:';
+      if (!isEncrypted && url.protocol !== 'http:') throw new Error('the address must be https');
+      // A literal address is connected to without being looked up.
+      const host = url.hostname.replace(/^\[|\]$/g, '');
+      if (isIP(host)) assertAll([host], isEncrypted);
+      const body = new URLSearchParams(fields).toString();
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      const request = (isEncrypted ? httpsRequest : httpRequest)(url, {
+        method: 'POST',
+        agent: false,
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          'content-length': Buffer.byteLength(body),
+        },
+        lookup: checkedLookup(isEncrypted),
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+      request.once('error', (error) => reject(new Error(reasonOf(error), { cause: error })));
+      request.once('response', (response) => {
+        resolve(response.statusCode ?? 0);
+        // Ten megabytes, or ten days of them, stay with whoever sends them.
+        response.destroy();
+      });
+      request.end(body);
+      return promise;
+    },
+  };
+}
