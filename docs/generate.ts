@@ -5,6 +5,7 @@ import { auditTypes } from '../src/audit/index.ts';
 import { declareEngineRoutes } from '../src/oidc/routes.ts';
 import { addRecoveryRoutes } from '../src/recovery/index.ts';
 import { addSelfServiceRoutes } from '../src/self-service/index.ts';
+import { addSessionApiRoutes } from '../src/session-api/index.ts';
 import { reasonTable } from '../src/sessions/index.ts';
 import { addSetUpRoutes } from '../src/set-up/index.ts';
 import { declarations } from '../src/settings/index.ts';
@@ -63,6 +64,7 @@ function routes(): readonly DeclaredRoute[] {
   addSignInRoutes({ registry } as never);
   addSelfServiceRoutes({ registry } as never);
   addRecoveryRoutes({ registry } as never);
+  addSessionApiRoutes({ registry } as never);
   return registry.declared();
 }
 

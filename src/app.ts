@@ -9,6 +9,7 @@ import { MAIL_JOB } from './mail/index.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc } from './oidc/index.ts';
 import { addRecoveryRoutes, createLinkSender, RECOVER_JOB } from './recovery/index.ts';
 import { addSelfServiceRoutes } from './self-service/index.ts';
+import { addSessionApiRoutes, sessionApiAddresses } from './session-api/index.ts';
 import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
 import { addSignInRoutes, createAttempts } from './sign-in/index.ts';
 import { loadPreset, type Policy, parsePolicy } from './tenants/index.ts';
@@ -163,15 +164,17 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const { browserSessions } = oidc;
   const cookies = createBrowserCookies(issuer);
   const doors = { ...core, browserSessions, cookies, registry, pages, issuer };
+  const strangers = strangersPolicy();
   addSignInRoutes({
     ...doors,
     interactions: oidc.interactions,
     attempts: createAttempts({ ephemeral, clock }),
-    strangersPolicy: strangersPolicy(),
+    strangersPolicy: strangers,
     acr: { password: ACR_PASSWORD, multiFactor: ACR_MULTI_FACTOR },
   });
   addSelfServiceRoutes(doors);
   addRecoveryRoutes(doors);
+  addSessionApiRoutes({ ...doors, strangersPolicy: strangers });
   options.addRoutes?.(registry, pages);
 
   const koa = new Koa();
@@ -186,6 +189,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     securityHeaders({ isHttps: issuer.startsWith('https:') }),
     errorRenderer({ log, pages }),
     edge({ issuer, trustedProxies: settings.trustedProxies }),
+    sessionApiAddresses(),
     registry.middleware(),
     oidc.middleware,
   ];
@@ -200,6 +204,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     [MAIL_JOB]: mail.deliver,
     [RECOVER_JOB]: createLinkSender({ ...core, issuer }),
   });
+  const stopCounting = core.usage.start();
   const { metrics } = core;
   const { internalPort } = settings.listen;
   const internal =
@@ -219,6 +224,8 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
       stopSweeping();
       await stopJobs();
       await drain(server);
+      // After the last request: a clean stop loses no count.
+      await stopCounting();
       oidc.close();
       if (internal?.listening) await drain(internal);
     },

@@ -1,6 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { type Accounts, createAccounts, giveAccountsDoors, giveFactorsRounds } from './accounts/index.ts';
 import { type Administration, createAdministration } from './administration/index.ts';
+import {
+  type ApiSessions,
+  type ApiTokens,
+  createApiSessions,
+  createApiTokens,
+  createUsage,
+  type UsageCounter,
+} from './api-sessions/index.ts';
 import { type Audit, createAudit } from './audit/index.ts';
 import {
   type Clock,
@@ -15,9 +23,11 @@ import {
   createFactorProofs,
   createOwnFactors,
   createOwnPassword,
+  createPasswordProofs,
   type FactorProofs,
   type OwnFactors,
   type OwnPassword,
+  type PasswordProofs,
 } from './credentials/index.ts';
 import { createJobs, giveJobsLanes, type Jobs } from './jobs/index.ts';
 import {
@@ -66,13 +76,20 @@ import type { Settings } from './settings/index.ts';
 import { accountDependents, onlyRegistered } from './short-lived.ts';
 import { createStandings, type Standings } from './standing.ts';
 import {
+  createNumbers,
   type Documents,
   type Ephemeral,
   type Installation,
   type OpenedInstallation,
   openInstallation,
 } from './stores/index.ts';
-import { createTenants, givePolicyRevisions, type Tenants, trustDaysOf } from './tenants/index.ts';
+import {
+  createTenants,
+  givePolicyRevisions,
+  giveTenantsNumbers,
+  type Tenants,
+  trustDaysOf,
+} from './tenants/index.ts';
 
 /** The stores and the capabilities on them: what the server and every command share. */
 export interface Core {
@@ -100,8 +117,12 @@ export interface Core {
   shownCodes: ShownCodes;
   challenges: Challenges;
   sessions: Sessions;
+  apiTokens: ApiTokens;
+  apiSessions: ApiSessions;
+  usage: UsageCounter;
   deliveries: Deliveries;
   audit: Audit;
+  passwordProofs: PasswordProofs;
   ownPassword: OwnPassword;
   factorProofs: FactorProofs;
   ownFactors: OwnFactors;
@@ -142,6 +163,7 @@ const MIGRATIONS = [
   },
   giveFactorsRounds,
   giveJobsLanes,
+  (parts: { documents: Documents }) => giveTenantsNumbers(parts, createNumbers(parts.documents)),
 ];
 
 interface Ground extends Omit<CoreOptions, 'waitMs' | 'masterKeys'> {
@@ -181,8 +203,9 @@ function build(ground: Ground): Core {
   const { issuer } = settings;
   const { documents } = stores;
   const ephemeral = onlyRegistered(stores.ephemeral);
-  const accounts = createAccounts({ documents, clock });
-  const tenants = createTenants({ documents, ephemeral, clock });
+  const nextNumber = createNumbers(documents);
+  const accounts = createAccounts({ documents, nextNumber, clock });
+  const tenants = createTenants({ documents, ephemeral, nextNumber, clock });
   const audit = createAudit({ documents, clock, log, observe: metrics?.event });
   const keys = createKeys({ documents, vault, clock });
   const jobs = createJobs({ documents, vault, clock, log });
@@ -220,6 +243,8 @@ function build(ground: Ground): Core {
   const shared = {
     accounts,
     tenants,
+    apiTokens: createApiTokens({ documents, ephemeral, clock }),
+    apiSessions: createApiSessions({ ephemeral, vault, clock }),
     passwords,
     lockout,
     sessions,
@@ -241,12 +266,14 @@ function build(ground: Ground): Core {
     standings,
     metrics,
     budgets,
+    passwordProofs: createPasswordProofs({ ...shared, budgets }),
     ownPassword: createOwnPassword({ ...shared, budgets }),
     factorProofs: createFactorProofs({ ...shared, budgets }),
     ownFactors: createOwnFactors({ ...shared, budgets }),
     knownBrowsers: createKnownBrowsers({ ephemeral, clock }),
     applications,
     deliveries,
+    usage: createUsage({ documents, clock, log }),
     administration: createAdministration({
       ...shared,
       budgets,

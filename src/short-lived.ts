@@ -6,6 +6,7 @@ import type { Ephemeral } from './stores/index.ts';
 /** What an account's credentials carry: each record stands in the set `account`, and ends with a credential event. */
 export const accountDependents: readonly Dependent[] = [
   ...dependents,
+  { kind: 'ApiSession', name: 'apiSessions' },
   { kind: 'Attempt', name: 'halfDoneSignIns' },
   { kind: 'Activation', name: 'activations' },
   { kind: 'MailedCode', name: 'mailedCodes' },
@@ -20,6 +21,7 @@ export const accountDependents: readonly Dependent[] = [
 export const independents: Readonly<Record<string, string>> = {
   Interaction: 'an authorization request; who signs in is in its Attempt',
   SessionAlias: 'points at a Session, and opens nothing without it',
+  ApiSessionPlace: 'which of several sign-ins of a program was first; opens nothing without its ApiSession',
   ReplayDetection: 'ids of proofs that were used',
   ClientCredentials: 'the token of a machine',
   PasskeyChallenge: 'random bytes that a passkey answers; the answer is judged by the account',

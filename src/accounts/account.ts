@@ -1,3 +1,5 @@
+import type { Permission } from './permissions.ts';
+
 export type Population = 'user' | 'agent';
 
 export const roles = ['SysAdmin', 'SuperUser', 'Manager', 'Agent'] as const;
@@ -110,6 +112,8 @@ export interface Account {
   /** The folded e-mail address, empty where there is none; unique only where e-mail identifies (ACC-3). */
   emailKey: string;
   role: Role;
+  /** Beside those of the role. Accounts of an earlier version have none. */
+  permissions?: readonly Permission[];
   status: 'enabled' | 'disabled';
   lock: Lock | null;
   /** Where budgets are split: browsers that the person has not used before are shut out (LCK-7). */

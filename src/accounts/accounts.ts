@@ -1,8 +1,9 @@
 import { type Clock, newId } from '../base/index.ts';
-import type { CollectionSpec, Documents, Page, Versioned } from '../stores/index.ts';
+import type { CollectionSpec, Documents, NextNumber, Page, Versioned } from '../stores/index.ts';
 import { type Account, noFactor, type PasswordRecord, type Population, type Role } from './account.ts';
 import { createIdentifiers } from './identifiers.ts';
 import { emailProblem, foldName, nameProblem } from './names.ts';
+import type { Permission } from './permissions.ts';
 
 /** What a person types to say who they are (ACC-3). */
 export type IdentifiedBy = 'userName' | 'email' | 'either';
@@ -14,6 +15,7 @@ export interface NewAccount {
   name?: string | undefined;
   email?: string | undefined;
   role?: Role | undefined;
+  permissions?: readonly Permission[] | undefined;
   password: PasswordRecord | null;
   identifiedBy: IdentifiedBy;
 }
@@ -56,15 +58,12 @@ export interface Accounts {
    * @returns the document as stored, or undefined when there is no such account
    */
   update(id: string, change: (account: Account) => Account | undefined): Promise<Account | undefined>;
+  /** Forgets the account, and frees its name and address. */
+  remove(account: Account): Promise<void>;
   list(query: AccountQuery): Promise<Listed>;
   /** Every account of every tenant, page by page. */
   all(after: string | undefined): Promise<Listed>;
   count(tenantId: string, population: Population, cap: number): Promise<number>;
-}
-
-interface Counter {
-  id: string;
-  last: number;
 }
 
 const ACCOUNTS: CollectionSpec = {
@@ -75,22 +74,6 @@ const ACCOUNTS: CollectionSpec = {
     locked: { fields: ['tenantId', 'lockState', 'population', 'nameKey'] },
   },
 };
-const COUNTERS: CollectionSpec = { name: 'counters', indexes: {} };
-
-/** Takes the next account number; a crash afterwards leaves a gap, never a number used twice. */
-function numbers(documents: Documents) {
-  const counters = documents.collection<Counter>(COUNTERS);
-  return async () => {
-    for (;;) {
-      const current = await counters.get('account');
-      if (!current) {
-        if ((await counters.insert({ id: 'account', last: 1 })).inserted) return 1;
-      } else if (await counters.replace({ id: 'account', last: current.doc.last + 1 }, current.version)) {
-        return current.doc.last + 1;
-      }
-    }
-  };
-}
 
 /** What the indexes read follows from the rest, in one place. */
 function indexed(account: Account): Account {
@@ -103,7 +86,7 @@ function indexed(account: Account): Account {
 }
 
 function newAccount(input: NewAccount, number: number, now: number): Account {
-  const { tenantId, population, name, email, role, password } = input;
+  const { tenantId, population, name, email, role, permissions, password } = input;
   const userName = input.userName.normalize('NFC');
   return indexed({
     id: newId(),
@@ -116,6 +99,7 @@ function newAccount(input: NewAccount, number: number, now: number): Account {
     email: email ?? null,
     emailKey: '',
     role: role ?? 'Agent',
+    permissions: permissions ?? [],
     status: 'enabled',
     lock: null,
     strangersLock: null,
@@ -141,9 +125,16 @@ function listed({ items, next }: Page<Account>): Listed {
   return { items: items.map(({ doc }) => doc), ...(next ? { next } : {}) };
 }
 
-export function createAccounts({ documents, clock }: { documents: Documents; clock: Clock }): Accounts {
+export function createAccounts({
+  documents,
+  nextNumber,
+  clock,
+}: {
+  documents: Documents;
+  nextNumber: NextNumber;
+  clock: Clock;
+}): Accounts {
   const collection = documents.collection<Account>(ACCOUNTS);
-  const nextNumber = numbers(documents);
   const identifiers = createIdentifiers({
     documents,
     clock,
@@ -169,7 +160,7 @@ export function createAccounts({ documents, clock }: { documents: Documents; clo
     async create(input) {
       const problem = problemOf(input);
       if (problem) return { refused: problem };
-      const account = newAccount(input, await nextNumber(), clock.now());
+      const account = newAccount(input, await nextNumber('account'), clock.now());
       const isClaimed = input.identifiedBy !== 'userName';
       if (isClaimed && (await identifiers.claim(account)) !== undefined) {
         await identifiers.release(account);
@@ -197,6 +188,10 @@ export function createAccounts({ documents, clock }: { documents: Documents; clo
         if (!changed) return current.doc;
         if (await replace(changed, current.version)) return changed;
       }
+    },
+    async remove(account) {
+      await collection.remove(account.id);
+      await identifiers.release(account);
     },
     async list({ tenantId, population, prefix, lockedOnly, after, limit }) {
       const equals = [tenantId, ...(lockedOnly ? ['locked'] : []), ...(population ? [population] : [])];

@@ -27,3 +27,4 @@ export {
   type NewAccount,
 } from './accounts.ts';
 export { foldName, nameProblem } from './names.ts';
+export { may, type Permission, permissions } from './permissions.ts';

@@ -1,4 +1,4 @@
-import type { Account, Accounts, Population } from '../accounts/index.ts';
+import type { Account, Accounts, Permission, Population } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Lockout } from '../lockout/index.ts';
 import type { Sessions } from '../sessions/index.ts';
@@ -53,6 +53,49 @@ export function createAccountActions(parts: {
       } while (after);
       return unlocked;
     },
+    /** Gives an account a permission for itself, or takes it back; what comes with the role stays. */
+    async permit(
+      account: Account,
+      permission: Permission,
+      isGiven: boolean,
+      actor: Actor,
+      reason: string,
+    ): Promise<void> {
+      await accounts.update(account.id, (current) => {
+        const others = (current.permissions ?? []).filter((one) => one !== permission);
+        return { ...current, permissions: isGiven ? [...others, permission] : others };
+      });
+      await audit.write({
+        type: 'account.permissions',
+        outcome: 'success',
+        actor: actor.by,
+        tenantId: account.tenantId,
+        accountId: account.id,
+        reason,
+        detail: { permission, given: isGiven ? 'yes' : 'no' },
+      });
+    },
+
+    /** Ends everything of the account, then forgets it; its name may be used again (ACC-8). What the audit says of it stays. */
+    async deleteAccount(account: Account, actor: Actor, reason: string): Promise<void> {
+      await sessions.credentialEvent({
+        accountId: account.id,
+        kind: 'deleted',
+        change: (current) => ({ ...current, status: 'disabled' }),
+        context: { actor: actor.by, reason },
+      });
+      await accounts.remove(account);
+      await audit.write({
+        type: 'account.deleted',
+        outcome: 'success',
+        actor: actor.by,
+        tenantId: account.tenantId,
+        accountId: account.id,
+        reason,
+        detail: { userName: account.userName, population: account.population, number: account.number },
+      });
+    },
+
     async setStatus(
       account: Account,
       status: Account['status'],

@@ -2,6 +2,7 @@ import type { Account } from '../accounts/index.ts';
 import type { Reason } from '../sessions/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { createAccountActions } from './accounts.ts';
+import { createTokenActions } from './api-tokens.ts';
 import { createFactorActions } from './factors.ts';
 import { createPasswordSetting, type PasswordParts } from './passwords.ts';
 import { createPolicyActions, POLICY_JOB, type PolicyParts } from './policy.ts';
@@ -12,7 +13,8 @@ type Parts = PasswordParts &
   PolicyParts &
   Parameters<typeof createAccountActions>[0] &
   Parameters<typeof createFactorActions>[0] &
-  Parameters<typeof createSessionActions>[0] & { reasons(account: Account, tenant: Tenant): Reason[] };
+  Parameters<typeof createSessionActions>[0] &
+  Parameters<typeof createTokenActions>[0] & { reasons(account: Account, tenant: Tenant): Reason[] };
 
 export type Administration = ReturnType<typeof createAdministration>;
 
@@ -25,8 +27,10 @@ export function createAdministration(parts: Parts) {
   const accounts: ReturnType<typeof createAccountActions> = createAccountActions(parts);
   const factors: ReturnType<typeof createFactorActions> = createFactorActions(parts);
   const sessions: ReturnType<typeof createSessionActions> = createSessionActions(parts);
+  const tokens: ReturnType<typeof createTokenActions> = createTokenActions(parts);
   return {
     ...passwords,
+    ...tokens,
     ...accounts,
     ...factors,
     ...sessions,

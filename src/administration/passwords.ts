@@ -3,6 +3,7 @@ import {
   type Accounts,
   type IdentifiedBy,
   noFactor,
+  type Permission,
   type Population,
   type Role,
 } from '../accounts/index.ts';
@@ -44,6 +45,7 @@ export interface NewPerson extends PasswordChoice {
   name?: string | undefined;
   email?: string | undefined;
   role: Role;
+  permissions?: readonly Permission[];
 }
 
 export interface PasswordParts {

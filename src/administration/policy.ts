@@ -1,4 +1,5 @@
 import type { Accounts, Population } from '../accounts/index.ts';
+import type { ApiSessions } from '../api-sessions/index.ts';
 import type { Audit } from '../audit/index.ts';
 import { type Clock, newId } from '../base/index.ts';
 import type { Jobs } from '../jobs/index.ts';
@@ -22,7 +23,7 @@ export interface PolicyParts {
   audit: Audit;
   jobs: Jobs;
   clock: Clock;
-  /** The live browser sessions of an account, with the applications of each. */
+  apiSessions: ApiSessions;
 }
 
 export type Change = Pick<PolicyChange, 'values' | 'reason' | 'rollout'> & {
@@ -45,7 +46,7 @@ function told(changed: readonly PolicyDifference[]): Record<string, string> {
 
 /** Changing, scheduling, rolling back and previewing the policy of a tenant (TEN-3, TEN-4, PWD-16). */
 export function createPolicyActions(parts: PolicyParts) {
-  const { tenants, accounts, sessions, audit, jobs, clock } = parts;
+  const { tenants, accounts, sessions, apiSessions, audit, jobs, clock } = parts;
 
   async function* everyone(tenantId: string) {
     let after: string | undefined;
@@ -197,8 +198,7 @@ export function createPolicyActions(parts: PolicyParts) {
               async (account): Promise<AccountFacts> => ({
                 account,
                 sessions: await sessions.live(tenant, account),
-                // The session API comes with its own room; until then nobody has such a session.
-                apiSessions: 0,
+                apiSessions: (await apiSessions.ofAccount(account.id)).length,
               }),
             ),
           );

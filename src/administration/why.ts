@@ -41,6 +41,26 @@ const RULES: Readonly<Record<Exclude<TryReason, 'unknown'>, { says: string; clea
   expired: { says: 'the code was right, but too old, or voided by a change since', clears: 'a new code' },
 };
 
+/** What a right password did not suffice for, through the session API. */
+const PROGRAM_RULES: Readonly<Record<string, { says: string; clears: string }>> = {
+  permission: {
+    says: 'the password was right, but the account may not use the session API',
+    clears: 'account permit --permission use-session-api',
+  },
+  second_factor_required: {
+    says: 'the password was right, but the program sent no code',
+    clears: 'a sign-in with otp',
+  },
+  second_factor_missing: {
+    says: 'the password was right, but a second factor must be set up first',
+    clears: 'a sign-in on the pages with the set-up',
+  },
+  password_change_required: {
+    says: 'the password was right, but must be changed',
+    clears: 'POST /session/password, or a sign-in on the pages with a change of password',
+  },
+};
+
 function isRule(reason: string): reason is keyof typeof RULES {
   return Object.hasOwn(RULES, reason);
 }
@@ -100,7 +120,13 @@ const STATES: Readonly<Record<Reason, { says: string; clears: string }>> = {
   'factor-missing': { says: 'a second factor must be set up', clears: 'a sign-in with the set-up' },
 };
 
-const TOLD = new Set(['sign-in.password', 'sign-in.second-factor', 'attempt.abandoned', 'account.locked']);
+const TOLD = new Set([
+  'sign-in.password',
+  'sign-in.second-factor',
+  'attempt.abandoned',
+  'account.locked',
+  'api-session.refused',
+]);
 
 function ruleOf({ type, outcome, factor, reason, detail }: AuditEntry): {
   rule: string;
@@ -110,6 +136,8 @@ function ruleOf({ type, outcome, factor, reason, detail }: AuditEntry): {
   if (type === 'account.locked')
     return { rule: 'lock', ...(detail.door === 'strangers' ? DOOR_CLOSED : LOCKED_NOW) };
   if (type === 'attempt.abandoned') return { rule: 'abandoned', ...ABANDONED };
+  const program = type === 'api-session.refused' ? PROGRAM_RULES[reason] : undefined;
+  if (program) return { rule: reason, ...program };
   if (outcome === 'success') return { rule: '', says: 'it was right', clears: '' };
   if (reason === 'wrong' && factor === 'passkey') return { rule: 'wrong passkey', ...PASSKEY_WRONG };
   if (reason === 'wrong' && factor !== 'password') return { rule: 'wrong code', ...CODE_WRONG };

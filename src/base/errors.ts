@@ -6,11 +6,20 @@ export const errorCatalogue = {
   bad_request: { status: 400, message: 'The request could not be understood.' },
   interaction_expired: { status: 400, message: 'This sign-in has expired or was already finished.' },
   link_invalid: { status: 400, message: 'This link has expired or was already used.' },
+  unauthorized: { status: 401, message: 'The sign-in was refused.' },
+  password_change_required: { status: 401, message: 'The password must be changed first.' },
+  second_factor_required: { status: 401, message: 'A code of the second factor is needed.' },
+  second_factor_missing: {
+    status: 401,
+    message: 'A second factor must be set up first, on the sign-in page.',
+  },
   cross_site_refused: { status: 403, message: 'The request came from another site and was refused.' },
   not_found: { status: 404, message: 'There is nothing at this address.' },
+  session_not_found: { status: 404, message: 'There is no such session.' },
   method_not_allowed: { status: 405, message: 'This address does not take that method.' },
   body_too_large: { status: 413, message: 'The request is larger than is accepted here.' },
   media_type_unsupported: { status: 415, message: 'The request is in a form that is not accepted here.' },
+  password_refused: { status: 422, message: 'The new password does not meet the rules.' },
   too_many_tries: {
     status: 429,
     message: 'Too many failed tries came from your network. Please try again in a few minutes.',
@@ -39,12 +48,17 @@ export class SallyportError extends Error {
   readonly detail: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & { retryAfterSeconds?: number }) {
+  /** @param options `said`: the public sentence, where what is wrong is the caller's own and can be named */
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options?: ErrorOptions & { retryAfterSeconds?: number; said?: string },
+  ) {
     super(detail ? `${code}: ${detail}` : code, options);
     this.name = 'SallyportError';
     this.code = code;
     this.status = errorCatalogue[code].status;
-    this.publicMessage = errorCatalogue[code].message;
+    this.publicMessage = options?.said ?? errorCatalogue[code].message;
     this.detail = detail;
     this.retryAfterSeconds = options?.retryAfterSeconds ?? (this.status === 503 ? 2 : undefined);
   }

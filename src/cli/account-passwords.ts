@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { type Role, roles } from '../accounts/index.ts';
+import { permissions, type Role, roles } from '../accounts/index.ts';
 import type { PasswordOutcome } from '../administration/index.ts';
 import type { Core } from '../core.ts';
 import type { StrengthProblem } from '../passwords/index.ts';
 import { isTotpSecret } from '../second-factor/index.ts';
-import { find, type Named, named, OPERATOR, populationOf, shown } from './account-support.ts';
-import { print, Refused, readSecrets, tenantOf, withCore } from './terminal.ts';
+import { find, type Named, named, OPERATOR, permissionOf, populationOf, shown } from './account-support.ts';
+import { collect, print, Refused, readSecrets, tenantOf, withCore } from './terminal.ts';
 
 interface Setting extends Named {
   passwordStdin?: boolean;
@@ -61,7 +61,13 @@ function secretOf(core: Core, outcome: Done): { value: object; lines: string[] }
   return { value: { password: outcome.made }, lines: [`${what}, shown once: ${outcome.made}`] };
 }
 
-type CreateOptions = Setting & { email?: string; name?: string; role: string; totpSecretStdin?: boolean };
+type CreateOptions = Setting & {
+  email?: string;
+  name?: string;
+  role: string;
+  permission: string[];
+  totpSecretStdin?: boolean;
+};
 
 async function create(options: CreateOptions, command: Command): Promise<void> {
   if (!(roles as readonly string[]).includes(options.role))
@@ -79,7 +85,8 @@ async function create(options: CreateOptions, command: Command): Promise<void> {
       throw new Refused('the secret must be base32 of at least 128 bits');
     const role = options.role as Role;
     const isPermanent = options.permanent ?? false;
-    const person = { population, userName, name, email, role, typed, isPermanent };
+    const granted = options.permission.map(permissionOf);
+    const person = { population, userName, name, email, role, permissions: granted, typed, isPermanent };
     const outcome = done(await core.administration.createAccount(tenant, person, OPERATOR));
     const { account } = outcome;
     if (totp !== undefined) await core.secondFactors.bindKnown(account.id, totp);
@@ -96,6 +103,7 @@ export function addCreate(account: Command): void {
     .option('--email <address>')
     .option('--name <name>', 'what the person is called')
     .option('--role <role>', roles.join(', '), 'Agent')
+    .option('--permission <permission>', `${permissions.join(', ')}; may be given several times`, collect, [])
     .option('--password-stdin', 'read the password from standard input; otherwise one is made and printed')
     .option('--permanent', 'the password need not be changed at the next sign-in, whatever the policy')
     .option('--totp-secret-stdin', 'read a base32 secret from standard input; the factor is active at once')

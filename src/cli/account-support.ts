@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Account, Population } from '../accounts/index.ts';
+import { type Account, type Permission, type Population, permissions } from '../accounts/index.ts';
 import type { Actor } from '../administration/index.ts';
 import type { Core } from '../core.ts';
 import { methodsOf, recoveryCodesLeft } from '../second-factor/index.ts';
@@ -21,6 +21,12 @@ export const OPERATOR: Actor = { by: ACTOR, isOperator: true };
 export function populationOf(text: string): Population {
   if (text !== 'user' && text !== 'agent') throw new Refused('the population is user or agent');
   return text;
+}
+
+export function permissionOf(text: string): Permission {
+  const found = permissions.find((permission) => permission === text);
+  if (!found) throw new Refused(`the permission is one of ${permissions.join(', ')}`);
+  return found;
 }
 
 export async function find(core: Core, options: Named): Promise<{ tenant: Tenant; account: Account }> {
@@ -74,6 +80,7 @@ export function shown(account: Account) {
     userName,
     email,
     role,
+    permissions: account.permissions ?? [],
     status,
     name,
     lock,

@@ -1,11 +1,20 @@
 import type { Command } from 'commander';
-import type { Account } from '../accounts/index.ts';
+import { type Account, permissions } from '../accounts/index.ts';
 import { addFactorCommands } from './account-factors.ts';
 import { addLockCommands } from './account-locks.ts';
 import { addCreate, addSetPassword } from './account-passwords.ts';
 import { addSessions } from './account-sessions.ts';
 import { addSlip } from './account-slips.ts';
-import { everyAccount, find, type Named, named, OPERATOR, populationOf, shown } from './account-support.ts';
+import {
+  everyAccount,
+  find,
+  type Named,
+  named,
+  OPERATOR,
+  permissionOf,
+  populationOf,
+  shown,
+} from './account-support.ts';
 import { columns, print, tenantOf, withCore } from './terminal.ts';
 
 function addStatus(account: Command): void {
@@ -23,6 +32,43 @@ function addStatus(account: Command): void {
         });
       });
   }
+}
+
+function addPermit(account: Command): void {
+  named(account.command('permit'))
+    .description('gives the account a permission for itself, beside those of its role')
+    .requiredOption('--permission <permission>', permissions.join(', '))
+    .option('--withdraw', 'takes it back')
+    .option('--reason <reason>', 'for the record', '')
+    .action(
+      async (
+        options: Named & { permission: string; withdraw?: boolean; reason: string },
+        command: Command,
+      ) => {
+        const permission = permissionOf(options.permission);
+        const isGiven = !options.withdraw;
+        await withCore(command, async (core) => {
+          const { account: found } = await find(core, options);
+          await core.administration.permit(found, permission, isGiven, OPERATOR, options.reason);
+          print(command, { permission, given: isGiven }, [
+            `${found.userName} ${isGiven ? 'has' : 'no longer has'} the permission ${permission} for itself.`,
+          ]);
+        });
+      },
+    );
+}
+
+function addDelete(account: Command): void {
+  named(account.command('delete'))
+    .description('ends everything of the account and forgets it; its name may be used again')
+    .option('--reason <reason>', 'for the record', '')
+    .action(async (options: Named & { reason: string }, command: Command) => {
+      await withCore(command, async (core) => {
+        const { account: found } = await find(core, options);
+        await core.administration.deleteAccount(found, OPERATOR, options.reason);
+        print(command, { deleted: found.id }, [`${found.userName} is deleted.`]);
+      });
+    });
 }
 
 /** As the lists have it (MFA-8). */
@@ -87,5 +133,7 @@ export function addAccountCommands(program: Command): void {
   addSlip(account);
   addSessions(account);
   addStatus(account);
+  addPermit(account);
+  addDelete(account);
   addReading(account);
 }

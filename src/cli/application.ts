@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { Population } from '../accounts/index.ts';
+import { rfc3339 } from '../base/index.ts';
 import type { Application, ApplicationKind } from '../oidc/core.ts';
-import { columns, print, Refused, readSecrets, tenantOf, withCore } from './terminal.ts';
+import { deliveryStates } from '../sessions/index.ts';
+import { collect, columns, print, Refused, readSecrets, tenantOf, withCore } from './terminal.ts';
 
 interface CreateOptions {
   id: string;
@@ -20,10 +22,6 @@ interface CreateOptions {
 
 const KINDS = ['web', 'spa', 'native', 'machine'];
 const POPULATIONS = ['user', 'agent', 'any'];
-
-function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
-}
 
 function shown({ secretHashes, ...application }: Application) {
   return { ...application, secrets: secretHashes.length };
@@ -83,9 +81,45 @@ function addCreate(application: Command): void {
     });
 }
 
+interface DeliveryOptions {
+  id?: string;
+  state: string;
+}
+
+async function deliveries(options: DeliveryOptions, command: Command): Promise<void> {
+  const state = deliveryStates.find((one) => one === options.state);
+  if (!state) throw new Refused(`the state is one of ${deliveryStates.join(', ')}`);
+  await withCore(command, async (core) => {
+    const { id } = options;
+    const { items } = await core.deliveries.list(id === undefined ? { state } : { state, applicationId: id });
+    const rows = items.map(({ createdAt, applicationId, accountId, sid, attempts, triedAt, problem }) => ({
+      since: rfc3339(createdAt),
+      application: applicationId,
+      account: accountId,
+      sid,
+      attempts,
+      lastTried: triedAt === 0 ? '-' : rfc3339(triedAt),
+      problem,
+    }));
+    const head = ['SINCE', 'APPLICATION', 'ACCOUNT', 'SID', 'ATTEMPTS', 'LAST TRIED', 'PROBLEM'];
+    const table = rows.map((row) => Object.values(row).map(String));
+    print(command, { state, deliveries: rows }, columns([head, ...table]));
+  });
+}
+
+function addDeliveries(application: Command): void {
+  application
+    .command('logouts')
+    .description('which applications were told of ended sessions, and which could not be')
+    .option('--id <id>', 'of one application')
+    .option('--state <state>', deliveryStates.join(', '), 'pending')
+    .action(deliveries);
+}
+
 export function addApplicationCommands(program: Command): void {
   const application = program.command('application').description('OpenID Connect clients');
   addCreate(application);
+  addDeliveries(application);
 
   application.command('list').action(async (_options: object, command: Command) => {
     await withCore(command, async ({ applications }) => {

@@ -10,6 +10,7 @@ import { addPolicyCommands } from './policy.ts';
 import { addServerCommands } from './server.ts';
 import { addTenantCommands } from './tenant.ts';
 import { Refused } from './terminal.ts';
+import { addTokenCommands } from './token.ts';
 
 const USAGE = 2;
 const REFUSED = 1;
@@ -36,6 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addPolicyCommands(program);
   addAccountCommands(program);
   addApplicationCommands(program);
+  addTokenCommands(program);
   addKeyCommands(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { Core } from '../core.ts';
 import { loadPreset, policyPaths, presetNames, type Tenant, valueAt } from '../tenants/index.ts';
-import { ACTOR } from './account-support.ts';
+import { ACTOR, OPERATOR } from './account-support.ts';
 import { columns, print, Refused, tenantOf, withCore } from './terminal.ts';
 
 const PROBLEMS = {
@@ -8,8 +9,23 @@ const PROBLEMS = {
   taken: 'the client code is taken',
 } as const;
 
-function shown({ id, clientCode, name, preset, createdAt }: Tenant) {
-  return { id, clientCode, name, preset, createdAt };
+function shown({ id, number, clientCode, name, preset, createdAt }: Tenant) {
+  return { id, number, clientCode, name, preset, createdAt };
+}
+
+interface CreateOptions {
+  clientCode: string;
+  name?: string;
+  preset: string;
+  apiToken?: string;
+}
+
+/** The first token is offered when the tenant is made (API-1). @returns its secret */
+async function firstToken(core: Core, tenant: Tenant, name: string | undefined): Promise<string | undefined> {
+  if (name === undefined) return undefined;
+  const made = await core.administration.createToken(tenant, name, OPERATOR);
+  if ('refused' in made) throw new Refused(`the tenant is made, but no token: ${made.refused}`);
+  return made.secret;
 }
 
 async function everyTenant(
@@ -33,11 +49,13 @@ export function addTenantCommands(program: Command): void {
     .requiredOption('--client-code <code>', 'what people type to name their site')
     .option('--name <name>', 'shown on pages; the client code unless given')
     .option('--preset <preset>', `the policy to start from: ${presetNames().join(', ')}`, 'modern')
-    .action(async (options: { clientCode: string; name?: string; preset: string }, command: Command) => {
+    .option('--api-token <name>', 'makes its first API token too, shown once')
+    .action(async (options: CreateOptions, command: Command) => {
       const policy = loadPreset(options.preset);
       if (!policy)
         throw new Refused(`there is no preset ${options.preset}; there are ${presetNames().join(', ')}`);
-      await withCore(command, async ({ tenants, audit }) => {
+      await withCore(command, async (core) => {
+        const { tenants, audit } = core;
         const created = await tenants.create({
           clientCode: options.clientCode,
           name: options.name ?? options.clientCode,
@@ -52,8 +70,12 @@ export function addTenantCommands(program: Command): void {
           actor: ACTOR,
           tenantId: created.id,
         });
-        print(command, shown(created), [
+        const token = await firstToken(core, created, options.apiToken);
+        print(command, { ...shown(created), ...(token ? { token } : {}) }, [
           `Tenant ${created.clientCode} starts from the preset ${options.preset}.`,
+          ...(token
+            ? [`API token ${options.apiToken}, shown once: ${token}`]
+            : [`For its programs: token create --tenant ${created.clientCode} --name <name>`]),
         ]);
       });
     });

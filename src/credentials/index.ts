@@ -4,3 +4,4 @@ export type { Door } from './door.ts';
 export { createFactorProofs, type FactorProofs, type ProvedFactor } from './factor-proofs.ts';
 export { type Binding, type Bound, createOwnFactors, type OwnFactors } from './own-factors.ts';
 export { createOwnPassword, type OwnPassword, type Refusal } from './own-password.ts';
+export { createPasswordProofs, type Named, type PasswordProofs } from './password-proofs.ts';

@@ -1,3 +1,4 @@
+import type { Population } from '../accounts/index.ts';
 import { type Clock, isWithin, networkOf, parseRange, type Range } from '../base/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
 import type { Policy } from '../tenants/index.ts';
@@ -24,13 +25,19 @@ const FREE: NetworkTry = { granted: true, settle: async () => {} };
 const parsed = new WeakMap<readonly string[], Range[]>();
 
 /** Whether an address lies in the ranges of a policy; they are read once a policy. */
-export function isInNetworks(address: string, networks: readonly string[]): boolean {
+function isInNetworks(address: string, networks: readonly string[]): boolean {
   let ranges = parsed.get(networks);
   if (!ranges) {
     ranges = networks.map(parseRange);
     parsed.set(networks, ranges);
   }
   return isWithin(address, ranges);
+}
+
+/** Whether a tenant lets nobody of this population sign in from there (SGN-5). */
+export function isOutside(policy: Policy, population: Population, address: string): boolean {
+  const networks = policy.signIn.networks[population];
+  return networks.length > 0 && !isInNetworks(address, networks);
 }
 
 export function createBudgets({ ephemeral, clock }: { ephemeral: Ephemeral; clock: Clock }): Budgets {

@@ -14,6 +14,7 @@ export type CredentialEventKind =
   /** A sign-in at another of the desks that are shared (MFA-17). */
   | 'taken-over'
   | 'disabled'
+  | 'deleted'
   /** By failed attempts, where the site wants that to end sessions. */
   | 'locked';
 

@@ -19,6 +19,7 @@ export {
   type SeenEpoch,
 } from './events.ts';
 export {
+  endsApiSession,
   endsRunningSession,
   type Facts,
   type Reason,

@@ -115,3 +115,8 @@ export function endsRunningSession(reasons: readonly Reason[], duesPast: readonl
     return runningSession === 'ends' || (runningSession === 'at the deadline' && duesPast.includes(reason));
   });
 }
+
+/** Whether any reason ends the sessions of programs (API-6). */
+export function endsApiSession(reasons: readonly Reason[]): boolean {
+  return reasons.some((reason) => reasonTable[reason].apiSession === 'ends');
+}

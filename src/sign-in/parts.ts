@@ -1,7 +1,7 @@
 import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../base/index.ts';
-import type { FactorProofs, OwnFactors, OwnPassword } from '../credentials/index.ts';
+import type { FactorProofs, OwnFactors, OwnPassword, PasswordProofs } from '../credentials/index.ts';
 import type { Budgets, KnownBrowsers, Lockout } from '../lockout/index.ts';
 import type { Mail } from '../mail/index.ts';
 import type { Applications, BrowserSessions, Interactions } from '../oidc/index.ts';
@@ -28,6 +28,7 @@ export interface SignInParts {
   tenants: Tenants;
   accounts: Accounts;
   passwords: Passwords;
+  passwordProofs: PasswordProofs;
   ownPassword: OwnPassword;
   lockout: Lockout;
   budgets: Budgets;

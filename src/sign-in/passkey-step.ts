@@ -1,12 +1,13 @@
 import type { Account } from '../accounts/index.ts';
 import type { Door } from '../credentials/index.ts';
+import { isOutside } from '../lockout/index.ts';
 import { epochOf } from '../sessions/index.ts';
 import type { WebContext } from '../web/index.ts';
 import type { StoredAttempt } from './attempt.ts';
 import { placeOf } from './factor-door.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
-import { back, browserClass, isOutside, loadWalk, trace, type Walk } from './walk.ts';
+import { back, browserClass, loadWalk, trace, type Walk } from './walk.ts';
 
 /** The account that the answer names, where this application and its site let people in by a passkey alone. */
 async function doorFor(parts: SignInParts, walk: Walk, answer: string): Promise<Door | undefined> {
@@ -22,7 +23,7 @@ async function doorFor(parts: SignInParts, walk: Walk, answer: string): Promise<
     isHeld &&
     (application.tenantId === null || application.tenantId === tenant.id) &&
     account.population === (walk.attempt.population ?? 'user') &&
-    !isOutside(walk.ctx, tenant.policy, account.population);
+    !isOutside(tenant.policy, account.population, walk.ctx.state.address);
   if (!isMeant) return undefined;
   const browser = await browserClass(parts, walk.ctx, account, tenant.policy);
   return { account, tenant, browser, where: trace({ ...walk, account, tenant }) };

@@ -1,7 +1,7 @@
-import type { Account, Population } from '../accounts/index.ts';
+import type { Account } from '../accounts/index.ts';
 import type { AuditEvent } from '../audit/index.ts';
 import { SallyportError } from '../base/index.ts';
-import { type BrowserClass, isInNetworks, type Subject } from '../lockout/index.ts';
+import { type BrowserClass, isOutside, type Subject } from '../lockout/index.ts';
 import type { EngineInteraction } from '../oidc/index.ts';
 import { epochOf, type Reason } from '../sessions/index.ts';
 import type { Policy, Tenant } from '../tenants/index.ts';
@@ -51,12 +51,6 @@ export function subjectOf(
   if (account) return { account, browser };
   const shadow = attempt.who?.shadow;
   return shadow ? { shadow, population: attempt.population ?? 'user' } : undefined;
-}
-
-/** Whether the tenant lets nobody of this population sign in from there (SGN-5). */
-export function isOutside(ctx: WebContext, policy: Policy, population: Population): boolean {
-  const networks = policy.signIn.networks[population];
-  return networks.length > 0 && !isInNetworks(ctx.state.address, networks);
 }
 
 /** Where the attempt begins: at the password; for a step-up, at the second factor of the person already signed in. */
@@ -122,7 +116,7 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     attempt,
     account,
     epoch: known ? epochOf(known.account, known.tenant) : 0,
-    isOutside: account !== undefined && isOutside(ctx, policy, account.population),
+    isOutside: account !== undefined && isOutside(policy, account.population, ctx.state.address),
     reasons,
   };
   const isProved = passwordIsProved(proof);

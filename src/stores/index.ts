@@ -34,3 +34,4 @@ export {
   type OpenedInstallation,
   openInstallation,
 } from './installation.ts';
+export { createNumbers, type NextNumber } from './numbers.ts';

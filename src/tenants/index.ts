@@ -21,4 +21,11 @@ export {
 export { type Policy, policyValues } from './policy-schema.ts';
 export { loadPreset, presetNames } from './presets.ts';
 export type { Deadline, PolicyRevision, ScheduledChange, Spread } from './revisions.ts';
-export { createTenants, givePolicyRevisions, type NewTenant, type Tenant, type Tenants } from './tenants.ts';
+export {
+  createTenants,
+  givePolicyRevisions,
+  giveTenantsNumbers,
+  type NewTenant,
+  type Tenant,
+  type Tenants,
+} from './tenants.ts';

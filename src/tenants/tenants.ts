@@ -1,5 +1,5 @@
 import { type Clock, createVersionedCache, newId } from '../base/index.ts';
-import type { CollectionSpec, Documents, Ephemeral, Versioned } from '../stores/index.ts';
+import type { CollectionSpec, Documents, Ephemeral, NextNumber, Versioned } from '../stores/index.ts';
 import { type ChangeOutcome, createPolicyChanges, type PolicyChange } from './changes.ts';
 import type { Policy } from './policy-schema.ts';
 import { completed, nearestPreset } from './presets.ts';
@@ -16,6 +16,8 @@ type Population = 'user' | 'agent';
 
 export interface Tenant {
   id: string;
+  /** For the session API; counted per installation and never reused. */
+  number: number;
   /** As typed by whoever made it; compared by `codeKey`. */
   clientCode: string;
   codeKey: string;
@@ -89,8 +91,13 @@ function whole(stored: Versioned<Tenant> | undefined): Versioned<Tenant> | undef
   );
 }
 
-export function createTenants(stores: { documents: Documents; ephemeral: Ephemeral; clock: Clock }): Tenants {
-  const { ephemeral, documents, clock } = stores;
+export function createTenants(stores: {
+  documents: Documents;
+  ephemeral: Ephemeral;
+  nextNumber: NextNumber;
+  clock: Clock;
+}): Tenants {
+  const { ephemeral, documents, nextNumber, clock } = stores;
   const collection = documents.collection<Tenant>(SPEC);
   const revisions = createRevisions(documents);
   const cache = createVersionedCache<Tenant>({
@@ -122,6 +129,7 @@ export function createTenants(stores: { documents: Documents; ephemeral: Ephemer
       const now = clock.now();
       const tenant: Tenant = {
         id: newId(),
+        number: await nextNumber('tenant'),
         clientCode: key,
         codeKey: key,
         name,
@@ -179,6 +187,22 @@ export const givePolicyRevisions = async ({ documents }: { documents: Documents 
         version,
       );
     }
+    after = page.next;
+  } while (after);
+};
+
+/** Up to the fifth format tenants had no number. */
+export const giveTenantsNumbers = async (
+  { documents }: { documents: Documents },
+  nextNumber: NextNumber,
+): Promise<void> => {
+  const collection = documents.collection<Tenant>(SPEC);
+  let after: string | undefined;
+  do {
+    const page = await collection.page({ index: 'code', limit: 100, ...(after ? { after } : {}) });
+    for (const { doc, version } of page.items)
+      if (doc.number === undefined)
+        await collection.replace({ ...doc, number: await nextNumber('tenant') }, version);
     after = page.next;
   } while (after);
 };

@@ -2,22 +2,22 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { SallyportError } from '../base/index.ts';
 
-const MAX_FORM_BYTES = 64 * 1_024;
+const MAX_BYTES = 64 * 1_024;
 const MAX_FIELDS = 64;
 
-async function readText(ctx: Context): Promise<string> {
+async function readBytes(ctx: Context): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
     length += (chunk as Buffer).length;
-    if (length > MAX_FORM_BYTES) {
+    if (length > MAX_BYTES) {
       // What is still on its way is not read: the connection ends with this answer.
       ctx.set('connection', 'close');
       throw new SallyportError('body_too_large');
     }
     chunks.push(chunk as Buffer);
   }
-  return Buffer.concat(chunks).toString('latin1');
+  return Buffer.concat(chunks);
 }
 
 /** @throws URIError for a malformed escape or invalid UTF-8 */
@@ -39,7 +39,7 @@ export async function readForm(ctx: Context): Promise<ReadonlyMap<string, string
   if (isEmpty && ctx.get('content-type') === '') return fields;
   if (!ctx.is('application/x-www-form-urlencoded') || ctx.get('content-encoding') !== '')
     throw new SallyportError('media_type_unsupported');
-  const text = await readText(ctx);
+  const text = (await readBytes(ctx)).toString('latin1');
   const pairs = text === '' ? [] : text.split('&');
   if (pairs.length > MAX_FIELDS) throw new SallyportError('bad_request', 'too many fields');
   for (const pair of pairs) {
@@ -58,6 +58,39 @@ export async function readForm(ctx: Context): Promise<ReadonlyMap<string, string
     fields.set(name, value);
   }
   return fields;
+}
+
+/** Every string of a JSON text, and whether a colon follows: then it is a name. */
+const JSON_STRINGS = /("(?:[^"\\]|\\.)*")(\s*:)?/g;
+
+function badJson(said: string, cause?: unknown): SallyportError {
+  return new SallyportError('bad_request', said, { said, cause });
+}
+
+/**
+ * Reads a posted object, up to 64 KiB.
+ * @throws SallyportError `media_type_unsupported`, `body_too_large`, or `bad_request` for what is not one object in UTF-8, or
+ * names a field twice: two readers would see two requests
+ */
+export async function readJson(ctx: Context): Promise<unknown> {
+  if (!ctx.is('application/json') || ctx.get('content-encoding') !== '')
+    throw new SallyportError('media_type_unsupported');
+  const bytes = await readBytes(ctx);
+  let text: string;
+  let value: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = JSON.parse(text);
+  } catch (error) {
+    throw badJson('The body is not JSON.', error);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw badJson('The body must be a JSON object.');
+  const names = [...text.matchAll(JSON_STRINGS)].flatMap(([, name = '""', colon]) =>
+    colon === undefined ? [] : [JSON.parse(name) as string],
+  );
+  if (new Set(names).size < names.length) throw badJson('A field is named twice.');
+  return value;
 }
 
 /**

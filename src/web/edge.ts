@@ -16,6 +16,8 @@ export interface WebState {
   requestId: string;
   /** The fields of a posted form; empty for other methods. */
   form: ReadonlyMap<string, string>;
+  /** How errors are told where no page is wanted; an `error` with its request id unless it says otherwise. */
+  errors?: 'code-and-message';
   /** The name of the route that answers, where it is one of ours. */
   route?: string;
 }

@@ -41,7 +41,14 @@ export function errorRenderer({ log, pages }: { log: Log; pages: Pages }): Middl
         'refused',
       );
       if (error.retryAfterSeconds !== undefined) ctx.set('retry-after', String(error.retryAfterSeconds));
-      if (error.status === 405) ctx.set('allow', 'GET, HEAD, POST');
+      if (error.status === 405 && ctx.response.get('allow') === '') ctx.set('allow', 'GET, HEAD, POST');
+      if ((ctx.state as WebState).errors === 'code-and-message') {
+        ctx.status = error.status;
+        // RFC 9110, section 15.5.2: a 401 names what would be accepted.
+        if (error.status === 401) ctx.set('www-authenticate', 'LV-Access, LV-Session');
+        ctx.body = { code: error.code, message: error.publicMessage };
+        return;
+      }
       if (ctx.accepts('json', 'html') === 'html') {
         const step = EXPIRED.has(error.code) ? 'expired-link' : 'error';
         pages.render(

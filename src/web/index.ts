@@ -1,7 +1,7 @@
 // web: the Koa pieces every door shares: the route registry with its guards, the pinned origin, headers, bodies, pages, errors.
 // Not here: what any page is about. The rooms bring their routes; this room makes sure none comes without its guards.
 export { createAssets } from './assets.ts';
-export { formFields } from './body.ts';
+export { formFields, readJson } from './body.ts';
 export { type BrowserCookies, createBrowserCookies } from './browser-cookies.ts';
 export { browserName } from './browser-name.ts';
 export { clientAddress, type EdgeOptions, edge, visitorOf, type WebContext, type WebState } from './edge.ts';

@@ -7,7 +7,7 @@ import type { Guards } from './guards.ts';
 import { isSameOrigin } from './same-origin.ts';
 
 export type RouteHandler = (ctx: WebContext) => Promise<void>;
-type Method = 'GET' | 'POST' | 'OPTIONS';
+type Method = 'GET' | 'POST' | 'DELETE' | 'OPTIONS';
 
 /** A route and how it is guarded: what the tests enumerate and probe (G1 to G4). */
 export interface RouteDeclaration {
@@ -22,12 +22,19 @@ export interface DeclaredRoute extends RouteDeclaration {
   handledBy: 'ours' | 'engine';
 }
 
+export interface RouteOptions {
+  /** A post without any sign of where it comes from is taken (the sign-in form of a browser's own interaction). */
+  bareFormAllowed?: boolean;
+  /** `unread`: the handler reads the body of a POST itself, once it knows who asks; otherwise it is read as a form before. */
+  body?: 'form' | 'unread';
+}
+
 export interface Registry {
   /**
    * Adds a route with its handler. A POST is read as a form and, where `csrf` is on, refused from another origin before
    * the handler runs: the guard hangs on the handler, never on a comparison of paths (G3).
    */
-  route(declaration: RouteDeclaration, handler: RouteHandler, options?: { bareFormAllowed?: boolean }): void;
+  route(declaration: RouteDeclaration, handler: RouteHandler, options?: RouteOptions): void;
   /** Declares a route that the engine handles. */
   declareEngineRoute(declaration: RouteDeclaration): void;
   declared(): readonly DeclaredRoute[];
@@ -58,16 +65,26 @@ export function createRegistry({ origin }: { origin: string }): Registry {
               `${ctx.get('sec-fetch-site')} ${ctx.get('origin')}`,
             );
           }
-          ctx.state.form = await readForm(ctx);
+          if (options.body !== 'unread') ctx.state.form = await readForm(ctx);
         }
         await handler(ctx);
       };
       if (declaration.method === 'POST') router.post(declaration.path, guarded);
       else if (declaration.method === 'GET') router.get(declaration.path, guarded);
+      else if (declaration.method === 'DELETE') router.delete(declaration.path, guarded);
       else throw new RangeError(`no handler for ${declaration.method}`);
     },
     declareEngineRoute: (declaration) => declare({ ...declaration, handledBy: 'engine' }),
     declared: () => routes,
-    middleware: () => router.routes() as Middleware,
+    middleware: () => {
+      const handle = router.routes() as Middleware;
+      return (ctx, next) =>
+        handle(ctx, () => {
+          const { path, pathAndMethod } = router.match(ctx.path, ctx.method);
+          if (pathAndMethod.length > 0 || path.length === 0) return next();
+          ctx.set('allow', [...new Set(path.flatMap(({ methods }) => methods))].join(', '));
+          throw new SallyportError('method_not_allowed');
+        });
+    },
   };
 }

@@ -112,7 +112,12 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
         const written = { ...record('1'), parts: { a: '1' }, sets: { account: 'x' } };
         await store.put('ApiSession', 's', written, NOW);
         const [until, much] = [LATER + 1_000, LATER + 9_000];
-        expect(await other.renew('ApiSession', 's', until, LATER - 1)).toMatchObject({
+        const within = { set: 'account', key: 'x' };
+        const renew = (id: string, expiresAt: number, now: number, key = within) =>
+          other.renew('ApiSession', id, key, expiresAt, now);
+        expect(await renew('s', much, NOW, { set: 'account', key: 'y' })).toBeUndefined();
+        expect(await renew('s', much, NOW, { set: 'tenant', key: 'x' })).toBeUndefined();
+        expect(await renew('s', until, LATER - 1)).toMatchObject({
           value: '1',
           parts: { a: '1' },
           version: 1,
@@ -121,10 +126,10 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
         expect(await store.get('ApiSession', 's', until - 1)).toMatchObject({ value: '1', version: 1 });
         expect(await store.members('ApiSession', 'account', 'x', until - 1)).toEqual(['s']);
         expect(await store.members('ApiSession', 'account', 'x', until)).toEqual([]);
-        expect(await store.renew('ApiSession', 's', much, until)).toBeUndefined();
-        expect(await store.renew('ApiSession', 'nothing', much, NOW)).toBeUndefined();
+        expect(await renew('s', much, until)).toBeUndefined();
+        expect(await renew('nothing', much, NOW)).toBeUndefined();
         await store.bury('ApiSession', 's', until, NOW);
-        expect(await store.renew('ApiSession', 's', much, NOW)).toBeUndefined();
+        expect(await renew('s', much, NOW)).toBeUndefined();
       });
 
       test('what lingers is found after its expiry, again and again until it is removed', async () => {

@@ -49,9 +49,10 @@ const CAPABILITIES = [
   'mail',
   'jobs',
   'outbound',
+  'api-sessions',
   'metrics',
 ];
-const DOORS = ['sign-in', 'oidc', 'set-up', 'self-service', 'recovery', 'demo'];
+const DOORS = ['sign-in', 'oidc', 'set-up', 'self-service', 'recovery', 'session-api', 'demo'];
 const CAPABILITIES_AND_BASE = [...CAPABILITIES, 'base'];
 const CAPABILITY_VALUES = [...CAPABILITIES, 'stores', 'web', 'base'];
 
@@ -67,6 +68,7 @@ const VALUES: Record<string, readonly string[]> = {
   'sign-in': CAPABILITY_VALUES,
   'self-service': [...CAPABILITY_VALUES, 'oidc'],
   recovery: CAPABILITY_VALUES,
+  'session-api': CAPABILITY_VALUES,
   'standing.ts': CAPABILITIES_AND_BASE,
   oidc: CAPABILITY_VALUES,
   'set-up': CAPABILITY_VALUES,
@@ -95,6 +97,7 @@ const TYPES: Record<string, readonly string[]> = {
   'sign-in': ['oidc', 'credentials'],
   'self-service': ['credentials'],
   recovery: ['oidc', 'credentials'],
+  'session-api': ['credentials'],
   demo: ['core.ts', 'settings'],
   'app.ts': ['core.ts'],
   'short-lived.ts': ['sessions', 'stores'],

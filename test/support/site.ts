@@ -1,4 +1,4 @@
-import type { Account, Population } from '../../src/accounts/index.ts';
+import type { Account, Permission, Population } from '../../src/accounts/index.ts';
 import type { Core } from '../../src/core.ts';
 import { counterKey } from '../../src/lockout/policy.ts';
 import type { NewApplication } from '../../src/oidc/applications.ts';
@@ -9,6 +9,8 @@ export interface Site {
   tenant(preset?: string, change?: (policy: Policy) => Policy, clientCode?: string): Promise<Tenant>;
   account(tenant: Tenant, options?: NewPerson): Promise<Account>;
   application(options?: Partial<NewApplication>): Promise<{ id: string; secret: string }>;
+  /** @returns the secret of a new API token */
+  apiToken(tenant: Tenant, name?: string): Promise<string>;
   reread(account: Account): Promise<Account>;
   /** Changes values of a policy that is at its first revision, or at the one given. */
   changePolicy(tenant: Tenant, values: Record<string, unknown>, revision?: number): Promise<void>;
@@ -25,6 +27,7 @@ export interface NewPerson {
   isEnrolled?: boolean;
   email?: string;
   name?: string;
+  permissions?: Permission[];
 }
 
 export const PASSWORD = 'correct horse 9';
@@ -40,6 +43,11 @@ export function siteOn(core: Core): Site {
   };
   return {
     reread,
+    async apiToken({ id }, name = 'reports') {
+      const made = await core.apiTokens.create(id, name, 'command-line');
+      if ('refused' in made) throw new Error(made.refused);
+      return made.secret;
+    },
     async changePolicy({ id }, values, revision = 1) {
       const outcome = await core.tenants.changePolicy({
         tenantId: id,
@@ -87,6 +95,7 @@ export function siteOn(core: Core): Site {
         userName,
         email,
         name: options.name,
+        permissions: options.permissions,
         password: record,
         identifiedBy: tenant.policy.signIn.identifiedBy,
       });

@@ -184,7 +184,7 @@ describe('paths in other clothes', () => {
         method,
         headers: { cookie: await tale.browser.jar.getCookieString(tale.url), origin: server.issuer },
       });
-      expect([method, response.status]).toEqual([method, 404]);
+      expect([method, response.status]).toEqual([method, 405]);
     }
     await untouched(tale);
   });

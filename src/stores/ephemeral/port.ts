@@ -19,8 +19,17 @@ export interface Ephemeral {
   /** Sets the value and the given parts, leaving every other part as another writer left it. @returns false when buried */
   merge(kind: string, id: string, change: MergeInput, now: number): Promise<boolean>;
   remove(kind: string, id: string): Promise<void>;
-  /** Moves the expiry of a live record, and nothing else of it. @returns the record, or undefined when there is none */
-  renew(kind: string, id: string, expiresAt: number, now: number): Promise<StoredRecord | undefined>;
+  /**
+   * Moves the expiry of a live record that stands under this key of a set, and nothing else of it.
+   * @returns the record, or undefined when there is none
+   */
+  renew(
+    kind: string,
+    id: string,
+    within: SetKey,
+    expiresAt: number,
+    now: number,
+  ): Promise<StoredRecord | undefined>;
   /** Removes the record and refuses to let it be written again until `until`. @returns what was removed, where it lived */
   bury(kind: string, id: string, until: number, now: number): Promise<StoredRecord | undefined>;
   /**
@@ -98,6 +107,11 @@ export interface StoredRecord {
   claimedAt: number | undefined;
   /** The generation in which the record was made. */
   generation: string;
+}
+
+export interface SetKey {
+  set: string;
+  key: string;
 }
 
 export interface ExpiredRecord extends Pick<StoredRecord, 'value' | 'parts' | 'expiresAt'> {

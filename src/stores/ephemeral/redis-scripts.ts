@@ -135,13 +135,14 @@ redis.call('HSET', KEYS[1], 'bur', 1, 'exp', ARGV[4], 'ver', 1, 'v', '')
 keep(KEYS[1], ARGV[4], ARGV[5])
 return before`,
   },
-  // ARGV: prefix kind id exp now
+  // ARGV: prefix kind id exp now, and the set and key that it must stand in
   spRenew: {
     keys: 1,
     isGuarded: true,
     lua: `${COMMON}
 local key, exp = KEYS[1], redis.call('HGET', KEYS[1], 'exp')
 if not exp or tonumber(exp) <= tonumber(ARGV[5]) or redis.call('HGET', key, 'bur') then return false end
+if redis.call('HGET', key, 's:' .. ARGV[6]) ~= ARGV[7] then return false end
 redis.call('HSET', key, 'exp', ARGV[4])
 keep(key, ARGV[4], ARGV[5])
 local fields = redis.call('HGETALL', key)

@@ -11,6 +11,7 @@ import {
   type Pace,
   type RecordInput,
   type Reservation,
+  type SetKey,
   type Settlement,
   type StoredRecord,
   waitEnd,
@@ -96,8 +97,8 @@ function records(run: Run, prefix: string, generation: () => Generation) {
     remove: async (kind: string, id: string) => {
       await run('spRemove', [recordKey(kind, id)], prefix, kind, id);
     },
-    renew: async (kind: string, id: string, expiresAt: number, now: number) =>
-      stored(await run('spRenew', [recordKey(kind, id)], prefix, kind, id, expiresAt, now)),
+    renew: async (kind: string, id: string, { set, key }: SetKey, expiresAt: number, now: number) =>
+      stored(await run('spRenew', [recordKey(kind, id)], prefix, kind, id, expiresAt, now, set, key)),
     bury: async (kind: string, id: string, until: number, now: number) =>
       stored(await run('spBury', [recordKey(kind, id)], prefix, kind, id, until, now)),
     takeExpired: async (kind: string, now: number, leaseSeconds: number, limit: number) => {

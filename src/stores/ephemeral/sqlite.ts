@@ -1,6 +1,6 @@
 import { newId, SallyportError } from '../../base/index.ts';
 import { openSqlite, type SqliteConnection } from '../sqlite-connection.ts';
-import type { Ephemeral, ExpiredRecord, MergeInput, RecordInput, StoredRecord } from './port.ts';
+import type { Ephemeral, ExpiredRecord, MergeInput, RecordInput, SetKey, StoredRecord } from './port.ts';
 import { sqliteAttempts } from './sqlite-attempts.ts';
 import { prepareEphemeral } from './sqlite-schema.ts';
 
@@ -129,17 +129,16 @@ function records(connection: SqliteConnection, generation: () => string) {
         if (row?.buried !== 1) drop(kind, id);
       }),
 
-    renew: (kind: string, id: string, expiresAt: number, now: number) =>
-      connection.write(() =>
-        stored(
-          prepare(`UPDATE record SET expires_at = ? WHERE ${LIVE} RETURNING *`).get(
-            expiresAt,
-            kind,
-            id,
-            now,
-          ) as Row | undefined,
-        ),
-      ),
+    renew: (kind: string, id: string, { set, key }: SetKey, expiresAt: number, now: number) =>
+      connection.write(() => {
+        const isWithin = 'EXISTS (SELECT 1 FROM member WHERE kind = ? AND name = ? AND key = ? AND id = ?)';
+        const row = prepare(`UPDATE record SET expires_at = ? WHERE ${LIVE} AND ${isWithin} RETURNING *`).get(
+          expiresAt,
+          ...[kind, id, now],
+          ...[kind, set, key, id],
+        );
+        return stored(row as Row | undefined);
+      }),
 
     bury: (kind: string, id: string, until: number, now: number) =>
       connection.write(() => {
