@@ -17,7 +17,7 @@ const PATIENCE_MS = 5_000;
 
 /** Why a request came to nothing; the addresses behind a name are nobody's business. */
 function reasonOf(error: NodeJS.ErrnoException): string {
-  if (error.name === 'TimeoutError') return 'no answer in 5 seconds';
+  if (error.name === 'AbortError') return 'no answer in 5 seconds';
   return error.code ?? error.message;
 }
 
