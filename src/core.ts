@@ -6,6 +6,7 @@ import {
   type ApiTokens,
   createApiSessions,
   createApiTokens,
+  createProgramSessions,
   createUsage,
   type UsageCounter,
 } from './api-sessions/index.ts';
@@ -224,6 +225,8 @@ function build(ground: Ground): Core {
     addressOf: async (id) => (await applications.byId(id))?.backchannelLogoutUri ?? undefined,
     token: createLogoutTokens({ keys, clock, issuer }),
   });
+  const apiTokens = createApiTokens({ documents, ephemeral, clock });
+  const apiSessions = createApiSessions({ ephemeral, vault, clock });
   const reader = createSessionReader({ ephemeral, clock, tell: deliveries.tell });
   const sessions = createSessions({
     accounts,
@@ -233,6 +236,7 @@ function build(ground: Ground): Core {
     jobs,
     clock,
     reader,
+    programs: createProgramSessions({ apiSessions, apiTokens }),
     dependents: accountDependents,
   });
   const lockout = createLockout({ ephemeral, accounts, sessions, clock, vault });
@@ -243,8 +247,8 @@ function build(ground: Ground): Core {
   const shared = {
     accounts,
     tenants,
-    apiTokens: createApiTokens({ documents, ephemeral, clock }),
-    apiSessions: createApiSessions({ ephemeral, vault, clock }),
+    apiTokens,
+    apiSessions,
     passwords,
     lockout,
     sessions,

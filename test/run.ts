@@ -26,10 +26,12 @@ const NEEDS_SERVICES = [
   'test/servers/',
   'test/image/',
   'test/second-factor/oathtool',
+  'test/session-api/',
 ];
 /** Whatever starts the product in the process of the test. */
 const ON_SERVERS = [
   'test/journeys',
+  'test/session-api',
   'test/web',
   'test/lockout',
   'test/base/versioned-cache',

@@ -38,6 +38,12 @@ const SERVICES: readonly Service[] = [
     debianPackages: ['oathtool'],
   },
   {
+    name: 'Python',
+    variable: 'TEST_PYTHON',
+    programs: ['python3'],
+    debianPackages: ['python3'],
+  },
+  {
     name: 'C++ compiler',
     variable: 'TEST_CXX',
     programs: ['g++'],

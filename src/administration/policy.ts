@@ -1,5 +1,4 @@
 import type { Accounts, Population } from '../accounts/index.ts';
-import type { ApiSessions } from '../api-sessions/index.ts';
 import type { Audit } from '../audit/index.ts';
 import { type Clock, newId } from '../base/index.ts';
 import type { Jobs } from '../jobs/index.ts';
@@ -23,7 +22,6 @@ export interface PolicyParts {
   audit: Audit;
   jobs: Jobs;
   clock: Clock;
-  apiSessions: ApiSessions;
 }
 
 export type Change = Pick<PolicyChange, 'values' | 'reason' | 'rollout'> & {
@@ -46,7 +44,7 @@ function told(changed: readonly PolicyDifference[]): Record<string, string> {
 
 /** Changing, scheduling, rolling back and previewing the policy of a tenant (TEN-3, TEN-4, PWD-16). */
 export function createPolicyActions(parts: PolicyParts) {
-  const { tenants, accounts, sessions, apiSessions, audit, jobs, clock } = parts;
+  const { tenants, accounts, sessions, audit, jobs, clock } = parts;
 
   async function* everyone(tenantId: string) {
     let after: string | undefined;
@@ -194,13 +192,11 @@ export function createPolicyActions(parts: PolicyParts) {
         for (let at = 0; at < page.length; at += AT_ONCE) {
           const batch = page.slice(at, at + AT_ONCE);
           const facts = await Promise.all(
-            batch.map(
-              async (account): Promise<AccountFacts> => ({
-                account,
-                sessions: await sessions.live(tenant, account),
-                apiSessions: (await apiSessions.ofAccount(account.id)).length,
-              }),
-            ),
+            batch.map(async (account): Promise<AccountFacts> => {
+              const live = await sessions.live(tenant, account);
+              const browsers = live.filter(({ token }) => token === null);
+              return { account, sessions: browsers, apiSessions: live.length - browsers.length };
+            }),
           );
           for (const one of facts) table = previewChange(table, one, states[0], states[1], now);
         }

@@ -24,12 +24,12 @@ async function sessions(options: SessionOptions, command: Command): Promise<void
       return print(command, { ended: options.end }, ['The session has ended, with its tokens.']);
     }
     const live = await core.sessions.live(tenant, account);
-    const rows = live.map(({ uid, signedInAt, usedAt, address, browser, applications }) => ({
+    const rows = live.map(({ uid, token, signedInAt, usedAt, address, browser, applications }) => ({
       id: uid,
       since: rfc3339(signedInAt),
       lastUsed: rfc3339(usedAt),
       address,
-      applications: applications.join(' '),
+      applications: token === null ? applications.join(' ') : `token ${token}`,
       browser,
     }));
     const head = ['ID', 'SINCE', 'LAST USED', 'ADDRESS', 'APPLICATIONS', 'BROWSER'];

@@ -51,14 +51,12 @@ export function createSessionReader(parts: {
       const found = await Promise.all(
         uids.map(async (uid) => ({ uid, session: await read(account, uid, epoch) })),
       );
-      return found
-        .flatMap(({ uid, session }) => {
-          if (!session) return [];
-          const { loginTs = 0, usedAt = loginTs, address = '', browser = '' } = session.stored;
-          const applications = signOnsOf(session.record).map(({ applicationId }) => applicationId);
-          return [{ uid, signedInAt: loginTs, usedAt, address, browser, applications }];
-        })
-        .sort((a, b) => b.usedAt - a.usedAt);
+      return found.flatMap(({ uid, session }) => {
+        if (!session) return [];
+        const { loginTs = 0, usedAt = loginTs, address = '', browser = '' } = session.stored;
+        const applications = signOnsOf(session.record).map(({ applicationId }) => applicationId);
+        return [{ uid, token: null, signedInAt: loginTs, usedAt, address, browser, applications }];
+      });
     },
 
     async end(account: Account, uid: string): Promise<string[] | undefined> {

@@ -25,10 +25,11 @@ export async function showSessions(parts: SessionPageParts, person: Person): Pro
   const { ctx, account, tenant, session } = person;
   const live = await parts.sessions.live(tenant, account);
   const rows = await Promise.all(
-    live.map(async ({ uid, signedInAt, usedAt, address, browser, applications }) => ({
+    live.map(async ({ uid, token, signedInAt, usedAt, address, browser, applications }) => ({
       uid,
+      token,
       isThis: uid === session.uid,
-      browser: await browserName(browser),
+      browser: token === null ? await browserName(browser) : parts.pages.say('sessions.program', { token }),
       address,
       since: longTime(signedInAt),
       used: longTime(usedAt),

@@ -27,4 +27,10 @@ export {
   reasonTable,
   reasonTo,
 } from './reasons.ts';
-export { createSessions, type LiveSession, type SessionReader, type Sessions } from './sessions.ts';
+export {
+  createSessions,
+  type LiveSession,
+  type ProgramSessions,
+  type SessionReader,
+  type Sessions,
+} from './sessions.ts';

@@ -8,9 +8,11 @@ import { type CredentialEvent, type Dependent, epochOf, seenIn } from './events.
 import { createPopulationEnd } from './population.ts';
 import { createSweeper } from './sweep.ts';
 
-/** A session of a browser, as its owner or an administrator sees it (SES-1). */
+/** A session of a browser or program, as its owner or an administrator sees it (SES-1). */
 export interface LiveSession {
   uid: string;
+  /** The API token of a program's session; null: a browser's. */
+  token: string | null;
   /** Epoch seconds of the sign-in, and of the last use by an application. */
   signedInAt: number;
   usedAt: number;
@@ -33,6 +35,13 @@ export interface SessionReader {
   endStale(account: Account, epoch: number): Promise<void>;
   /** Lets the applications of sessions that expired know, some at a time. @returns whether there may be more */
   endExpired(): Promise<boolean>;
+}
+
+/** The sessions of programs as their room keeps them. */
+export interface ProgramSessions {
+  list(account: Account, epoch: number): Promise<LiveSession[]>;
+  /** @returns false when it is not theirs */
+  end(account: Account, uid: string): Promise<boolean>;
 }
 
 export interface Sessions {
@@ -68,16 +77,22 @@ export function createSessions(parts: {
   jobs: Pick<Jobs, 'enqueue' | 'withdraw'>;
   clock: Clock;
   reader: SessionReader;
+  programs: ProgramSessions;
   dependents: readonly Dependent[];
 }): Sessions {
-  const { accounts, audit, reader } = parts;
+  const { accounts, audit, reader, programs } = parts;
   const sweeper = createSweeper({ ...parts, endSession: reader.bury });
   const populations = createPopulationEnd({ ...parts, endStale: reader.endStale });
 
   return {
-    live: (tenant, account) => reader.list(account, epochOf(account, tenant)),
+    async live(tenant, account) {
+      const epoch = epochOf(account, tenant);
+      const found = await Promise.all([reader.list(account, epoch), programs.list(account, epoch)]);
+      return found.flat().sort((a, b) => b.usedAt - a.usedAt);
+    },
     async endOne(account, uid, context) {
-      const applications = await reader.end(account, uid);
+      const applications =
+        (await reader.end(account, uid)) ?? ((await programs.end(account, uid)) ? [] : undefined);
       if (!applications) return false;
       await audit.write({
         type: 'session.ended',

@@ -8,6 +8,7 @@ import { Program } from '../support/program.ts';
 import { story } from '../support/story.ts';
 import { holdTime } from '../support/time.ts';
 
+const NO_PROGRAMS = { list: async () => [], end: async () => false };
 const OPERATOR = { by: 'command-line', isOperator: true };
 const PATIENCE_MS = 15_000;
 let server: StartedApp;
@@ -164,6 +165,7 @@ describe('a process that dies in the middle of an event', () => {
         remove: () => Promise.reject(new Error('died')),
       },
       dependents: accountDependents,
+      programs: NO_PROGRAMS,
       reader: {
         list: async () => [],
         end: async () => undefined,
@@ -206,6 +208,7 @@ describe('a process that dies in the middle of an event', () => {
       ...server.core,
       accounts: { ...server.core.accounts, update: () => Promise.reject(new Error('died')) },
       dependents: accountDependents,
+      programs: NO_PROGRAMS,
       reader: { list: async () => [] } as never,
     });
     const event = sessions.credentialEvent({
@@ -236,6 +239,7 @@ describe('a process that dies in the middle of an event', () => {
       ...server.core,
       jobs: { ...server.core.jobs, withdraw: () => Promise.reject(new Error('died')) },
       dependents: accountDependents,
+      programs: NO_PROGRAMS,
       reader: { bury: async () => {} } as never,
     });
     const event = sessions.credentialEvent({

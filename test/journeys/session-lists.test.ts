@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { ADMINISTRATOR } from '../support/factors.ts';
+import { Program } from '../support/program.ts';
 import { type Story, story } from '../support/story.ts';
 import { holdTime } from '../support/time.ts';
 
@@ -90,6 +91,24 @@ describe('SES-1 a person sees and ends the own sessions', () => {
     expect(await rowsOf(here.browser)).toHaveLength(1);
     for (const { tokens } of others)
       await expect(tale.relying.userinfo(tokens)).rejects.toMatchObject({ status: 401 });
+  });
+
+  test('API-5 a session of a program stands beside them, and is ended like them', async () => {
+    const tale = await story(server, { person: { permissions: ['use-session-api'] } });
+    const program = new Program(server.issuer, await server.apiToken(tale.tenant));
+    const { userName } = tale.account;
+    await program.login({ clientName: tale.tenant.clientCode, userName, password: PASSWORD });
+    const here = await signIn(tale, EDGE);
+    const rows = await rowsOf(here.browser);
+    expect(rows[1]).toMatch(/^A program with the API token reports .*, since .* UTC, last used .* UTC End$/);
+    const page = await here.browser.submit({}, '/account/sessions');
+    expect(page.dom.querySelector('[role=status]')?.text).toContain('has ended');
+    expect((await program.validate()).status).toBe(404);
+    expect(await rowsOf(here.browser)).toHaveLength(1);
+    await program.login({ clientName: tale.tenant.clientCode, userName, password: PASSWORD });
+    await here.browser.open('/account/sessions');
+    await here.browser.submit({}, '/account/other-sessions');
+    expect((await program.validate()).status).toBe(404);
   });
 
   test('TEN-1 an id of somebody else, of nobody, or of this very session ends nothing', async () => {

@@ -9,6 +9,7 @@ import { ADMINISTRATOR, shownCodes } from '../support/factors.ts';
 import { type Instances, prepareEmbeddedInstances, prepareInstances } from '../support/instances.ts';
 import { startMailServer } from '../support/mail-server.ts';
 import { freePort } from '../support/port.ts';
+import { Program } from '../support/program.ts';
 import { CALLBACK } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 
@@ -194,6 +195,18 @@ describe.each(PAIRS)('marked secrets on %s', (_name, prepare) => {
     sixDigits.add(second);
     await tale.browser.submit({ code: second }, '/second-factor');
     await consented();
+
+    // A program.
+    const token = await instances.apiToken(tenant);
+    mark('the API token', token);
+    await instances.core.administration.permit(tale.account, 'use-session-api', true, ADMINISTRATOR, '');
+    const program = new Program(instances.issuer, token);
+    const person = { clientName: tenant.clientCode, userName: EMAIL, password: PASSWORD };
+    expect((await program.login({ ...person, password: WRONG_PASSWORD })).status).toBe(401);
+    expect((await program.login({ ...person, otp: recovery[4] ?? '' })).status).toBe(200);
+    mark('the session of a program', program.session, /\/session\/(login|list)$/);
+    expect((await program.validate()).status).toBe(200);
+    expect((await program.asSession('GET', '/list')).status).toBe(200);
 
     // The password changed, then forgotten.
     await tale.browser.open('/account/password');
