@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createLog, systemClock } from '../../src/base/index.ts';
+import { openCore } from '../../src/core.ts';
+import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import { eventually } from '../support/eventually.ts';
+import { freshFolder } from '../support/folder.ts';
+import { accepts, answers, startLogoutListener } from '../support/logout-listener.ts';
+import { freePort } from '../support/port.ts';
+import { runCommand, startProcess } from '../support/process.ts';
+import { Program } from '../support/program.ts';
+
+const PASSWORD = 'correct horse 9';
+let folder: ReturnType<typeof freshFolder>;
+let environment: Record<string, string>;
+let issuer: string;
+const command = (args: string, input = '') => runCommand(args.split(' '), environment, input);
+const json = async (args: string, input = '') => {
+  const { stdout, stderr, code } = await command(`${args} --json`, input);
+  if (code !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+};
+const ann = '--tenant ACME --population user --user-name ann';
+beforeAll(async () => {
+  folder = freshFolder();
+  const port = await freePort();
+  issuer = `http://localhost:${port}`;
+  environment = {
+    SALLYPORT_DATA: join(folder.path, 'data'),
+    SALLYPORT_ISSUER: issuer,
+    SALLYPORT_PORT: String(port),
+    SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1/32',
+  };
+}, 60_000);
+afterAll(() => folder.remove());
+
+describe('API tokens by command', () => {
+  test('API-1 the first is offered with the tenant; each is shown once, and five are the most', async () => {
+    const created = await command('tenant create --client-code ACME --preset livevox --api-token reports');
+    const [, first = ''] = /API token reports, shown once: ([A-Za-z0-9]{32})\n/.exec(created.stdout) ?? [];
+    expect(first).not.toBe('');
+    const plain = await command('tenant create --client-code OTHER --preset livevox');
+    expect(plain.stdout).toContain('token create --tenant OTHER --name <name>');
+    const made = await json('token create --tenant ACME --name nightly');
+    expect(made).toEqual({ name: 'nightly', token: expect.stringMatching(/^[A-Za-z0-9]{32}$/) });
+    expect(await command('token create --tenant ACME --name Nightly')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('there is a token Nightly already'),
+    });
+    for (const name of ['three', 'four', 'five']) await json(`token create --tenant ACME --name ${name}`);
+    expect(await command('token create --tenant ACME --name six')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('the tenant has 5 tokens, which is the most; revoke one first'),
+    });
+    const listed = await command('token list --tenant ACME');
+    expect(listed.stdout).toContain('nightly');
+    expect(listed.stdout).not.toContain(first);
+    expect(listed.stdout).not.toContain(String(made.token));
+    expect(await json('token revoke --tenant ACME --name five --reason old')).toEqual({
+      revoked: 'five',
+      sessions: 0,
+    });
+    expect(await command('token revoke --tenant ACME --name five')).toMatchObject({ code: 1 });
+    expect(await command('token create --tenant NONE --name x')).toMatchObject({ code: 1 });
+    expect(await command('token create --tenant ACME')).toMatchObject({ code: 2 });
+  }, 120_000);
+
+  test('API-1 API-7 API-8 a program signs in with what the commands made, and they show its use', async () => {
+    const { token } = await json('token create --tenant ACME --name desk');
+    await json(`account create ${ann} --password-stdin --permanent`, PASSWORD);
+    const { ended, child } = startProcess(['start'], environment);
+    try {
+      await eventually(
+        () =>
+          fetch(`${issuer}/health/ready`).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        (status) => status === 200,
+        30_000,
+      );
+      const program = new Program(issuer, String(token));
+      const person = { clientName: 'acme', userName: 'ann', password: PASSWORD };
+      expect((await program.login(person)).status).toBe(401);
+      expect(
+        (await command(`account permit ${ann} --permission use-session-api --reason reports`)).stdout,
+      ).toContain('ann has the permission use-session-api for itself.');
+      expect((await program.login(person)).status).toBe(200);
+      expect((await program.validate()).status).toBe(200);
+      const { sessions } = await json(`account sessions ${ann}`);
+      expect(sessions).toMatchObject([{ applications: 'token desk', address: '127.0.0.1' }]);
+      const [session] = sessions as { id: string }[];
+      expect((await command(`account sessions ${ann} --end ${session?.id}`)).code).toBe(0);
+      expect((await program.validate()).status).toBe(404);
+      await program.login(person);
+      expect(await json('token revoke --tenant ACME --name desk')).toEqual({ revoked: 'desk', sessions: 1 });
+      expect((await program.login(person)).status).toBe(401);
+      expect(await command(`account permit ${ann} --permission fly`)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('the permission is one of end-sessions, use-session-api'),
+      });
+      await json(`account permit ${ann} --permission use-session-api --withdraw`);
+      expect(await json(`account show ${ann}`)).toMatchObject({ permissions: [] });
+      expect((await command(`account why ${ann}`)).stdout).toContain('may not use the session API');
+      expect((await command(`account delete ${ann} --reason left`)).stdout).toContain('ann is deleted.');
+      expect(await command(`account show ${ann}`)).toMatchObject({ code: 1 });
+    } finally {
+      child.kill('SIGTERM');
+      await ended;
+    }
+  }, 120_000);
+
+  test('API-8 token list counts by day', async () => {
+    const { token } = await json('token create --tenant ACME --name counted');
+    const { ended, child } = startProcess(['start'], environment);
+    await eventually(
+      () =>
+        fetch(`${issuer}/health/ready`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      (status) => status === 200,
+      30_000,
+    );
+    const program = new Program(issuer, String(token));
+    for (let i = 0; i < 3; i++)
+      await program.login({ clientName: 'ACME', userName: 'nobody', password: 'wrong' });
+    child.kill('SIGTERM');
+    await ended;
+    const { tokens } = await json('token list --tenant ACME');
+    expect(tokens).toContainEqual({
+      name: 'counted',
+      createdBy: 'command-line',
+      createdAt: expect.any(String),
+      days: [{ day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), logins: 0, failures: 3, validations: 0 }],
+    });
+    expect((await command('token list --tenant ACME')).stdout).toMatch(/counted +\S+ +\S+ +0 +3 +0\n/);
+  }, 120_000);
+});
+
+describe('logouts by command', () => {
+  test('SES-3 what was to be told while no server ran is told by the next one, and each delivery is visible', async () => {
+    const listener = await startLogoutListener(answers(500));
+    const made = `--id desk --kind web --redirect-uri http://localhost:9/ --backchannel-logout-uri`;
+    const created = await json(`application create ${made} ${listener.url}`);
+    expect(created).toMatchObject({ backchannelLogoutUri: listener.url });
+    expect(await command(`application create ${made.replace('desk', 'bad')} x`)).toMatchObject({ code: 1 });
+    const settings = loadSettings({ environment });
+    const core = await openCore({
+      settings,
+      masterKeys: readMasterKeys(settings).keys,
+      clock: systemClock,
+      log: createLog('silent'),
+    });
+    await core.deliveries.tell('somebody', [{ applicationId: 'desk', sid: 'theirs' }]);
+    await core.close();
+    const shown = async (state: string) =>
+      (await json(`application logouts --id desk --state ${state}`)).deliveries;
+    expect(await shown('pending')).toMatchObject([{ account: 'somebody', sid: 'theirs', attempts: 0 }]);
+    const { ended, child } = startProcess(['start'], environment);
+    await eventually(
+      () => listener.tokens.length,
+      (count) => count === 1,
+      30_000,
+    );
+    listener.manner = accepts;
+    expect(await shown('pending')).toMatchObject([{ attempts: 1, problem: 'answered 500' }]);
+    await eventually(
+      () => listener.tokens.length,
+      (count) => count === 2,
+      30_000,
+    );
+    child.kill('SIGTERM');
+    await ended;
+    await listener.close();
+    expect(await shown('delivered')).toMatchObject([{ attempts: 2, problem: '' }]);
+    expect((await command('application logouts --state delivered')).stdout).toContain('theirs');
+    expect(await json('application logouts')).toEqual({ state: 'pending', deliveries: [] });
+    expect(await command('application logouts --state gone')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('pending, delivered, given-up'),
+    });
+  }, 120_000);
+});
