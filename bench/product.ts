@@ -13,6 +13,7 @@ import { loadSettings, readMasterKeys } from '../src/settings/index.ts';
 import { loadPreset } from '../src/tenants/index.ts';
 import { freshDatabase, startMongodb } from '../test/support/mongodb.ts';
 import { startRedis } from '../test/support/redis.ts';
+import { send } from './load.ts';
 import { type Measured, startServer } from './processes.ts';
 import { CALLBACK, type Client, type Paths, Visitor } from './visitor.ts';
 
@@ -24,6 +25,8 @@ export interface Product {
   machine: Client;
   desk: Client;
   accounts: number;
+  /** A program's token, and people who sign in by it. */
+  program: { token: string; people: readonly string[] };
   start(core: number | undefined): Promise<Measured>;
   /** Adds accounts that nobody signs in with. */
   fill(accounts: number): Promise<void>;
@@ -33,6 +36,7 @@ export interface Product {
 }
 
 const FILL_BATCH = 1_000;
+const PROGRAMS = 64;
 const PASSWORD = 'correct horse 9';
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
@@ -133,6 +137,15 @@ export async function prepareProduct(pair: Pair, port: number, accounts: number)
     await core.secondFactors.bindKnown(account.id, SECRET);
   };
   for (let i = 0; i < accounts; i++) await seed(i);
+  const made = await core.apiTokens.create(tenant.id, 'bench', 'bench');
+  if ('refused' in made) throw new Error(made.refused);
+  const people = Array.from({ length: PROGRAMS }, (_, i) => `program${i}`);
+  for (const userName of people) {
+    const person = { tenantId: tenant.id, population: 'user', userName, password } as const;
+    const permissions = ['use-session-api'] as const;
+    const account = await core.accounts.create({ ...person, permissions, identifiedBy: 'userName' });
+    if ('refused' in account) throw new Error(account.refused);
+  }
   const machine = await core.applications.create({
     id: 'machine',
     kind: 'machine',
@@ -150,6 +163,7 @@ export async function prepareProduct(pair: Pair, port: number, accounts: number)
   return {
     port,
     accounts,
+    program: { token: made.secret, people },
     machine: { id: 'machine', secret: machine.secret ?? '' },
     desk: { id: 'desk', secret: desk.secret ?? '' },
     fill: async (count) => {
@@ -173,6 +187,16 @@ export async function prepareProduct(pair: Pair, port: number, accounts: number)
     ephemeralBytes: stores.ephemeralBytes,
     remove: stores.remove,
   };
+}
+
+/** B15: one sign-in by the session API. @returns the session id */
+export async function programLogin({ port, program }: Product, n: number): Promise<string> {
+  const userName = program.people[n % program.people.length];
+  const headers = { 'lv-access': program.token, 'content-type': 'application/json' };
+  const body = JSON.stringify({ clientName: 'BENCH', userName, password: PASSWORD });
+  const answer = await send(port, 'POST', '/session/login', headers, body);
+  if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.body}`);
+  return (JSON.parse(answer.body) as { sessionId: string }).sessionId;
 }
 
 /** B2: authorize, page, password, code page, code, resume, token. @throws at the first answer that is not as it must be */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { load, median, type Round, send } from './load.ts';
 import { type Measured, startNode } from './processes.ts';
-import { OUR_PATHS, type Pair, type Product, signIn } from './product.ts';
+import { OUR_PATHS, type Pair, type Product, programLogin, signIn } from './product.ts';
 import { basic, type Client, type Paths, Visitor } from './visitor.ts';
 
 export interface Plan {
@@ -46,6 +46,7 @@ export const GOALS: Record<string, Record<Pair, number>> = {
   B7: { embedded: 1, servers: 1 },
   B9: { embedded: 1.3, servers: 1.3 },
   B10: { embedded: 1.5, servers: 2.5 },
+  B15: { embedded: 0.7, servers: 0.55 },
 };
 const WIDTH = 16;
 const SESSION_BYTES = 2_500;
@@ -190,9 +191,46 @@ export async function againstFloor(
       sense: 'least',
     });
   }
+  await programs({ plan, pair, product, name, report }, sides);
   const winners = await sides[0].visitors[0]?.raceRefresh();
   if (winners !== undefined && winners > 1)
     throw new Error(`B4: ${winners} of 20 refreshes of one token won`);
+}
+
+/** B15: the session of a program validated, against what the bare engine takes to introspect a token. */
+async function programs(
+  {
+    plan,
+    pair,
+    product,
+    name,
+    report,
+  }: { plan: Plan; pair: Pair; product: Product; name: string; report: Report },
+  [ours, floor]: [Side, Side],
+): Promise<void> {
+  const slots = Array.from({ length: WIDTH }, (_, i) => i);
+  const ids: string[] = [];
+  for (const slot of slots) ids.push(await programLogin(product, slot));
+  const headers = { 'lv-access': product.program.token };
+  const validate: Operation = async (_n, slot) => {
+    const answer = await send(ours.server.port, 'GET', `/session/validate/${ids[slot % WIDTH]}`, headers);
+    if (answer.status !== 200) throw new Error(`validate: ${answer.status} ${answer.body}`);
+  };
+  const introspect = byVisitor((v) => v.introspect())(floor);
+  const [mine = [], bare = []] = await sideBySide(plan, [
+    { server: ours.server, operation: validate },
+    { server: floor.server, operation: introspect },
+  ]);
+  report({
+    id: 'B15',
+    what: `session API: validate, ${name}`,
+    pair,
+    ours: shown(mine),
+    reference: `${shown(bare)} floor's introspection`,
+    ratio: median(mine.map((r) => r.perSecond)) / median(bare.map((r) => r.perSecond)),
+    goal: GOALS.B15?.[pair] ?? 0,
+    sense: 'least',
+  });
 }
 
 async function hashLimit(plan: Plan, core: number | undefined): Promise<number> {
@@ -238,6 +276,19 @@ export async function signIns(
     ours: shown(ours),
     reference: `${median(limits).toFixed(0)}/s hash limit`,
     ratio,
+    goal,
+    sense: 'least',
+  });
+  const logins: Round[] = [];
+  for (let round = 0; round < plan.rounds; round++)
+    logins.push(await load((n) => programLogin(product, n), 8, plan.seconds, server.cpuMs));
+  report({
+    id: 'B15',
+    what: `session API: login, one hash each, 8 at once, ${name}`,
+    pair,
+    ours: shown(logins),
+    reference: `${median(limits).toFixed(0)}/s hash limit`,
+    ratio: median(logins.map((r) => r.perSecond)) / median(limits),
     goal,
     sense: 'least',
   });

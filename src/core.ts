@@ -83,6 +83,7 @@ import {
   type Installation,
   type OpenedInstallation,
   openInstallation,
+  rememberingTopics,
 } from './stores/index.ts';
 import {
   createTenants,
@@ -203,7 +204,7 @@ function build(ground: Ground): Core {
   const { settings, clock, log, stores, vault, installation, hasher, metrics, mailbox } = ground;
   const { issuer } = settings;
   const { documents } = stores;
-  const ephemeral = onlyRegistered(stores.ephemeral);
+  const ephemeral = onlyRegistered(rememberingTopics(stores.ephemeral));
   const nextNumber = createNumbers(documents);
   const accounts = createAccounts({ documents, nextNumber, clock });
   const tenants = createTenants({ documents, ephemeral, nextNumber, clock });

@@ -8,14 +8,12 @@ export interface VersionedCache<T> {
   touch(): Promise<void>;
 }
 
-/** One request asks several times: the version is read once for all of them. */
-const RECHECK_MS = 20;
 /** Covers a change whose touch a crash lost (F19). */
 const KEPT_SECONDS = 5;
 const MAX_KEYS = 2_000;
 
 /**
- * @param version reads the text that changes with every touch
+ * @param version the text that changes with every touch, as it was a moment ago at most
  * @param touch changes it
  */
 export function createVersionedCache<T>(parts: {
@@ -25,12 +23,9 @@ export function createVersionedCache<T>(parts: {
 }): VersionedCache<T> {
   const { clock, version, touch } = parts;
   let known = { version: '', until: 0, values: new Map<string, T>() };
-  let checkedAt = Number.NEGATIVE_INFINITY;
 
   const current = async () => {
-    if (performance.now() - checkedAt < RECHECK_MS && clock.now() < known.until) return known.values;
     const newest = await version();
-    checkedAt = performance.now();
     if (newest !== known.version || clock.now() >= known.until || known.values.size > MAX_KEYS) {
       known = { version: newest, until: clock.now() + KEPT_SECONDS, values: new Map() };
     }
@@ -49,7 +44,6 @@ export function createVersionedCache<T>(parts: {
     },
     async touch() {
       await touch();
-      checkedAt = Number.NEGATIVE_INFINITY;
       known.until = 0;
     },
   };

@@ -105,6 +105,8 @@ export class SessionAdapter implements Adapter {
   private async extend(uid: string, payload: AdapterPayload) {
     const { ephemeral, clock } = this.parts;
     const now = clock.now();
+    // Used in this second already: nothing would change.
+    if ((payload as { usedAt?: number }).usedAt === now) return;
     const exp = now + sessionSeconds(payload, now);
     const { jti: _, authorizations: __, ...base } = { ...payload, exp, usedAt: now };
     const change = {

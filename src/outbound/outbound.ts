@@ -1,7 +1,5 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { isPublicAddress, isWithin, parseRange } from '../base/index.ts';
 
@@ -62,7 +60,9 @@ export function createOutbound({ allowedNetworks }: { allowedNetworks: readonly 
       if (isIP(host)) assertAll([host], isEncrypted);
       const body = new URLSearchParams(fields).toString();
       const { promise, resolve, reject } = Promise.withResolvers<number>();
-      const request = (isEncrypted ? httpsRequest : httpRequest)(url, {
+      // Loaded when first needed: most processes never ask anybody.
+      const { request: ask } = await (isEncrypted ? import('node:https') : import('node:http'));
+      const request = ask(url, {
         method: 'POST',
         agent: false,
         headers: {

@@ -27,6 +27,7 @@ export type {
 } from './ephemeral/port.ts';
 export { openRedisEphemeral, type RedisOptions } from './ephemeral/redis.ts';
 export { openSqliteEphemeral } from './ephemeral/sqlite.ts';
+export { rememberingTopics } from './ephemeral/topics.ts';
 export {
   type Installation,
   isWorthWaiting,

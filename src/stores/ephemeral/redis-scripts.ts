@@ -84,7 +84,7 @@ redis.call('HSET', key, 'v', ARGV[7], 'exp', exp)
 redis.call('HINCRBY', key, 'ver', 1)
 redis.call('HSETNX', key, 'gen', ARGV[8])
 local linger = tonumber(ARGV[10])
-if linger > 0 then redis.call('ZADD', prefix .. 'x:' .. kind, exp, id) end
+if linger > 0 then redis.call('ZADD', prefix .. 'x:' .. kind, 'LT', exp, id) end
 local at = 11
 local sets = tonumber(ARGV[at]); at = at + 1
 for i = 1, sets do

@@ -59,8 +59,11 @@ function records(connection: SqliteConnection, generation: () => string) {
          expires_at = excluded.expires_at, buried = 0, linger = excluded.linger`,
     ).run(kind, id, value, parts, expiresAt, generation(), lingerSeconds);
     enrol(kind, id, record.sets);
+    // Only ever earlier: an expiry that moved on is noticed when its former time has come, and most writes move it.
     if (lingerSeconds > 0)
-      prepare('INSERT OR REPLACE INTO expiry (kind, id, at) VALUES (?, ?, ?)').run(kind, id, expiresAt);
+      prepare(
+        'INSERT INTO expiry (kind, id, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at WHERE excluded.at < at',
+      ).run(kind, id, expiresAt);
   };
 
   /**
