@@ -2,5 +2,5 @@
 // Not here: proving who somebody is (credentials), the addresses and answers (session-api).
 export { createProgramSessions } from './listing.ts';
 export { type ApiSession, type ApiSessions, createApiSessions } from './sessions.ts';
-export { type ApiToken, type ApiTokens, createApiTokens, MOST_TOKENS } from './tokens.ts';
+export { type ApiToken, type ApiTokens, createApiTokens } from './tokens.ts';
 export { type ApiUsage, createUsage, type UsageCounter } from './usage.ts';

@@ -34,7 +34,7 @@ export interface ApiTokens {
 }
 
 /** Live ones a tenant (API-1). */
-export const MOST_TOKENS = 5;
+const MOST_TOKENS = 5;
 
 const SPEC: CollectionSpec = {
   name: 'apiTokens',

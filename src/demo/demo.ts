@@ -7,7 +7,7 @@ import type { Mailbox } from '../mail/index.ts';
 import type { Settings } from '../settings/index.ts';
 import { addMailbox } from './mailbox.ts';
 import { startSampleApplication } from './sample-application.ts';
-import { type MadeAccount, makeSamples } from './samples.ts';
+import { type MadeAccount, makeSamples, type SampleProgram } from './samples.ts';
 
 export interface RunningDemo {
   app: App;
@@ -46,6 +46,12 @@ function table(accounts: readonly MadeAccount[]): string {
     .join('\n');
 }
 
+/** A sign-in of a program, to paste into another terminal. */
+function example(issuer: string, { token, ...person }: SampleProgram): string {
+  const body = JSON.stringify(person);
+  return `  Session API   curl ${issuer}/session/login -H 'LV-Access: ${token}' -H 'content-type: application/json' -d '${body}'`;
+}
+
 /** Settings of the demo: loopback, a folder of its own, wiped. */
 export function prepareDemo(settings: Settings) {
   const { port } = settings.listen;
@@ -54,6 +60,8 @@ export function prepareDemo(settings: Settings) {
     issuer: `http://localhost:${port}`,
     listen: { ...settings.listen, host: '127.0.0.1' },
     data: settings.data === './data' ? './data-demo' : settings.data,
+    // The sample application is on this very machine, and hears of logouts.
+    outbound: { allowedNetworks: ['127.0.0.0/8', '::1/128'] },
   };
   wipe(demoSettings.data);
   const mailbox: Mailbox = { messages: [] };
@@ -66,7 +74,7 @@ export function prepareDemo(settings: Settings) {
         addRoutes: (registry, pages) => addMailbox(registry, pages, mailbox),
       });
       const samplePort = port + 1;
-      const { accounts, secret } = await makeSamples(core, samplePort);
+      const { accounts, secret, program } = await makeSamples(core, samplePort);
       const sample = await startSampleApplication({
         issuer: demoSettings.issuer,
         port: samplePort,
@@ -80,7 +88,7 @@ export function prepareDemo(settings: Settings) {
             `\nSallyport, the demo. Everything here is thrown away at the next start.\n\n` +
               `  Sample application   http://localhost:${samplePort}   (start here)\n` +
               `  Sallyport            ${demoSettings.issuer}\n` +
-              `  Mailbox              ${demoSettings.issuer}/demo/mailbox\n\n${table(accounts)}\n\n`,
+              `  Mailbox              ${demoSettings.issuer}/demo/mailbox\n\n${table(accounts)}\n\n${example(demoSettings.issuer, program)}\n\n`,
           );
         },
         close: () => sample.close(),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Router from '@koa/router';
@@ -8,6 +9,7 @@ import { Eta } from 'eta';
 import Koa, { type Context } from 'koa';
 import * as client from 'openid-client';
 import { newSecret } from '../base/index.ts';
+import { BACKCHANNEL_LOGOUT_PATH, logoutTokenReader } from './backchannel-logout.ts';
 
 export interface SampleApplication {
   port: number;
@@ -56,7 +58,15 @@ function discoverer({ issuer, clientId, secret }: SampleOptions) {
 
 function createVisits() {
   const visits = new Map<string, Visit>();
-  return (ctx: Context): Visit => {
+  const endOf = (sid: string) => {
+    for (const visit of visits.values()) {
+      if (visit.tokens?.claims()?.sid !== sid) continue;
+      delete visit.tokens;
+      delete visit.userinfo;
+      visit.message = 'Your session has ended: the identity provider said so.';
+    }
+  };
+  const visitOf = (ctx: Context): Visit => {
     const known = visits.get(ctx.cookies.get(COOKIE) ?? '');
     if (known) return known;
     const visit: Visit = {};
@@ -66,11 +76,12 @@ function createVisits() {
     ctx.cookies.set(COOKIE, id, { httpOnly: true, sameSite: 'lax', overwrite: true });
     return visit;
   };
+  return { visitOf, endOf };
 }
 
 function addRoutes(router: Router, options: SampleOptions, origin: () => string) {
   const discovered = discoverer(options);
-  const visitOf = createVisits();
+  const { visitOf, endOf } = createVisits();
   const eta = new Eta({ views: VIEWS, autoEscape: true });
   const home = (ctx: Context) => {
     ctx.status = 303;
@@ -91,6 +102,18 @@ function addRoutes(router: Router, options: SampleOptions, origin: () => string)
       ctx.body = readFileSync(file);
     });
   }
+  const sidOf = logoutTokenReader(options);
+  router.post(BACKCHANNEL_LOGOUT_PATH, async (ctx) => {
+    const token = new URLSearchParams(await text(ctx.req)).get('logout_token') ?? '';
+    ctx.set('cache-control', 'no-store');
+    ctx.status = await sidOf(token).then(
+      (sid) => {
+        endOf(sid);
+        return 200;
+      },
+      () => 400,
+    );
+  });
   router.get('/sign-in', async (ctx) => {
     const pending = {
       verifier: client.randomPKCECodeVerifier(),

@@ -2,6 +2,7 @@ import type { Population } from '../accounts/index.ts';
 import { newSecret } from '../base/index.ts';
 import type { Core } from '../core.ts';
 import { loadPreset, type Policy, presetNames, type Tenant } from '../tenants/index.ts';
+import { BACKCHANNEL_LOGOUT_PATH } from './backchannel-logout.ts';
 
 export interface MadeAccount {
   preset: string;
@@ -11,6 +12,17 @@ export interface MadeAccount {
   password: string;
   note: string;
 }
+
+/** With what a program signs in. */
+export interface SampleProgram {
+  token: string;
+  clientName: string;
+  userName: string;
+  password: string;
+}
+
+/** Of the tenant that is shaped like the sites that have such programs. */
+const PROGRAM_PRESET = 'livevox';
 
 interface Sample {
   population: Population;
@@ -42,6 +54,7 @@ async function makeAccount(core: Core, tenant: Tenant, preset: string, sample: S
     userName,
     email,
     role,
+    permissions: userName === 'supervisor' ? ['use-session-api'] : [],
     password: record,
     identifiedBy: tenant.policy.signIn.identifiedBy,
   });
@@ -67,8 +80,9 @@ async function makeAccount(core: Core, tenant: Tenant, preset: string, sample: S
 export async function makeSamples(
   core: Core,
   samplePort: number,
-): Promise<{ accounts: MadeAccount[]; secret: string }> {
+): Promise<{ accounts: MadeAccount[]; secret: string; program: SampleProgram }> {
   const accounts: MadeAccount[] = [];
+  let token = '';
   for (const preset of presetNames()) {
     const policy = loadPreset(preset);
     if (!policy) throw new Error(`no preset ${preset}`);
@@ -83,6 +97,11 @@ export async function makeSamples(
       },
     });
     if (typeof tenant === 'string') throw new Error(`${clientCode}: ${tenant}`);
+    if (preset === PROGRAM_PRESET) {
+      const made = await core.apiTokens.create(tenant.id, 'sample', 'demo');
+      if ('refused' in made) throw new Error(made.refused);
+      token = made.secret;
+    }
     for (const sample of SAMPLES) accounts.push(await makeAccount(core, tenant, preset, sample));
   }
   const origin = `http://localhost:${samplePort}`;
@@ -92,9 +111,16 @@ export async function makeSamples(
     name: 'the sample application',
     redirectUris: [`${origin}/callback`],
     postLogoutRedirectUris: [`${origin}/`],
+    backchannelLogoutUri: `${origin}${BACKCHANNEL_LOGOUT_PATH}`,
     population: 'any',
     isFirstParty: true,
   });
   if ('refused' in application || !application.secret) throw new Error('the sample application was not made');
-  return { accounts, secret: application.secret };
+  const supervisor = accounts.find(
+    ({ preset, userName }) => preset === PROGRAM_PRESET && userName === 'supervisor',
+  );
+  if (!supervisor) throw new Error('nobody signs in by program');
+  const { clientCode: clientName, userName, password } = supervisor;
+  const program = { token, clientName, userName, password };
+  return { accounts, secret: application.secret, program };
 }

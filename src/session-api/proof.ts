@@ -25,7 +25,7 @@ export type ProgramRefusal =
   | 'password_change_required';
 
 /** Writes down why a right password began nothing. */
-export function noteRefusal(
+function noteRefusal(
   { audit }: Pick<SessionApiParts, 'audit'>,
   { where }: Pick<Proved, 'where'>,
   reason: ProgramRefusal,

@@ -43,7 +43,7 @@ export async function browserClass(
 }
 
 /** Whoever this attempt's failures are counted against. */
-export function subjectOf(
+function subjectOf(
   attempt: Pick<Attempt, 'who' | 'population'>,
   account: Account | undefined,
   browser: BrowserClass,

@@ -105,6 +105,27 @@ describe('asking again', () => {
     expect(await cookie()).not.toBe(firstCookie);
     await expect(relying.refresh(tokens)).rejects.toMatchObject({ error: 'invalid_grant' });
   });
+
+  test('V22 two people at one browser, the cookie lost between: every token is of whoever signed in for it', async () => {
+    const { begin, browser, relying, tenant, tokens, account } = await signedIn();
+    const other = await server.account(tenant);
+    const as = (userName: string) =>
+      browser.submit({ clientCode: tenant.clientCode, userName, password: 'correct horse 9' }, '/password');
+    await browser.jar.removeAllCookies();
+    await begin();
+    const theirs = await relying.exchange((await as(other.userName)).url);
+    await browser.jar.removeAllCookies();
+    await begin();
+    const mine = await relying.exchange((await as(account.userName)).url);
+    const subjects = await Promise.all(
+      [tokens, theirs, mine].map(async (one) => {
+        const next = await relying.refresh(one);
+        const { sub } = await relying.userinfo(next);
+        return [one.claims()?.sub, next.claims()?.sub, sub, one.claims()?.sid === next.claims()?.sid];
+      }),
+    );
+    expect(subjects).toEqual([account, other, account].map(({ id }) => [id, id, id, true]));
+  });
 });
 
 describe('tokens', () => {

@@ -11,7 +11,7 @@ import { holdTime } from '../support/time.ts';
 const HOUR = 3_600;
 const DAY = 86_400;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const REFUSED = { code: 'unauthorized', message: 'The sign-in was refused.' };
+const REFUSED = { code: 'unauthorized', message: 'Token, session or credentials are not accepted.' };
 const NOT_THERE = { code: 'session_not_found', message: 'There is no such session.' };
 
 let server: StartedApp;
