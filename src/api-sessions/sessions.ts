@@ -128,6 +128,11 @@ export function createApiSessions(parts: { ephemeral: Ephemeral; vault: Vault; c
     return id;
   };
 
+  const placed = async (key: string) => {
+    const record = await ephemeral.get(PLACE, key, clock.now());
+    return record && (JSON.parse(record.value) as Place);
+  };
+
   /** @returns the id, or undefined when another sign-in was quicker: then its session is the one */
   const attempt = async (wanted: NewApiSession): Promise<string | undefined> => {
     const { account, tokenId, idleSeconds } = wanted;
@@ -144,7 +149,9 @@ export function createApiSessions(parts: { ephemeral: Ephemeral; vault: Vault; c
     const isFirst = taken
       ? await ephemeral.replace(PLACE, key, record(place), taken.version, now)
       : await ephemeral.insert(PLACE, key, record(place), now);
-    if (isFirst && (await use(id, account.tenantId, idleSeconds))) return id;
+    // Not first, and yet ours may be the one: a sign-in beside this one may have found the session and put it in its place.
+    if (isFirst || (await placed(key))?.serial === place.serial)
+      return (await use(id, account.tenantId, idleSeconds)) && id;
     await ephemeral.remove(SESSION, referenceOf(id));
     return undefined;
   };

@@ -72,8 +72,10 @@ export function createOutbound({ allowedNetworks }: { allowedNetworks: readonly 
         lookup: checkedLookup(isEncrypted),
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
-      request.once('error', (error) => reject(new Error(reasonOf(error), { cause: error })));
+      // Every one: after the answer too something may fail, and an error that nobody hears ends the process.
+      request.on('error', (error) => reject(new Error(reasonOf(error), { cause: error })));
       request.once('response', (response) => {
+        response.on('error', () => {});
         resolve(response.statusCode ?? 0);
         // Ten megabytes, or ten days of them, stay with whoever sends them.
         response.destroy();
