@@ -1,15 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Accounts, createAccounts, giveAccountsDoors, giveFactorsRounds } from './accounts/index.ts';
 import { type Administration, createAdministration } from './administration/index.ts';
-import {
-  type ApiSessions,
-  type ApiTokens,
-  createApiSessions,
-  createApiTokens,
-  createProgramSessions,
-  createUsage,
-  type UsageCounter,
-} from './api-sessions/index.ts';
+import { type ApiSessions, type ApiTokens, createUsage, type UsageCounter } from './api-sessions/index.ts';
 import { type Audit, createAudit } from './audit/index.ts';
 import {
   type Clock,
@@ -20,6 +12,7 @@ import {
   type Say,
   type Vault,
 } from './base/index.ts';
+import { buildFactors, buildSessions, type Ground } from './core-parts.ts';
 import {
   createFactorProofs,
   createOwnFactors,
@@ -41,57 +34,32 @@ import {
 } from './lockout/index.ts';
 import { createMail, type Mail, type Mailbox } from './mail/index.ts';
 import { createMetrics, type Metrics } from './metrics/index.ts';
-import {
-  type Applications,
-  createApplications,
-  createKeys,
-  createLogoutTokens,
-  createSessionReader,
-  giveKeysTimes,
-  type Keys,
-} from './oidc/core.ts';
-import { openStores, type Stores } from './open-stores.ts';
-import { createOutbound } from './outbound/index.ts';
-import { createHasher, createPasswords, type Hasher, type Passwords } from './passwords/index.ts';
-import {
-  type Challenges,
-  createChallenges,
-  createKeptCodes,
-  createMailedCodes,
-  createPasskeys,
-  createSecondFactors,
-  createShownCodes,
-  createTotpSecrets,
-  createTrustedBrowsers,
-  type KeptCodes,
-  type MailedCodes,
-  type Passkeys,
-  type SecondFactors,
-  type ShownCodes,
-  type TotpSecrets,
-  type TrustedBrowsers,
-  timeStepAt,
+import { type Applications, createKeys, giveKeysTimes, type Keys } from './oidc/core.ts';
+import { openStores } from './open-stores.ts';
+import { createHasher, createPasswords, type Passwords } from './passwords/index.ts';
+import type {
+  Challenges,
+  KeptCodes,
+  MailedCodes,
+  Passkeys,
+  SecondFactors,
+  ShownCodes,
+  TotpSecrets,
+  TrustedBrowsers,
 } from './second-factor/index.ts';
-import { createDeliveries, createSessions, type Deliveries, type Sessions } from './sessions/index.ts';
+import type { Deliveries, Sessions } from './sessions/index.ts';
 import type { Settings } from './settings/index.ts';
-import { accountDependents, onlyRegistered } from './short-lived.ts';
+import { onlyRegistered } from './short-lived.ts';
 import { createStandings, type Standings } from './standing.ts';
 import {
   createNumbers,
   type Documents,
   type Ephemeral,
   type Installation,
-  type OpenedInstallation,
   openInstallation,
   rememberingTopics,
 } from './stores/index.ts';
-import {
-  createTenants,
-  givePolicyRevisions,
-  giveTenantsNumbers,
-  type Tenants,
-  trustDaysOf,
-} from './tenants/index.ts';
+import { createTenants, givePolicyRevisions, giveTenantsNumbers, type Tenants } from './tenants/index.ts';
 
 /** The stores and the capabilities on them: what the server and every command share. */
 export interface Core {
@@ -168,43 +136,12 @@ const MIGRATIONS = [
   (parts: { documents: Documents }) => giveTenantsNumbers(parts, createNumbers(parts.documents)),
 ];
 
-interface Ground extends Omit<CoreOptions, 'waitMs' | 'masterKeys'> {
-  stores: Stores;
-  vault: Vault;
-  installation: OpenedInstallation;
-  hasher: Hasher;
-  metrics: Metrics | undefined;
-}
-
-/** What people hold beside the password. */
-function buildFactors(
-  { clock, stores, vault, installation, hasher, settings }: Ground,
-  { accounts, mail, say, budgets }: Pick<Core, 'accounts' | 'mail' | 'say' | 'budgets'>,
-) {
-  const { ephemeral } = stores;
-  const forgottenBefore = async () => (await installation.current()).forgottenBefore;
-  const floor = async () => timeStepAt(await forgottenBefore());
-  const totp = createTotpSecrets({ ephemeral, vault, clock, floor });
-  const keptCodes = createKeptCodes({ accounts, hashing: hasher, clock });
-  const mailedCodes = createMailedCodes({ ephemeral, budgets, mail, vault, clock, say, forgottenBefore });
-  return {
-    totp,
-    shownCodes: createShownCodes({ vault }),
-    challenges: createChallenges({ ephemeral, clock }),
-    keptCodes,
-    mailedCodes,
-    passkeys: createPasskeys({ accounts, clock, issuer: settings.issuer }),
-    trustedBrowsers: createTrustedBrowsers({ ephemeral, clock, daysOf: trustDaysOf }),
-    secondFactors: createSecondFactors({ accounts, totp, keptCodes, mailedCodes }),
-  };
-}
-
 /** Every capability on the open stores. */
 function build(ground: Ground): Core {
   const { settings, clock, log, stores, vault, installation, hasher, metrics, mailbox } = ground;
-  const { issuer } = settings;
   const { documents } = stores;
   const ephemeral = onlyRegistered(rememberingTopics(stores.ephemeral));
+  const open = { ...stores, ephemeral };
   const nextNumber = createNumbers(documents);
   const accounts = createAccounts({ documents, nextNumber, clock });
   const tenants = createTenants({ documents, ephemeral, nextNumber, clock });
@@ -216,43 +153,16 @@ function build(ground: Ground): Core {
   const standings = createStandings(clock);
   const passwords = createPasswords({ hasher, clock });
   const budgets = createBudgets({ ephemeral, clock });
-  const applications = createApplications({ documents, ephemeral, clock, tenants, issuer });
-  const deliveries = createDeliveries({
-    documents,
-    jobs,
-    outbound: createOutbound(settings.outbound),
-    audit,
-    clock,
-    addressOf: async (id) => (await applications.byId(id))?.backchannelLogoutUri ?? undefined,
-    token: createLogoutTokens({ keys, clock, issuer }),
-  });
-  const apiTokens = createApiTokens({ documents, ephemeral, clock });
-  const apiSessions = createApiSessions({ ephemeral, vault, clock });
-  const reader = createSessionReader({ ephemeral, clock, tell: deliveries.tell });
-  const sessions = createSessions({
-    accounts,
-    tenants,
-    ephemeral,
-    audit,
-    jobs,
-    clock,
-    reader,
-    programs: createProgramSessions({ apiSessions, apiTokens }),
-    dependents: accountDependents,
-  });
+  const ended = buildSessions({ ...ground, stores: open }, { accounts, tenants, audit, keys, jobs });
+  const { sessions } = ended;
   const lockout = createLockout({ ephemeral, accounts, sessions, clock, vault });
-  const factors = buildFactors(
-    { ...ground, stores: { ...stores, ephemeral } },
-    { accounts, mail, say, budgets },
-  );
+  const factors = buildFactors({ ...ground, stores: open }, { accounts, mail, say, budgets });
   const shared = {
     accounts,
     tenants,
-    apiTokens,
-    apiSessions,
     passwords,
     lockout,
-    sessions,
+    ...ended,
     audit,
     jobs,
     mail,
@@ -276,13 +186,11 @@ function build(ground: Ground): Core {
     factorProofs: createFactorProofs({ ...shared, budgets }),
     ownFactors: createOwnFactors({ ...shared, budgets }),
     knownBrowsers: createKnownBrowsers({ ephemeral, clock }),
-    applications,
-    deliveries,
     usage: createUsage({ documents, clock, log }),
     administration: createAdministration({
       ...shared,
       budgets,
-      issuer,
+      issuer: settings.issuer,
       reasons: standings.reasons,
     }),
     reseal: async (progress) => {

@@ -75,8 +75,13 @@ export function createSessionReader(parts: {
     },
 
     async endStale(account: Account, epoch: number): Promise<void> {
-      const uids = await ephemeral.members('Session', 'account', account.id, clock.now());
-      for (const uid of uids) if (!(await read(account, uid, epoch))) await burySession(parts, uid);
+      const current = { epoch, event: account.epochEvent };
+      for (const uid of await ephemeral.members('Session', 'account', account.id, clock.now())) {
+        const record = await ephemeral.get('Session', uid, clock.now());
+        const stored = record && (JSON.parse(record.value) as Stored);
+        const isTheirs = stored?.accountId === account.id;
+        if (isTheirs && !isOfEpoch(stored, record?.parts ?? {}, current)) await burySession(parts, uid);
+      }
     },
 
     async endExpired(): Promise<boolean> {

@@ -80,9 +80,10 @@ export function createRegistry({ origin }: { origin: string }): Registry {
       const handle = router.routes() as Middleware;
       return (ctx, next) =>
         handle(ctx, () => {
-          const { path, pathAndMethod } = router.match(ctx.path, ctx.method);
-          if (pathAndMethod.length > 0 || path.length === 0) return next();
-          ctx.set('allow', [...new Set(path.flatMap(({ methods }) => methods))].join(', '));
+          // What the router found at this path for any method: nothing, where another layer answers.
+          const { matched = [] } = ctx as { matched?: readonly { methods: readonly string[] }[] };
+          if (matched.length === 0) return next();
+          ctx.set('allow', [...new Set(matched.flatMap(({ methods }) => methods))].join(', '));
           throw new SallyportError('method_not_allowed');
         });
     },

@@ -56,6 +56,20 @@ const DOORS = ['sign-in', 'oidc', 'set-up', 'self-service', 'recovery', 'session
 const CAPABILITIES_AND_BASE = [...CAPABILITIES, 'base'];
 const CAPABILITY_VALUES = [...CAPABILITIES, 'stores', 'web', 'base'];
 
+/** What the core is built of. */
+const CORE = [
+  ...CAPABILITIES,
+  'administration',
+  'credentials',
+  'standing.ts',
+  'short-lived.ts',
+  'open-stores.ts',
+  'oidc',
+  'stores',
+  'base',
+  'settings',
+];
+
 /** Whom a room may import values from; types may come from more. */
 const VALUES: Record<string, readonly string[]> = {
   base: [],
@@ -75,18 +89,8 @@ const VALUES: Record<string, readonly string[]> = {
   demo: [...CAPABILITY_VALUES, 'app.ts'],
   'short-lived.ts': ['oidc'],
   'open-stores.ts': ['metrics', 'stores', 'base', 'settings'],
-  'core.ts': [
-    ...CAPABILITIES,
-    'administration',
-    'credentials',
-    'standing.ts',
-    'short-lived.ts',
-    'open-stores.ts',
-    'oidc',
-    'stores',
-    'base',
-    'settings',
-  ],
+  'core-parts.ts': CORE,
+  'core.ts': [...CORE, 'core-parts.ts'],
   'workers.ts': ['metrics', 'web', 'base'],
   'app.ts': [...CAPABILITIES, ...DOORS, 'web', 'base'],
   cli: [...CAPABILITIES, 'base', 'settings', 'core.ts', 'app.ts', 'workers.ts', 'demo'],
@@ -101,6 +105,7 @@ const TYPES: Record<string, readonly string[]> = {
   demo: ['core.ts', 'settings'],
   'app.ts': ['core.ts'],
   'short-lived.ts': ['sessions', 'stores'],
+  'core-parts.ts': ['core.ts'],
   'workers.ts': ['settings'],
   administration: ['stores'],
   cli: ['oidc', 'administration'],
