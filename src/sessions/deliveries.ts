@@ -152,11 +152,12 @@ export function createDeliveries(parts: DeliveryParts): Deliveries {
     const turn = turns.take(doc.applicationId, clock.now());
     if ('until' in turn) return postpone(turn.until);
     const problem = await post(address, doc);
-    turn.end(problem === undefined, clock.now());
+    const now = clock.now();
+    turn.end(problem === undefined, now);
     if (problem === undefined) return settle(record, 'delivered', '');
     const attempts = doc.attempts + 1;
-    await collection.replace({ ...doc, attempts, problem, triedAt: clock.now() }, version);
-    postpone(clock.now() + pauseAfter(attempts));
+    await collection.replace({ ...doc, attempts, problem, triedAt: now }, version);
+    postpone(now + pauseAfter(attempts));
   };
 
   return {

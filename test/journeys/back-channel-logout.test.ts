@@ -64,18 +64,19 @@ async function signedOn(
 }
 type SignedOn = Awaited<ReturnType<typeof signedOn>>;
 
-const toldTimes = (listener: LogoutListener, times: number) =>
-  eventually(
-    () => listener.tokens.length,
-    (count) => count === times,
-    PATIENCE_MS,
-  );
 const deliveries = async (applicationId: string, state: DeliveryState) =>
   (await server.core.deliveries.list({ applicationId, state })).items;
 const settled = (applicationId: string, state: DeliveryState, count = 1) =>
   eventually(
     () => deliveries(applicationId, state),
     (found) => found.length === count,
+    PATIENCE_MS,
+  );
+
+const failing = (applicationId: string, problem: string) =>
+  eventually(
+    () => deliveries(applicationId, 'pending'),
+    (found) => found[0]?.problem === problem,
     PATIENCE_MS,
   );
 
@@ -314,7 +315,7 @@ describe('a slow or hostile application harms nobody', () => {
   test('F22 SES-3 one that is not there for a day is given up, visibly', async () => {
     const tale = await signedOn({ manner: answers(503) });
     await end(tale);
-    await toldTimes(tale.listener, 1);
+    await failing(tale.application, 'answered 503');
     time.move(DAY);
     await settled(tale.application, 'given-up');
     expect(await deliveries(tale.application, 'given-up')).toMatchObject([
@@ -338,11 +339,7 @@ describe('a slow or hostile application harms nobody', () => {
     await end(tale);
     await end(flood);
     await settled(flood.application, 'delivered');
-    await eventually(
-      () => deliveries(tale.application, 'pending'),
-      ([one]) => one?.problem === 'answered 307',
-      PATIENCE_MS,
-    );
+    await failing(tale.application, 'answered 307');
     expect(inside.tokens).toEqual([]);
   });
 
@@ -371,7 +368,7 @@ describe('a slow or hostile application harms nobody', () => {
     const tell = () =>
       server.core.deliveries.tell(tale.account.id, [{ applicationId: tale.application, sid: 'one' }]);
     await tell();
-    await toldTimes(tale.listener, 1);
+    await failing(tale.application, 'answered 500');
     await tell();
     time.move(2);
     tale.listener.manner = accepts;
