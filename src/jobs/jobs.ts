@@ -156,12 +156,14 @@ export function createJobs(parts: { documents: Documents; vault: Vault; clock: C
   };
 }
 
-/** Up to the fourth format there was one lane. */
+/** Up to the fourth format there was one lane, and another index. */
 export const giveJobsLanes = async ({ documents }: { documents: Documents }): Promise<void> => {
-  const collection = documents.collection<Job>({ name: 'jobs', indexes: { due: { fields: ['dueAt'] } } });
+  const former = documents.collection<Job>({ name: SPEC.name, indexes: { due: { fields: ['dueAt'] } } });
+  // Written through what is declared now: a server's index knows only what was written for it.
+  const collection = documents.collection<Job>(SPEC);
   let after: string | undefined;
   do {
-    const page = await collection.page({ index: 'due', limit: 500, ...(after ? { after } : {}) });
+    const page = await former.page({ index: 'due', limit: 500, ...(after ? { after } : {}) });
     for (const { doc, version } of page.items)
       if (doc.lane === undefined) await collection.replace({ ...doc, lane: 'inside' }, version);
     after = page.next;
