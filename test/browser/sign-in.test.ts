@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import type { Account } from '../../src/accounts/index.ts';
+import { BACKCHANNEL_LOGOUT_PATH } from '../../src/demo/backchannel-logout.ts';
 import { type SampleApplication, startSampleApplication } from '../../src/demo/sample-application.ts';
 import type { Tenant } from '../../src/tenants/index.ts';
 import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { broken, enter, launchChromium, newPage, picture, step } from '../support/chromium.ts';
+import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/port.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf } from '../support/story.ts';
@@ -20,7 +22,7 @@ let sample: SampleApplication;
 let home: string;
 
 beforeAll(async () => {
-  server = await startApp();
+  server = await startApp({ SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128' });
   browser = await launchChromium();
   const port = await freePort();
   home = `http://localhost:${port}`;
@@ -29,6 +31,7 @@ beforeAll(async () => {
     name: 'the sample application',
     redirectUris: [`${home}/callback`],
     postLogoutRedirectUris: [`${home}/`],
+    backchannelLogoutUri: `${home}${BACKCHANNEL_LOGOUT_PATH}`,
     population: 'any',
   });
   sample = await startSampleApplication({
@@ -86,6 +89,24 @@ async function typeCode(page: Page, code: string) {
 describe.each([{ scripts: true }, { scripts: false }])(
   'in Chromium with scripts: $scripts',
   ({ scripts }) => {
+    test('SES-3 an administrator ends the session: the application shows it at the next look', async () => {
+      const who = await person();
+      const page = await newPage(browser, { scripts });
+      await toPassword(page, who, PASSWORD);
+      expect(await page.getByRole('status').innerText()).toBe('Signed in.');
+      await server.core.administration.endAllSessions(who.account, { by: 'x', isOperator: true }, '');
+      await eventually(
+        async () => {
+          await page.goto(home);
+          return page.getByRole('status').innerText();
+        },
+        (said) => said === 'Your session has ended: the identity provider said so.',
+        10_000,
+      );
+      expect(await page.locator('[data-claim]').count()).toBe(0);
+      await page.context().close();
+    });
+
     test('SGN-6 SGN-1 signing in with a password only, refreshing, userinfo and signing out', async () => {
       const who = await person();
       const page = await newPage(browser, { scripts });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
+import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
+import { Program } from '../support/program.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { codeOf, story } from '../support/story.ts';
 import { holdTime } from '../support/time.ts';
@@ -50,4 +52,25 @@ test('F5 P6 S25 Redis is emptied under a running server: locks stand, people sig
   } finally {
     time.release();
   }
+});
+
+test('F5 API-4 what programs held is gone with Redis, and no id comes back', async () => {
+  const tenant = await server.tenant();
+  const account = await server.account(tenant, { permissions: ['use-session-api'] });
+  const program = new Program(server.issuer, await server.apiToken(tenant));
+  const person = { clientName: tenant.clientCode, userName: account.userName, password: PASSWORD };
+  await program.login(person);
+  const former = program.session;
+  await empty();
+  const refused = await program.validate();
+  expect([404, 503]).toContain(refused.status);
+  expect(typeof refused.body.code).toBe('string');
+  await eventually(
+    async () => (await program.login(person)).status,
+    (status) => status === 200,
+    5_000,
+  );
+  expect(program.session).not.toBe(former);
+  expect((await program.validate()).status).toBe(200);
+  expect((await program.validate(former)).status).toBe(404);
 });
