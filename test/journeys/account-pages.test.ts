@@ -1,19 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { describe, expect, test } from '@jest/globals';
+import { PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const NEW = 'brand new words 4';
 
-let server: StartedApp;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
+const server = serverForAll();
 
 /** Signs in on the application, and opens the own pages with the session of that. */
 async function signedIn(options: Parameters<typeof story>[1] = {}) {

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Account } from '../../src/accounts/index.ts';
 import type { DeliveryState } from '../../src/sessions/index.ts';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
@@ -13,6 +13,7 @@ import {
   type LogoutListener,
   startLogoutListener,
 } from '../support/logout-listener.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const OPERATOR = { by: 'command-line', isOperator: true };
@@ -20,12 +21,9 @@ const PATIENCE_MS = 15_000;
 const HOUR = 3_600;
 const DAY = 86_400;
 
-let server: StartedApp;
+const server = serverForAll({ SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1/32' });
 let time: ReturnType<typeof holdTime>;
 const listeners: LogoutListener[] = [];
-beforeAll(async () => {
-  server = await startApp({ SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1/32' });
-});
 beforeEach(() => {
   time = holdTime();
 });
@@ -33,7 +31,6 @@ afterEach(async () => {
   time.release();
   for (const listener of listeners.splice(0)) await listener.close();
 });
-afterAll(() => server.close());
 
 async function listening(manner = accepts) {
   const listener = await startLogoutListener(manner);

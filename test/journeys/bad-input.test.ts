@@ -1,14 +1,11 @@
 import { request } from 'node:http';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { describe, expect, test } from '@jest/globals';
+import { CALLBACK, PASSWORD, startApp } from '../support/app.ts';
 import { Browser, type Shown } from '../support/browser.ts';
 import { story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 
-let server: StartedApp;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
+const server = serverForAll();
 
 /** A request as raw as Node sends it: fetch refuses to set Host. */
 function raw(

@@ -1,23 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Policy } from '../../src/tenants/index.ts';
 import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { Browser, type Shown } from '../support/browser.ts';
 import { type Story, story } from '../support/story.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach } from '../support/suite.ts';
 
 const WRONG = 'wrong 123456';
 
 let server: StartedApp;
-let time: ReturnType<typeof holdTime>;
+const time = clockForEach();
 beforeAll(async () => {
   // A proxy of our own, so that a test may come from any address.
   server = await startApp({ SALLYPORT_TRUSTED_PROXIES: '127.0.0.0/8,::1/128' });
-});
-beforeEach(() => {
-  time = holdTime();
-});
-afterEach(() => {
-  time.release();
 });
 afterAll(() => server.close());
 

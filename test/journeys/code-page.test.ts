@@ -1,25 +1,22 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ExplainedAttempt } from '../../src/administration/why.ts';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD } from '../support/app.ts';
 import { errorOf } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMINISTRATOR, atTheCode, SECRET } from '../support/factors.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const MULTI_FACTOR_ACR = 'urn:sallyport:acr:multi-factor';
 
-let server: StartedApp;
+const server = serverForAll();
 let time: ReturnType<typeof holdTime> | undefined;
-beforeAll(async () => {
-  server = await startApp();
-});
 afterEach(() => {
   time?.release();
   time = undefined;
 });
-afterAll(() => server.close());
 
 /** What `why` tells of the last attempts, once another instance has written down what it noted. */
 async function toldOf(

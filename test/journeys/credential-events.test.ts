@@ -1,28 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createSessions } from '../../src/sessions/index.ts';
 import { accountDependents } from '../../src/short-lived.ts';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { Program } from '../support/program.ts';
 import { story } from '../support/story.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const NO_PROGRAMS = { list: async () => [], end: async () => false };
 const OPERATOR = { by: 'command-line', isOperator: true };
 const PATIENCE_MS = 15_000;
-let server: StartedApp;
-let time: ReturnType<typeof holdTime>;
-beforeAll(async () => {
-  server = await startApp();
-});
-beforeEach(() => {
-  time = holdTime();
-});
-afterEach(() => {
-  time.release();
-});
-afterAll(() => server.close());
+const server = serverForAll();
+const time = clockForEach();
 
 /** Somebody who is signed in everywhere: browser, program, and a sign-in half-way. */
 async function everywhere() {

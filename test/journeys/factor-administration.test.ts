@@ -1,20 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { describe, expect, test } from '@jest/globals';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { ADMINISTRATOR, mailTo } from '../support/factors.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const OTHER = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 
-let server: StartedApp;
+const server = serverForAll();
 let people = 0;
 const address = () => `person${++people}@site.example`;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
 
 const entriesOf = async ({ id }: { id: string }, type: string) =>
   (await server.core.audit.ofAccount(id, 100)).filter((entry) => entry.type === type);

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { describe, expect, test } from '@jest/globals';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { withMail, withRecoveryCodes } from '../support/factors.ts';
 import { codeOf, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
-let server: StartedApp;
+const server = serverForAll();
 let people = 0;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
 
 async function atTheCode() {
   const email = `bad${++people}@site.example`;

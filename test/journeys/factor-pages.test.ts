@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import {
   ADMINISTRATOR,
@@ -11,23 +11,20 @@ import {
 } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const OWN = '/account/second-factor';
 
-let server: StartedApp;
+const server = serverForAll();
 let time: ReturnType<typeof holdTime> | undefined;
 let people = 0;
 const address = () => `someone${++people}@site.example`;
-beforeAll(async () => {
-  server = await startApp();
-});
 afterEach(() => {
   time?.release();
   time = undefined;
 });
-afterAll(() => server.close());
 
 const nameOf = (tale: Pick<Story, 'account' | 'tenant'>) =>
   tale.tenant.policy.signIn.identifiedBy === 'email' ? (tale.account.email ?? '') : tale.account.userName;

@@ -1,21 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { describe, expect, test } from '@jest/globals';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { ADMINISTRATOR, mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const AT_ONCE = 20;
 const ROUNDS = process.env.SALLYPORT_TEST_LONG ? 50 : 3;
 
-let server: StartedApp;
+const server = serverForAll();
 let people = 0;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
 
 const times = <T>(n: number, work: (i: number) => Promise<T>) =>
   Promise.all(Array.from({ length: n }, (_, i) => work(i)));

@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { type StartedApp, startApp } from '../support/app.ts';
 import { basic } from '../support/application.ts';
 import { eventually } from '../support/eventually.ts';
 import { codeOf, story } from '../support/story.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach } from '../support/suite.ts';
 
 const AUDIENCE = 'https://reports.example.org';
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
@@ -18,13 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-let time: ReturnType<typeof holdTime>;
-beforeEach(() => {
-  time = holdTime();
-});
-afterEach(() => {
-  time.release();
-});
+const time = clockForEach();
 
 async function keySet(): Promise<{ set: JSONWebKeySet; maxAge: number; kids: string[] }> {
   const answer = await fetch(`${server.issuer}/oauth2/jwks`);

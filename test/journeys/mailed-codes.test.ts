@@ -1,22 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { anAddress, atTheCode, mailedCodes, SECRET } from '../support/factors.ts';
 import { codeOf, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const MULTI_FACTOR_ACR = 'urn:sallyport:acr:multi-factor';
 
-let server: StartedApp;
+const server = serverForAll();
 let time: ReturnType<typeof holdTime> | undefined;
-beforeAll(async () => {
-  server = await startApp();
-});
 afterEach(() => {
   time?.release();
   time = undefined;
 });
-afterAll(() => server.close());
 
 describe('MFA-9 codes by mail', () => {
   test('the first code is sent without asking, the page says where to, and it signs in', async () => {

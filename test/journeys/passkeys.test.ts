@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Policy } from '../../src/tenants/index.ts';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { passkeyOptions, SoftwarePasskey } from '../support/authenticator.ts';
 import { ADMINISTRATOR, withRecoveryCodes } from '../support/factors.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 
 const MULTI_FACTOR_ACR = 'urn:sallyport:acr:multi-factor';
 
-let server: StartedApp;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
+const server = serverForAll();
 
 const allowing =
   (mode: Policy['secondFactor']['mode'], alone: boolean) =>

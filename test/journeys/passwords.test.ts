@@ -1,28 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Actor, PasswordOutcome } from '../../src/administration/index.ts';
 import { loadPreset, type Policy } from '../../src/tenants/index.ts';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import type { Shown } from '../support/browser.ts';
 import { type Story, story } from '../support/story.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const DAY = 86_400;
 const OPERATOR: Actor = { by: 'command-line', isOperator: true };
 const ADMINISTRATOR: Actor = { by: 'an-administrator', isOperator: false };
 const NEW = 'brand new words 4';
 
-let server: StartedApp;
-let time: ReturnType<typeof holdTime>;
-beforeAll(async () => {
-  server = await startApp();
-});
-beforeEach(() => {
-  time = holdTime();
-});
-afterEach(() => {
-  time.release();
-});
-afterAll(() => server.close());
+const server = serverForAll();
+const time = clockForEach();
 
 const isIn = (page: Shown) => page.url.startsWith(CALLBACK);
 const changeTo = (tale: Story, newPassword: string, again = newPassword, current = PASSWORD) =>

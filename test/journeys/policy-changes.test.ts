@@ -1,27 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Actor } from '../../src/administration/index.ts';
 import type { Tenant } from '../../src/tenants/index.ts';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { story } from '../support/story.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const DAY = 86_400;
 const OPERATOR: Actor = { by: 'command-line', isOperator: true };
 const ADMINISTRATOR: Actor = { by: 'an-administrator', isOperator: false };
 
-let server: StartedApp;
-let time: ReturnType<typeof holdTime>;
-beforeAll(async () => {
-  server = await startApp();
-});
-beforeEach(() => {
-  time = holdTime();
-});
-afterEach(() => {
-  time.release();
-});
-afterAll(() => server.close());
+const server = serverForAll();
+const time = clockForEach();
 
 const now = () => Math.floor(Date.now() / 1_000);
 const change = (

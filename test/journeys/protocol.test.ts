@@ -1,19 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
-import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
+import { CALLBACK } from '../support/app.ts';
 import { basic, errorOf, RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const MULTI_FACTOR = 'urn:sallyport:acr:multi-factor';
 
-let server: StartedApp;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
+const server = serverForAll();
 
 async function signedIn(options: Parameters<typeof story>[1] = {}) {
   const tale = await story(server, options);

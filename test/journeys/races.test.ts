@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { describe, expect, test } from '@jest/globals';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { basic, errorOf, RelyingApplication } from '../support/application.ts';
 import { Browser, type Shown } from '../support/browser.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const ROUNDS = process.env.SALLYPORT_TEST_LONG ? 50 : 3;
 
-let server: StartedApp;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
+const server = serverForAll();
 
 const times = <T>(n: number, work: (i: number) => Promise<T>) =>
   Promise.all(Array.from({ length: n }, (_, i) => work(i)));

@@ -1,23 +1,21 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Policy } from '../../src/tenants/index.ts';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser, type Shown } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { ADMINISTRATOR, mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const NEW = 'brand new words 4';
 const LINK = /(http:\S+)\/recover\/set\?token=(\S+)/;
 
-let server: StartedApp;
+const server = serverForAll();
 let time: ReturnType<typeof holdTime>;
 let serial = 0;
 let hours = 0;
-beforeAll(async () => {
-  server = await startApp();
-});
 beforeEach(() => {
   time = holdTime();
   // Each test has hours of its own: the budgets of the network are shared.
@@ -27,7 +25,6 @@ beforeEach(() => {
 afterEach(() => {
   time.release();
 });
-afterAll(() => server.close());
 
 const allowed = (policy: Policy): Policy => ({
   ...policy,

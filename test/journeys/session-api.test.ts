@@ -1,61 +1,26 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Account } from '../../src/accounts/index.ts';
-import type { Tenant } from '../../src/tenants/index.ts';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { describe, expect, test } from '@jest/globals';
+import { PASSWORD } from '../support/app.ts';
 import { SECRET } from '../support/factors.ts';
-import { type Person, Program } from '../support/program.ts';
-import type { NewPerson } from '../support/site.ts';
+import { Program, type ProgramTale, programTale } from '../support/program.ts';
 import { codeOf } from '../support/story.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
-const HOUR = 3_600;
 const DAY = 86_400;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const REFUSED = { code: 'unauthorized', message: 'Token, session or credentials are not accepted.' };
 const NOT_THERE = { code: 'session_not_found', message: 'There is no such session.' };
 
-let server: StartedApp;
-let time: ReturnType<typeof holdTime>;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  time = holdTime();
-});
-afterEach(() => {
-  time.release();
-});
+const server = serverForAll();
+const time = clockForEach();
 
-interface Tale {
-  tenant: Tenant;
-  account: Account;
-  program: Program;
-  person: Person;
-}
-
-/** A site with a token, and somebody who may sign in by program. */
-async function tale(preset = 'livevox', options: NewPerson = {}): Promise<Tale> {
-  const tenant = await server.tenant(preset);
-  const account = await server.account(tenant, { permissions: ['use-session-api'], ...options });
-  const program = new Program(server.issuer, await server.apiToken(tenant));
-  const person = {
-    clientName: tenant.clientCode,
-    userName: account.userName,
-    password: options.password ?? PASSWORD,
-    ...(options.population === 'agent' ? { agent: true } : {}),
-  };
-  return { tenant, account, program, person };
-}
-
-const failuresOf = async ({ account }: Tale) =>
+const failuresOf = async ({ account }: ProgramTale) =>
   (await server.core.audit.ofAccount(account.id, 50)).filter(
     ({ type, outcome }) => type === 'sign-in.password' && outcome === 'failure',
   ).length;
 
 describe('signing in', () => {
   test('API-2 S52 token, client code, name and password begin a session; numbers and days come with it', async () => {
-    const { program, person, tenant, account } = await tale('livevox');
+    const { program, person, tenant, account } = await programTale(server, 'livevox');
     const { status, body } = await program.login(person);
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -70,9 +35,9 @@ describe('signing in', () => {
   });
 
   test('PWD-14 API-2 days are whole, rounded up, and only there where passwords expire', async () => {
-    const never = await tale('modern', { password: 'a long enough password' });
+    const never = await programTale(server, 'modern', { password: 'a long enough password' });
     expect((await never.program.login(never.person)).body).not.toHaveProperty('daysUntilPasswordExpires');
-    const ends = await tale();
+    const ends = await programTale(server);
     expect((await ends.program.login(ends.person)).body.daysUntilPasswordExpires).toBe(90);
     time.move(80 * DAY + 1);
     expect((await ends.program.login(ends.person)).body.daysUntilPasswordExpires).toBe(10);
@@ -86,14 +51,14 @@ describe('signing in', () => {
     ['agent as text', { agent: 'true' }],
     ['both, one false', { agent: false, isAgent: true }],
   ])('API-2 %s names an agent', async (_, flags) => {
-    const { program, person } = await tale('livevox', { population: 'agent' });
+    const { program, person } = await programTale(server, 'livevox', { population: 'agent' });
     const { agent: _agent, ...rest } = person;
     expect((await program.ask('POST', '/login', { ...rest, ...flags })).status).toBe(200);
     expect((await program.ask('POST', '/login', rest)).status).toBe(401);
   });
 
   test.each(['/v1', '/v5.0', '/v18.12'])('API-2 the same under a version: %s', async (version) => {
-    const one = await tale();
+    const one = await programTale(server);
     const program = new Program(server.issuer, one.program.token, version);
     expect((await program.login(one.person)).status).toBe(200);
     expect((await program.validate()).status).toBe(200);
@@ -102,7 +67,7 @@ describe('signing in', () => {
   });
 
   test.each(['/v', '/vx', '/v1.2.3', '/v1.', '/1'])('API-2 %s is no version', async (version) => {
-    const one = await tale();
+    const one = await programTale(server);
     const program = new Program(server.issuer, one.program.token, version);
     expect([404, 405]).toContain((await program.login(one.person)).status);
   });
@@ -110,17 +75,17 @@ describe('signing in', () => {
 
 describe('one refusal for everything before the password was right', () => {
   test('API-3 S15 token, names, passwords, locks and permissions: the same status, body and headers', async () => {
-    const one = await tale();
-    const other = await tale();
-    const disabled = await tale();
+    const one = await programTale(server);
+    const other = await programTale(server);
+    const disabled = await programTale(server);
     await server.core.administration.setStatus(
       disabled.account,
       'disabled',
       { by: 'x', isOperator: true },
       '',
     );
-    const unpermitted = await tale('livevox', { permissions: [] });
-    const without = await tale('livevox');
+    const unpermitted = await programTale(server, 'livevox', { permissions: [] });
+    const without = await programTale(server, 'livevox');
     await server.core.accounts.update(without.account.id, (account) => ({ ...account, password: null }));
     const answers = [
       await one.program.ask('POST', '/login', one.person, {}),
@@ -151,8 +116,8 @@ describe('one refusal for everything before the password was right', () => {
   });
 
   test('API-3 without a token that works nothing is counted, whatever the body is', async () => {
-    const one = await tale();
-    const other = await tale();
+    const one = await programTale(server);
+    const other = await programTale(server);
     const wrong = { ...one.person, password: 'wrong' };
     for (let i = 0; i < 10; i++) {
       await one.program.ask('POST', '/login', wrong, {});
@@ -164,7 +129,7 @@ describe('one refusal for everything before the password was right', () => {
   });
 
   test('API-3 LCK-1 S24 failures here and on the pages are one count, and so is the lock', async () => {
-    const one = await tale();
+    const one = await programTale(server);
     for (let i = 0; i < 3; i++) await one.program.login({ ...one.person, password: 'wrong' });
     const named = await server.core.passwordProofs.named({
       tenant: one.tenant,
@@ -182,7 +147,7 @@ describe('one refusal for everything before the password was right', () => {
   });
 
   test('LCK-8 why says what an administrator must know', async () => {
-    const one = await tale('livevox', { permissions: [] });
+    const one = await programTale(server, 'livevox', { permissions: [] });
     await one.program.login(one.person);
     const { attempts } = await server.core.administration.why(one.tenant, one.account, 5);
     expect(attempts.at(-1)).toMatchObject({
@@ -192,13 +157,13 @@ describe('one refusal for everything before the password was right', () => {
   });
 
   test('SGN-5 from outside the networks of the site a right password is refused like a wrong one', async () => {
-    const one = await tale();
+    const one = await programTale(server);
     await server.changePolicy(one.tenant, { 'signIn.networks': ['203.0.113.0/24'] });
     expect(await one.program.login(one.person)).toMatchObject({ status: 401, body: REFUSED });
   });
 
   test('API-7 the permission may be given to anybody, and taken back at once', async () => {
-    const one = await tale('livevox', { population: 'agent', permissions: [] });
+    const one = await programTale(server, 'livevox', { population: 'agent', permissions: [] });
     expect((await one.program.login(one.person)).status).toBe(401);
     const operator = { by: 'command-line', isOperator: true };
     await server.core.administration.permit(one.account, 'use-session-api', true, operator, '');
@@ -212,7 +177,7 @@ describe('one refusal for everything before the password was right', () => {
 
 describe('a right password that is not enough', () => {
   test('API-3 PWD-7 a temporary or expired one has its own code, and POST /session/password is the way out', async () => {
-    const one = await tale('livevox', { isTemporary: true });
+    const one = await programTale(server, 'livevox', { isTemporary: true });
     const refused = await one.program.login(one.person);
     expect(refused).toMatchObject({ status: 401, body: { code: 'password_change_required' } });
     expect(await one.program.login({ ...one.person, password: 'wrong' })).toMatchObject({ body: REFUSED });
@@ -233,7 +198,7 @@ describe('a right password that is not enough', () => {
   });
 
   test('API-6 PWD-5 D18 a session ends in the second in which its password expires', async () => {
-    const one = await tale();
+    const one = await programTale(server);
     await server.changePolicy(one.tenant, {
       'password.expireAfterDays': 1,
       'session.apiIdleMinutes': 10_080,
@@ -248,7 +213,7 @@ describe('a right password that is not enough', () => {
   });
 
   test('D17 S40 a factor that is due must come along, and its failures lock as on the pages', async () => {
-    const one = await tale('livevox', { totpSecret: SECRET });
+    const one = await programTale(server, 'livevox', { totpSecret: SECRET });
     expect((await one.program.login(one.person)).body.code).toBe('second_factor_required');
     expect((await one.program.login({ ...one.person, otp: '' })).body.code).toBe('second_factor_required');
     expect(await one.program.login({ ...one.person, password: 'wrong', otp: codeOf(SECRET) })).toMatchObject({
@@ -264,7 +229,7 @@ describe('a right password that is not enough', () => {
   });
 
   test('D17 an account that must set up a factor is told to, and begins no session', async () => {
-    const one = await tale('livevox', { isEnrolled: true });
+    const one = await programTale(server, 'livevox', { isEnrolled: true });
     expect(await one.program.login(one.person)).toMatchObject({
       status: 401,
       body: { code: 'second_factor_missing' },
@@ -272,7 +237,7 @@ describe('a right password that is not enough', () => {
   });
 
   test('PWD-11 API-5 a change needs the code where there is a factor; a refused password spends none', async () => {
-    const one = await tale('livevox', { totpSecret: SECRET });
+    const one = await programTale(server, 'livevox', { totpSecret: SECRET });
     const newPassword = 'another horse 10';
     const change = (more: object) => one.program.changePassword({ ...one.person, newPassword, ...more });
     expect((await change({})).body.code).toBe('second_factor_required');
@@ -281,290 +246,5 @@ describe('a right password that is not enough', () => {
     expect((await change({ otp: '000000' })).status).toBe(401);
     expect((await change({ otp })).status).toBe(204);
     expect((await change({ password: newPassword, newPassword: 'third horse 11', otp })).status).toBe(401);
-  });
-});
-
-describe('one session an account and token', () => {
-  test('API-4 the same pair answers the same id while it lives, another token another one', async () => {
-    const one = await tale();
-    const { body: first } = await one.program.login(one.person);
-    expect((await one.program.login(one.person)).body.sessionId).toBe(first.sessionId);
-    const second = new Program(server.issuer, await server.apiToken(one.tenant, 'second'));
-    const other = (await second.login(one.person)).body.sessionId;
-    expect(other).not.toBe(first.sessionId);
-    expect((await one.program.logout()).status).toBe(204);
-    expect((await second.validate()).status).toBe(200);
-    const again = (await one.program.login(one.person)).body.sessionId;
-    expect([first.sessionId, other]).not.toContain(again);
-  });
-
-  test('API-4 P1 of 20 at once all get one id, with a session before and without, in every round', async () => {
-    const one = await tale();
-    for (let round = 0; round < 3; round++) {
-      const answers = await Promise.all(Array.from({ length: 20 }, () => one.program.login(one.person)));
-      expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
-      expect(new Set(answers.map(({ body }) => body.sessionId)).size).toBe(1);
-      expect(await server.core.apiSessions.ofAccount(one.account.id)).toHaveLength(1);
-      if (round === 1) expect((await one.program.logout()).status).toBe(204);
-    }
-  });
-
-  test('API-4 S50 no id comes twice: not after the end, not after two hours, not after an event', async () => {
-    const one = await tale();
-    const ids = new Set<unknown>();
-    const begin = async () => ids.add((await one.program.login(one.person)).body.sessionId);
-    await begin();
-    await one.program.logout();
-    await begin();
-    time.move(2 * HOUR);
-    await begin();
-    await server.core.administration.endAllSessions(one.account, { by: 'x', isOperator: true }, '');
-    await begin();
-    expect(ids.size).toBe(4);
-    expect((await one.program.validate()).status).toBe(200);
-  });
-
-  test('API-4 a session whose place was forgotten is the session still', async () => {
-    const one = await tale();
-    await server.changePolicy(one.tenant, { 'session.apiIdleMinutes': 10_080 });
-    const { body } = await one.program.login(one.person);
-    for (let day = 0; day < 3; day++) {
-      time.move(DAY);
-      expect((await one.program.validate()).status).toBe(200);
-    }
-    expect((await one.program.login(one.person)).body.sessionId).toBe(body.sessionId);
-  });
-});
-
-describe('two hours without use', () => {
-  test('API-6 validate and login begin them anew, list and details do not', async () => {
-    const one = await tale();
-    await one.program.login(one.person);
-    time.move(2 * HOUR - 1);
-    expect((await one.program.validate()).status).toBe(200);
-    time.move(2 * HOUR - 1);
-    expect((await one.program.login(one.person)).status).toBe(200);
-    time.move(HOUR);
-    expect((await one.program.asSession('GET', '/list')).status).toBe(200);
-    expect((await one.program.asSession('GET', `/${one.program.session}`)).status).toBe(200);
-    time.move(HOUR - 1);
-    expect((await one.program.asSession('GET', '/list')).status).toBe(200);
-    time.move(1);
-    expect((await one.program.asSession('GET', '/list')).status).toBe(401);
-    expect(await one.program.validate()).toMatchObject({ status: 404, body: NOT_THERE });
-  });
-
-  test('API-6 another length is the tenant’s own', async () => {
-    const one = await tale();
-    await server.changePolicy(one.tenant, { 'session.apiIdleMinutes': 5 });
-    await one.program.login(one.person);
-    time.move(299);
-    expect((await one.program.validate()).status).toBe(200);
-    time.move(300);
-    expect((await one.program.validate()).status).toBe(404);
-  });
-});
-
-describe('validating', () => {
-  test('API-5 in the path or the query, with the token or a session of the tenant', async () => {
-    const one = await tale();
-    await one.program.login(one.person);
-    const { session, token } = one.program;
-    const ways: [string, Record<string, string>][] = [
-      [`/validate/${session}`, { 'lv-access': token }],
-      [`/validate?sessionId=${session}`, { 'lv-access': token }],
-      [`/validate/${session}`, { 'lv-session': session }],
-      [`/validate?sessionId=${session}`, { 'lv-session': session }],
-    ];
-    for (const [path, headers] of ways)
-      expect(await one.program.ask('GET', path, undefined, headers)).toMatchObject({
-        status: 200,
-        body: { clientId: one.tenant.number, userId: one.account.number },
-      });
-  });
-
-  test('API-5 TEN-1 another tenant learns nothing of a session, and does not keep it alive', async () => {
-    const one = await tale();
-    const other = await tale();
-    await one.program.login(one.person);
-    await other.program.login(other.person);
-    time.move(HOUR);
-    const before = await server.core.apiSessions.read(one.program.session);
-    for (const headers of [{ 'lv-access': other.program.token }, { 'lv-session': other.program.session }]) {
-      const path = `/validate/${one.program.session}`;
-      expect(await one.program.ask('GET', path, undefined, headers as Record<string, string>)).toMatchObject({
-        status: 404,
-        body: NOT_THERE,
-      });
-    }
-    expect((await server.core.apiSessions.read(one.program.session))?.expiresAt).toBe(before?.expiresAt);
-    expect((await other.program.logout(one.program.session)).status).toBe(404);
-    expect((await other.program.asSession('GET', `/${one.program.session}`)).status).toBe(404);
-    expect((await one.program.validate()).status).toBe(200);
-  });
-
-  test('API-5 missing and wrong headers are 401, an id that is none 404', async () => {
-    const one = await tale();
-    await one.program.login(one.person);
-    const path = `/validate/${one.program.session}`;
-    for (const headers of [
-      {},
-      { 'lv-access': 'wrong' },
-      { 'lv-session': 'wrong' },
-      { 'lv-session': crypto.randomUUID() },
-    ])
-      expect(await one.program.ask('GET', path, undefined, headers as Record<string, string>)).toMatchObject({
-        status: 401,
-        body: REFUSED,
-      });
-    for (const id of [
-      'x',
-      '../login',
-      '%00',
-      crypto.randomUUID(),
-      one.program.session.toUpperCase(),
-      `${one.program.session}x`,
-    ])
-      expect((await one.program.validate(encodeURIComponent(id))).status).toBe(404);
-    expect((await one.program.ask('GET', '/validate')).status).toBe(404);
-    const twice = `/validate?sessionId=${one.program.session}&sessionId=${one.program.session}`;
-    expect((await one.program.ask('GET', twice)).status).toBe(404);
-  });
-});
-
-describe('list, details and logout', () => {
-  test('API-5 everybody sees their own; who may end sessions sees all, without the ids that open them', async () => {
-    const one = await tale();
-    await one.program.login(one.person);
-    const chief = await server.account(one.tenant, { permissions: ['use-session-api', 'end-sessions'] });
-    const boss = new Program(server.issuer, one.program.token);
-    await boss.login({ ...one.person, userName: chief.userName });
-    const { body: own } = await one.program.asSession('GET', '/list');
-    expect(own.sessions).toEqual([
-      {
-        id: expect.stringMatching(UUID),
-        sessionId: one.program.session,
-        clientId: one.tenant.number,
-        userId: one.account.number,
-        userName: one.account.userName,
-        agent: false,
-        token: 'reports',
-        startedAt: expect.stringMatching(/Z$/),
-        lastUsedAt: expect.stringMatching(/Z$/),
-        expiresAt: expect.stringMatching(/Z$/),
-        address: '127.0.0.1',
-      },
-    ]);
-    const { body: all } = await boss.asSession('GET', '/list');
-    const sessions = all.sessions as { id: string; userName: string; sessionId?: string }[];
-    expect(sessions.map(({ userName }) => userName).sort()).toEqual(
-      [chief.userName, one.account.userName].sort(),
-    );
-    const theirs = sessions.find(({ userName }) => userName === one.account.userName);
-    expect(theirs).not.toHaveProperty('sessionId');
-    const reference = theirs?.id ?? '';
-    // A reference names, and opens nothing.
-    expect((await one.program.validate(reference)).status).toBe(404);
-    expect((await boss.asSession('GET', '/list', reference)).status).toBe(401);
-    expect((await boss.asSession('GET', `/${reference}`)).body.userName).toBe(one.account.userName);
-    expect((await one.program.logout(boss.session)).status).toBe(404);
-    expect((await boss.logout(reference)).status).toBe(204);
-    expect((await one.program.validate()).status).toBe(404);
-    expect((await boss.logout(reference)).status).toBe(404);
-    expect((await boss.logout()).status).toBe(204);
-    expect((await boss.logout()).status).toBe(401);
-  });
-
-  test('API-5 a long list comes in pages', async () => {
-    const one = await tale('livevox', { permissions: ['use-session-api', 'end-sessions'] });
-    await one.program.login(one.person);
-    const [token] = await server.core.apiTokens.list(one.tenant.id);
-    for (let n = 0; n < 130; n++) {
-      const account = { id: crypto.randomUUID(), tenantId: one.tenant.id };
-      const wanted = { epoch: 1, tokenId: token?.tokenId ?? '', idleSeconds: 600, address: '', browser: '' };
-      await server.core.apiSessions.begin({ account, ...wanted });
-    }
-    const tokenIds = [token?.tokenId ?? ''];
-    const first = await server.core.apiSessions.ofTokens(tokenIds, '', 100);
-    const second = await server.core.apiSessions.ofTokens(tokenIds, first.next ?? '', 100);
-    expect([first.items.length, second.items.length, second.next]).toEqual([100, 31, undefined]);
-    expect(new Set([...first.items, ...second.items].map(({ reference }) => reference)).size).toBe(131);
-    expect((await one.program.asSession('GET', '/list')).body.next).toBe(first.next);
-  });
-});
-
-describe('tokens', () => {
-  test('API-1 S52 32 alphanumeric characters, kept as a hash, tied to the tenant', async () => {
-    const tenant = await server.tenant();
-    const made = await server.core.apiTokens.create(tenant.id, 'Reports', 'command-line');
-    if ('refused' in made) throw new Error(made.refused);
-    expect(made.secret).toMatch(/^[A-Za-z0-9]{32}$/);
-    expect(JSON.stringify(await server.core.apiTokens.list(tenant.id))).not.toContain(made.secret);
-    expect(await server.core.apiTokens.create(tenant.id, 'reports', 'x')).toEqual({
-      refused: 'there is a token reports already',
-    });
-    for (const name of ['', ' ', 'a\nb', '-x', 'x'.repeat(61)])
-      expect(await server.core.apiTokens.create(tenant.id, name, 'x')).toHaveProperty('refused');
-  });
-
-  test('API-1 P1 of 20 that are made at once five are', async () => {
-    const tenant = await server.tenant();
-    const made = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => server.core.apiTokens.create(tenant.id, `token ${n}`, 'x')),
-    );
-    const secrets = made.flatMap((one) => ('secret' in one ? one.secret : []));
-    expect(secrets).toHaveLength(5);
-    expect(await server.core.apiTokens.list(tenant.id)).toHaveLength(5);
-    for (const secret of secrets) expect(await server.core.apiTokens.bySecret(secret)).toBeDefined();
-  });
-
-  test('API-1 a revoked token is refused at once, with its sessions; its place is free again', async () => {
-    const one = await tale();
-    const second = new Program(server.issuer, await server.apiToken(one.tenant, 'second'));
-    await one.program.login(one.person);
-    await second.login(one.person);
-    const operator = { by: 'command-line', isOperator: true };
-    expect(await server.core.administration.revokeToken(one.tenant, 'REPORTS', operator, '')).toBe(1);
-    expect(await server.core.administration.revokeToken(one.tenant, 'reports', operator, '')).toBeUndefined();
-    expect((await one.program.login(one.person)).status).toBe(401);
-    expect((await one.program.validate()).status).toBe(401);
-    expect((await second.validate(one.program.session)).status).toBe(404);
-    expect((await one.program.asSession('GET', '/list')).status).toBe(401);
-    expect((await second.validate()).status).toBe(200);
-    const again = new Program(server.issuer, await server.apiToken(one.tenant));
-    expect((await again.login(one.person)).body.sessionId).not.toBe(one.program.session);
-  });
-
-  test('API-1 a session of a token that a crash left behind is dead', async () => {
-    const one = await tale();
-    const second = new Program(server.issuer, await server.apiToken(one.tenant, 'second'));
-    await one.program.login(one.person);
-    await server.core.apiTokens.revoke(one.tenant.id, 'reports');
-    expect((await second.validate(one.program.session)).status).toBe(404);
-    expect(await server.core.apiSessions.ofAccount(one.account.id)).toEqual([]);
-  });
-});
-
-describe('use is counted', () => {
-  test('API-8 logins, failures and validations of each token and day, also over a clean stop', async () => {
-    const one = await tale();
-    const today = new Date().toISOString().slice(0, 10);
-    for (let i = 0; i < 3; i++) await one.program.login(one.person);
-    await one.program.login({ ...one.person, password: 'wrong' });
-    await one.program.login({ ...one.person, clientName: 'NOWHERE' });
-    for (let i = 0; i < 4; i++) await one.program.validate();
-    await one.program.asSession('GET', `/validate/${one.program.session}`);
-    await one.program.validate(crypto.randomUUID());
-    await one.program.ask('POST', '/login', { ...one.person, password: 7 });
-    const tokenId = (await server.core.apiTokens.list(one.tenant.id))[0]?.tokenId ?? '';
-    await server.core.usage.flush();
-    time.move(DAY);
-    await one.program.login(one.person);
-    await server.core.usage.flush();
-    const days = await server.core.usage.days(tokenId, 31);
-    expect(days).toMatchObject([
-      { logins: 1, failures: 0, validations: 0 },
-      { day: today, logins: 3, failures: 2, validations: 5 },
-    ]);
   });
 });

@@ -1,25 +1,22 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { ADMINISTRATOR } from '../support/factors.ts';
 import { Program } from '../support/program.ts';
 import { type Story, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const EDGE =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0';
 
-let server: StartedApp;
+const server = serverForAll();
 let time: ReturnType<typeof holdTime> | undefined;
-beforeAll(async () => {
-  server = await startApp();
-});
 afterEach(() => {
   time?.release();
   time = undefined;
 });
-afterAll(() => server.close());
 
 /** Signs the person of a story in, in a browser of its own. */
 async function signIn(tale: Story, userAgent: string, extra: Record<string, string> = {}) {

@@ -1,19 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { errorOf } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const PASSWORD_ACR = 'urn:sallyport:acr:password';
 const MULTI_FACTOR_ACR = 'urn:sallyport:acr:multi-factor';
 
-let server: StartedApp;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
+const server = serverForAll();
 
 describe('signing in with a password', () => {
   test('SGN-1 SGN-3 S39 S67 a user types client code, name and password, and the application gets truthful tokens', async () => {

@@ -1,21 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { ADMINISTRATOR, anAddress, atTheCode, mailTo, SECRET, shownCodes } from '../support/factors.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
 const MULTI_FACTOR_ACR = 'urn:sallyport:acr:multi-factor';
 
-let server: StartedApp;
+const server = serverForAll();
 let time: ReturnType<typeof holdTime> | undefined;
-beforeAll(async () => {
-  server = await startApp();
-});
 afterEach(() => {
   time?.release();
   time = undefined;
 });
-afterAll(() => server.close());
 
 describe('MFA-10 recovery codes', () => {
   test('S37 S38 V5 each works once, is told by mail and in the log with how many are left', async () => {

@@ -1,26 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Policy } from '../../src/tenants/index.ts';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { ADMINISTRATOR, shownCodes } from '../support/factors.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const DAY = 86_400;
 
-let server: StartedApp;
-let time: ReturnType<typeof holdTime>;
-beforeAll(async () => {
-  server = await startApp();
-});
-beforeEach(() => {
-  time = holdTime();
-});
-afterEach(() => {
-  time.release();
-});
-afterAll(() => server.close());
+const server = serverForAll();
+const time = clockForEach();
 
 const trusting =
   (trustDays: Policy['secondFactor']['trustDays'], more: Partial<Policy['secondFactor']> = {}) =>

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { giveJobsLanes } from '../../src/jobs/index.ts';
 import { createNumbers } from '../../src/stores/index.ts';
 import { giveTenantsNumbers } from '../../src/tenants/index.ts';
-import { type StartedApp, startApp } from '../support/app.ts';
+import { serverForAll } from '../support/suite.ts';
 
-let server: StartedApp;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
+const server = serverForAll();
 
 const FAR = 4_000_000_000;
 

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Actor } from '../../src/administration/index.ts';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD } from '../support/app.ts';
 import { story } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const ADMINISTRATOR: Actor = { by: 'an-administrator', isOperator: false };
 
-let server: StartedApp;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
+const server = serverForAll();
 
 describe('LCK-8 S80 why was this person refused?', () => {
   test('the last attempts, each with its rule, count, browser, address, and what clears it', async () => {

@@ -1,21 +1,18 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { findService } from '../services.ts';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD } from '../support/app.ts';
 import { SECRET } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
+import { serverForAll } from '../support/suite.ts';
 
 const CLIENT = fileURLToPath(new URL('./client.py', import.meta.url));
 const ROWS = 49;
 const YEAR = 31_536_000;
 
-let server: StartedApp;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
+const server = serverForAll();
 
 /** What the program needs to know of a site; people are of one tenant. */
 async function given() {

@@ -1,13 +1,9 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type StartedApp, startApp } from '../support/app.ts';
+import { expect, test } from '@jest/globals';
+import { serverForAll } from '../support/suite.ts';
 
-let server: StartedApp;
-beforeAll(async () => {
-  server = await startApp();
-});
-afterAll(() => server.close());
+const server = serverForAll();
 
 function plan(file: string, sql: string): string {
   const database = new DatabaseSync(join(server.folder, `${file}.sqlite`), { readOnly: true });

@@ -1,3 +1,7 @@
+import type { Account } from '../../src/accounts/index.ts';
+import type { Tenant } from '../../src/tenants/index.ts';
+import { type NewPerson, PASSWORD, type Site } from './site.ts';
+
 /** What the session API answered. */
 export interface Answered {
   status: number;
@@ -66,4 +70,29 @@ export class Program {
   logout(id = this.session): Promise<Answered> {
     return this.asSession('DELETE', `/logout/${id}`);
   }
+}
+
+/** A site with a token, and somebody who may sign in by program. */
+export interface ProgramTale {
+  tenant: Tenant;
+  account: Account;
+  program: Program;
+  person: Person;
+}
+
+export async function programTale(
+  server: Site & { issuer: string },
+  preset = 'livevox',
+  options: NewPerson = {},
+): Promise<ProgramTale> {
+  const tenant = await server.tenant(preset);
+  const account = await server.account(tenant, { permissions: ['use-session-api'], ...options });
+  const program = new Program(server.issuer, await server.apiToken(tenant));
+  const person = {
+    clientName: tenant.clientCode,
+    userName: account.userName,
+    password: options.password ?? PASSWORD,
+    ...(options.population === 'agent' ? { agent: true } : {}),
+  };
+  return { tenant, account, program, person };
 }
