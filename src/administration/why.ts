@@ -92,6 +92,8 @@ export interface ExplainedAttempt {
   limit: number | null;
   address: string;
   browser: string;
+  /** Through which application, or `token` and the name of a program's API token; empty on own pages. */
+  through: string;
 }
 
 export interface Explanation {
@@ -146,7 +148,7 @@ function ruleOf({ type, outcome, factor, reason, detail }: AuditEntry): {
 }
 
 function explained(entry: AuditEntry): ExplainedAttempt {
-  const { at, outcome, factor, detail, address, browser } = entry;
+  const { at, outcome, factor, detail, address, browser, applicationId } = entry;
   const number = (value: unknown) => (typeof value === 'number' ? value : null);
   const { rule, says, clears } = ruleOf(entry);
   const until = number(detail.until);
@@ -161,6 +163,7 @@ function explained(entry: AuditEntry): ExplainedAttempt {
     limit: number(detail.limit),
     address,
     browser,
+    through: applicationId,
   };
 }
 

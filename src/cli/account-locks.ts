@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { rfc3339 } from '../base/index.ts';
 import { find, type Named, named, OPERATOR, populationOf } from './account-support.ts';
-import { columns, print, Refused, tenantOf, withCore } from './terminal.ts';
+import { collect, columns, print, Refused, tenantOf, withCore } from './terminal.ts';
 
 interface UnlockOptions {
   tenant: string;
@@ -9,10 +9,6 @@ interface UnlockOptions {
   userName: string[];
   allLocked?: boolean;
   reason: string;
-}
-
-function collect(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
 }
 
 async function unlock(options: UnlockOptions, command: Command): Promise<void> {
@@ -64,10 +60,11 @@ async function why(options: Named & { last: string }, command: Command): Promise
       a.rule === '' ? 'right' : a.says,
       a.failures === null ? '' : `${a.failures} of ${a.limit}`,
       a.address,
+      a.through || '-',
       a.browser.slice(0, 40),
       a.clears,
     ]);
-    const head = ['WHEN', 'WHAT', 'WHY', 'COUNT', 'ADDRESS', 'BROWSER', 'WHAT CLEARS IT'];
+    const head = ['WHEN', 'WHAT', 'WHY', 'COUNT', 'ADDRESS', 'THROUGH', 'BROWSER', 'WHAT CLEARS IT'];
     print(command, explanation, [...now, '', ...columns([head, ...rows])]);
   });
 }

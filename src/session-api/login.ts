@@ -1,3 +1,4 @@
+import type { Account } from '../accounts/index.ts';
 import type { ApiToken } from '../api-sessions/index.ts';
 import { isSallyportError, SallyportError } from '../base/index.ts';
 import type { ProvedFactor } from '../credentials/index.ts';
@@ -6,14 +7,15 @@ import type { WebContext } from '../web/index.ts';
 import { type PasswordChange, readCredentials, readPasswordChange } from './body.ts';
 import { refused, type TokenHolder, tokenHolder } from './callers.ts';
 import type { SessionApiParts } from './parts.ts';
-import { assertUnexpired, isCodeDue, type Proved, proveCode, provePassword } from './proof.ts';
+import { assertStanding, isCodeDue, type Proved, proveCode, provePassword } from './proof.ts';
 
 const MINUTE = 60;
 const REFUSED = 401;
 
 async function begin(
   parts: SessionApiParts,
-  { account, door, where }: Proved,
+  { door, where }: Proved,
+  account: Account,
   factor: ProvedFactor | undefined,
   tokenId: string,
 ): Promise<string> {
@@ -48,19 +50,18 @@ export async function login(parts: SessionApiParts, ctx: WebContext): Promise<vo
   const { token, tenant } = holder;
   const credentials = await readCredentials(ctx);
   const { otp } = credentials;
-  const { proved, factor } = await counting(parts, token, async () => {
+  const { proved, account, factor } = await counting(parts, token, async () => {
     const person = await provePassword(parts, ctx, holder, credentials);
     const given = isCodeDue(parts, person, otp) ? await proveCode(parts, person, otp) : undefined;
-    assertUnexpired(parts, person);
-    return { proved: person, factor: given };
+    return { proved: person, account: await assertStanding(parts, person), factor: given };
   });
-  const sessionId = await begin(parts, proved, factor, token.tokenId);
+  const sessionId = await begin(parts, proved, account, factor, token.tokenId);
   parts.usage.count(token, 'logins');
-  const days = parts.standings.daysUntilPasswordExpires(proved.account, tenant);
+  const days = parts.standings.daysUntilPasswordExpires(account, tenant);
   ctx.body = {
     sessionId,
     clientId: tenant.number,
-    userId: proved.account.number,
+    userId: account.number,
     ...(days === undefined ? {} : { daysUntilPasswordExpires: days }),
   };
 }

@@ -90,10 +90,21 @@ export async function proveCode(
   return factor;
 }
 
-/** @throws SallyportError `password_change_required` for a password that is right and must be changed first (API-3) */
-export function assertUnexpired(parts: SessionApiParts, proved: Proved): void {
+/**
+ * The account as it stands now that everything was proved: a lock, an event or a reset that came meanwhile holds.
+ * @throws SallyportError `unauthorized`, or `password_change_required` for a password that must be changed first (API-3)
+ */
+export async function assertStanding(parts: SessionApiParts, proved: Proved): Promise<Account> {
   const { account, tenant } = proved.door;
-  if (!reasonTo('change-password', parts.standings.reasons(account, tenant))) return;
+  const current = (await parts.accounts.byId(account.id))?.doc;
+  const isAsProved =
+    current?.epoch === account.epoch &&
+    current.lockRound === account.lockRound &&
+    current.secondFactor.round === account.secondFactor.round;
+  if (!current || !isAsProved) throw refused('changed meanwhile');
+  const reasons = parts.standings.reasons(current, tenant);
+  if (reasonTo('refused', reasons)) throw refused(reasons.join());
+  if (!reasonTo('change-password', reasons)) return current;
   noteRefusal(parts, proved, 'password_change_required');
   throw new SallyportError('password_change_required');
 }

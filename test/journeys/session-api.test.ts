@@ -148,10 +148,13 @@ describe('one refusal for everything before the password was right', () => {
 
   test('LCK-8 why says what an administrator must know', async () => {
     const one = await programTale(server, 'livevox', { permissions: [] });
+    await one.program.login({ ...one.person, password: 'wrong' });
     await one.program.login(one.person);
     const { attempts } = await server.core.administration.why(one.tenant, one.account, 5);
+    expect(attempts[0]).toMatchObject({ rule: 'wrong', failures: 1, limit: 5, through: 'token reports' });
     expect(attempts.at(-1)).toMatchObject({
       rule: 'permission',
+      through: 'token reports',
       clears: 'account permit --permission use-session-api',
     });
   });

@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Account } from '../../src/accounts/index.ts';
+import { assertStanding } from '../../src/session-api/proof.ts';
+import { ADMINISTRATOR, SECRET } from '../support/factors.ts';
+import { programTale } from '../support/program.ts';
+import { serverForAll } from '../support/suite.ts';
+
+const server = serverForAll();
+
+/** What may come between the proofs of a sign-in and its session. */
+const MEANWHILE: [string, (account: Account) => Promise<unknown>, string][] = [
+  [
+    'a lock',
+    ({ id }) =>
+      server.core.accounts.update(id, (account) => ({ ...account, lock: { cause: 'password', at: 1 } })),
+    'unauthorized',
+  ],
+  ['a lock and its end', ({ id }) => server.core.lockout.unlock(id), 'unauthorized'],
+  [
+    'a credential event',
+    (account) => server.core.administration.endAllSessions(account, ADMINISTRATOR, ''),
+    'unauthorized',
+  ],
+  [
+    'a reset of the second factor',
+    (account) => server.core.administration.resetFactor(account, ADMINISTRATOR, ''),
+    'unauthorized',
+  ],
+  [
+    'the end of the account',
+    (account) => server.core.administration.deleteAccount(account, ADMINISTRATOR, ''),
+    'unauthorized',
+  ],
+  [
+    'the expiry of the password',
+    ({ id }) =>
+      server.core.accounts.update(id, (account) => ({
+        ...account,
+        password: account.password && { ...account.password, setAt: 1 },
+      })),
+    'password_change_required',
+  ],
+];
+
+describe('between the proofs and the session', () => {
+  test.each(MEANWHILE)('V18 D7 P4 %s is noticed: no session begins', async (_, happen, code) => {
+    const { tenant, account } = await programTale(server, 'livevox', { totpSecret: SECRET });
+    const seen = await server.reread(account);
+    const where = { tenantId: tenant.id, accountId: account.id };
+    const proved = {
+      account: seen,
+      where,
+      door: { account: seen, tenant, browser: 'stranger', where },
+    } as const;
+    const { standings, accounts, audit } = server.core;
+    const parts = { standings, accounts, audit } as never;
+    expect((await assertStanding(parts, proved)).id).toBe(account.id);
+    await happen(seen);
+    await expect(assertStanding(parts, proved)).rejects.toMatchObject({ code });
+  });
+});
