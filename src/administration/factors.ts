@@ -91,7 +91,7 @@ export function createFactorActions(parts: {
       actor: Actor,
       reason: string,
     ): Promise<{ status: FactorStatus } | { refused: string }> {
-      const stored = await sessions.credentialEvent({
+      const event = await sessions.credentialEvent({
         accountId: account.id,
         kind: 'factor-reset',
         change: (current) =>
@@ -100,7 +100,8 @@ export function createFactorActions(parts: {
             : { ...current, secondFactor: revoked(current.secondFactor, 'pending') },
         context: { actor: actor.by, reason },
       });
-      if (!stored) return { refused: `${account.userName} has no second factor` };
+      if (!event) return { refused: `${account.userName} has no second factor` };
+      const { account: stored } = event;
       await record(stored, actor, { type: 'factor.reset', reason });
       await tell(stored, 'factor.reset');
       return { status: stored.secondFactor.status };

@@ -174,13 +174,13 @@ export function createPasswordSetting(parts: PasswordParts) {
       const isTemporary = kind === 'temporary';
       const record = await passwords.make(password, tenant.policy, isTemporary);
       const context = { actor: actor.by, reason: choice.isPermanent ? 'permanent, by the operator' : kind };
-      const stored = await sessions.credentialEvent({
+      const event = await sessions.credentialEvent({
         accountId: account.id,
         kind: 'password-set',
         change: (current) => passwords.withPassword(current, record),
         context,
       });
-      if (!stored) return { refused: 'the account is gone' };
+      if (!event) return { refused: 'the account is gone' };
       await audit.write({
         type: 'password.set',
         outcome: 'success',
@@ -188,7 +188,11 @@ export function createPasswordSetting(parts: PasswordParts) {
         accountId: account.id,
         ...context,
       });
-      return { account: stored, isTemporary, ...(choice.typed === undefined ? { made: password } : {}) };
+      return {
+        account: event.account,
+        isTemporary,
+        ...(choice.typed === undefined ? { made: password } : {}),
+      };
     },
 
     /** On evidence that somebody else knows it: everything ends at once, and the next sign-in must change it (S6). */

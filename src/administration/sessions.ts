@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/index.ts';
-import type { Sessions } from '../sessions/index.ts';
+import type { Ended, Sessions } from '../sessions/index.ts';
 import type { Actor } from './passwords.ts';
 
 /** The sessions of others, ended one by one or all at once (SES-1, SES-4). */
@@ -15,14 +15,15 @@ export function createSessionActions({ sessions }: { sessions: Sessions }) {
     endSession: (account: Account, uid: string, actor: Actor, reason: string): Promise<boolean> =>
       sessions.endOne(account, uid, contextOf(actor, reason)),
 
-    /** Everything that the account is signed in with, refused from this moment on. */
-    async endAllSessions(account: Account, actor: Actor, reason: string): Promise<void> {
-      await sessions.credentialEvent({
+    /** Everything that the account is signed in with, refused from this moment on. @returns what ended */
+    async endAllSessions(account: Account, actor: Actor, reason: string): Promise<Ended> {
+      const event = await sessions.credentialEvent({
         accountId: account.id,
         kind: 'sessions-ended',
         change: (current) => current,
         context: contextOf(actor, reason),
       });
+      return event?.ended ?? {};
     },
   };
 }

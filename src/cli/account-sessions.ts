@@ -13,9 +13,10 @@ async function sessions(options: SessionOptions, command: Command): Promise<void
     const { tenant, account } = await find(core, options);
     const { administration } = core;
     if (options.end === 'all') {
-      await administration.endAllSessions(account, OPERATOR, options.reason);
-      return print(command, { ended: 'all' }, [
+      const ended = await administration.endAllSessions(account, OPERATOR, options.reason);
+      return print(command, { ended }, [
         `Everything that ${account.userName} was signed in with has ended.`,
+        ...columns(Object.entries(ended).map(([name, count]) => [name, String(count)])),
       ]);
     }
     if (options.end !== undefined) {

@@ -80,7 +80,7 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
       const trust = trustedBrowsers.keeping(door.trustToken, account, epochOf(account, tenant));
       const session = keptTogether([keepSession, trust]);
       const attempt = keepAttempt === undefined ? {} : { attempt: keepAttempt };
-      const changed = await sessions.credentialEvent({
+      const event = await sessions.credentialEvent({
         accountId: account.id,
         kind: `password-${kind}`,
         change: (current) =>
@@ -88,7 +88,8 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
         context: { actor: account.id, address, browser },
         ...(kind === 'changed' ? { keep: { account, tenant, session, ...attempt } } : {}),
       });
-      if (!changed) return undefined;
+      if (!event) return undefined;
+      const { account: changed } = event;
       await audit.write({ ...where, type: `password.${kind}`, outcome: 'success', actor: account.id });
       if (changed.email !== null)
         await mail.send({

@@ -34,3 +34,4 @@ export {
   type SessionReader,
   type Sessions,
 } from './sessions.ts';
+export type { Ended } from './sweep.ts';

@@ -6,7 +6,7 @@ import type { Ephemeral } from '../stores/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
 import { type CredentialEvent, type Dependent, epochOf, seenIn } from './events.ts';
 import { createPopulationEnd } from './population.ts';
-import { createSweeper } from './sweep.ts';
+import { createSweeper, type Ended } from './sweep.ts';
 
 /** A session of a browser or program, as its owner or an administrator sees it (SES-1). */
 export interface LiveSession {
@@ -53,9 +53,9 @@ export interface Sessions {
    * One change of a credential and the end of all that depended on the old one (SES-4). The epoch rises with the change, and
    * from then on everything older is refused by whoever loads it. The sweep that deletes it, lets applications know and writes
    * down what ended may die half-way: then whoever runs the jobs finishes it.
-   * @returns the account as stored, or undefined when there is none or `change` declined
+   * @returns the account as stored and what ended, or undefined when there is no account or `change` declined
    */
-  credentialEvent(event: CredentialEvent): Promise<Account | undefined>;
+  credentialEvent(event: CredentialEvent): Promise<{ account: Account; ended: Ended } | undefined>;
   /** Ends everything of every account of a population at once, whatever their number (PWD-16). */
   endPopulation(
     tenant: Tenant,
@@ -123,8 +123,7 @@ export function createSessions(parts: {
       }
       // By the tenant as it was seen: the end of a population in between stands.
       if (keep) await keep.session?.settle(epochOf(account, keep.tenant));
-      await sweep.finish(account);
-      return account;
+      return { account, ended: await sweep.finish(account) };
     },
     endPopulation: populations.end,
     async endExpired() {

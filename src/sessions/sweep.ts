@@ -5,6 +5,9 @@ import type { JobHandlers, Jobs } from '../jobs/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
 import { type CredentialEvent, type CredentialEventKind, type Dependent, OWN_CHANGES } from './events.ts';
 
+/** How many of what ended, by the names of the dependents; what there was none of is left out. */
+export type Ended = Readonly<Record<string, number>>;
+
 /** Ids by kind of record. */
 type Records = Record<string, string[]>;
 
@@ -21,7 +24,7 @@ export interface Sweeper {
   promise(
     planned: PlannedEvent,
     isSpared: IsSpared,
-  ): Promise<{ finish(account: Account): Promise<void>; withdraw(): Promise<void> }>;
+  ): Promise<{ finish(account: Account): Promise<Ended>; withdraw(): Promise<void> }>;
   jobs: JobHandlers;
 }
 
@@ -67,20 +70,23 @@ export function createSweeper(parts: {
       for (const id of ids) await (kind === 'Session' ? endSession(id) : ephemeral.remove(kind, id));
   };
 
-  const tell = ({ tenantId, id }: Account, { kind, event, context }: PlannedEvent, doomed: Records) => {
-    const counted = dependents
-      .map(({ kind: record, name }): [string, number] => [name, doomed[record]?.length ?? 0])
-      .filter(([, count]) => count > 0);
-    return audit.write({
+  const counted = (doomed: Records): Ended =>
+    Object.fromEntries(
+      dependents
+        .map(({ kind, name }): [string, number] => [name, doomed[kind]?.length ?? 0])
+        .filter(([, count]) => count > 0),
+    );
+
+  const tell = ({ tenantId, id }: Account, { kind, event, context }: PlannedEvent, ended: Ended) =>
+    audit.write({
       type: 'credential.event',
       outcome: 'success',
       tenantId,
       accountId: id,
       ...context,
       reason: context.reason || kind,
-      detail: { kind, event, ...Object.fromEntries(counted) },
+      detail: { kind, event, ...ended },
     });
-  };
 
   /** Of an event whose process died: it happened if the epoch is of its making; a later one has swept for both. */
   const takeOver = async ({ doomed, ...planned }: Payload) => {
@@ -89,7 +95,7 @@ export function createSweeper(parts: {
     await end(doomed);
     const entries = await audit.ofAccount(account.id, ENTRIES);
     const isTold = entries.some(({ detail }) => detail.event === planned.event);
-    if (!isTold) await tell(account, planned, doomed);
+    if (!isTold) await tell(account, planned, counted(doomed));
   };
 
   return {
@@ -107,8 +113,10 @@ export function createSweeper(parts: {
           // Found once more: what was born between the promise and the new epoch is as old as the rest.
           const found = await find(accountId, kind, isSpared);
           await end(found);
-          await tell(account, planned, found);
+          const ended = counted(found);
+          await tell(account, planned, ended);
           await jobs.withdraw(job);
+          return ended;
         },
         withdraw: () => jobs.withdraw(job),
       };

@@ -38,7 +38,7 @@ async function takeOver(
     context: { actor: account.id, ...visitorOf(ctx) },
     keep: { account, tenant, attempt: attempt.uid, ...session },
   });
-  return changed && epochOf(changed, tenant);
+  return changed && epochOf(changed.account, tenant);
 }
 
 /** Tells the engine once, at the end: as soon as it knows a login, its session counts as signed in. */

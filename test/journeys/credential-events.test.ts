@@ -97,6 +97,17 @@ describe('one credential event ends everything, and says so', () => {
     });
   });
 
+  test('SES-4 it answers exactly what it writes down, and nothing of what there was not', async () => {
+    const one = await everywhere();
+    const ended = await server.core.administration.endAllSessions(one.account, OPERATOR, '');
+    const [{ kind: _kind, event: _event, ...written } = {} as never] = (await events(one)).map(
+      ({ detail }) => detail,
+    );
+    expect(ended).toEqual(written);
+    expect(ended).toMatchObject({ browserSessions: 1, apiSessions: 1, refreshTokens: 1 });
+    expect(await server.core.administration.endAllSessions(one.account, OPERATOR, '')).toEqual({});
+  });
+
   test('SES-4 the person’s own change on the pages keeps that session, and ends the programs’', async () => {
     const one = await everywhere();
     await one.browser.open('/account/password');

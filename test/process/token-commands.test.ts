@@ -94,6 +94,8 @@ describe('API tokens by command', () => {
       expect((await command(`account sessions ${ann} --end ${session?.id}`)).code).toBe(0);
       expect((await program.validate()).status).toBe(404);
       await program.login(person);
+      expect(await json(`account sessions ${ann} --end all`)).toEqual({ ended: { apiSessions: 1 } });
+      await program.login(person);
       expect(await json('token revoke --tenant ACME --name desk')).toEqual({ revoked: 'desk', sessions: 1 });
       expect((await program.login(person)).status).toBe(401);
       expect(await command(`account permit ${ann} --permission fly`)).toMatchObject({
