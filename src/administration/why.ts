@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/index.ts';
+import type { ProgramRefusal } from '../api-sessions/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { rfc3339 } from '../base/index.ts';
 import type { TryReason } from '../lockout/index.ts';
@@ -42,7 +43,7 @@ const RULES: Readonly<Record<Exclude<TryReason, 'unknown'>, { says: string; clea
 };
 
 /** What a right password did not suffice for, through the session API. */
-const PROGRAM_RULES: Readonly<Record<string, { says: string; clears: string }>> = {
+const PROGRAM_RULES: Readonly<Record<ProgramRefusal, { says: string; clears: string }>> = {
   permission: {
     says: 'the password was right, but the account may not use the session API',
     clears: 'account permit --permission use-session-api',
@@ -60,6 +61,10 @@ const PROGRAM_RULES: Readonly<Record<string, { says: string; clears: string }>> 
     clears: 'POST /session/password, or a sign-in on the pages with a change of password',
   },
 };
+
+function isProgramRule(reason: string): reason is ProgramRefusal {
+  return Object.hasOwn(PROGRAM_RULES, reason);
+}
 
 function isRule(reason: string): reason is keyof typeof RULES {
   return Object.hasOwn(RULES, reason);
@@ -138,8 +143,8 @@ function ruleOf({ type, outcome, factor, reason, detail }: AuditEntry): {
   if (type === 'account.locked')
     return { rule: 'lock', ...(detail.door === 'strangers' ? DOOR_CLOSED : LOCKED_NOW) };
   if (type === 'attempt.abandoned') return { rule: 'abandoned', ...ABANDONED };
-  const program = type === 'api-session.refused' ? PROGRAM_RULES[reason] : undefined;
-  if (program) return { rule: reason, ...program };
+  if (type === 'api-session.refused' && isProgramRule(reason))
+    return { rule: reason, ...PROGRAM_RULES[reason] };
   if (outcome === 'success') return { rule: '', says: 'it was right', clears: '' };
   if (reason === 'wrong' && factor === 'passkey') return { rule: 'wrong passkey', ...PASSKEY_WRONG };
   if (reason === 'wrong' && factor !== 'password') return { rule: 'wrong code', ...CODE_WRONG };

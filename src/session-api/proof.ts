@@ -1,4 +1,5 @@
 import { type Account, may } from '../accounts/index.ts';
+import type { ProgramRefusal } from '../api-sessions/index.ts';
 import type { AuditEvent } from '../audit/index.ts';
 import { SallyportError } from '../base/index.ts';
 import type { Door, ProvedFactor } from '../credentials/index.ts';
@@ -16,13 +17,6 @@ export interface Proved {
   door: Door;
   where: Omit<AuditEvent, 'type' | 'outcome'>;
 }
-
-/** What a right password alone does not suffice for; `why` has a sentence for each (LCK-8). */
-export type ProgramRefusal =
-  | 'permission'
-  | 'second_factor_required'
-  | 'second_factor_missing'
-  | 'password_change_required';
 
 /** Writes down why a right password began nothing. */
 function noteRefusal(
