@@ -43,6 +43,9 @@ const STORIES = [
   'test/journeys/protocol',
   'test/journeys/lockout',
   'test/journeys/code-page',
+  'test/journeys/session-api.test',
+  'test/journeys/session-api-sessions',
+  'test/journeys/credential-events',
 ];
 
 const CHECKS: Check[] = [

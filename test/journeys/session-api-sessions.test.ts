@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
 import { Program, programTale } from '../support/program.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const HOUR = 3_600;
 const DAY = 86_400;
+const PATIENCE_MS = 10_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const REFUSED = { code: 'unauthorized', message: 'Token, session or credentials are not accepted.' };
 const NOT_THERE = { code: 'session_not_found', message: 'There is no such session.' };
@@ -273,7 +275,7 @@ describe('tokens', () => {
 });
 
 describe('use is counted', () => {
-  test('API-8 logins, failures and validations of each token and day, also over a clean stop', async () => {
+  test('API-8 logins, failures and validations of each token and day', async () => {
     const one = await programTale(server);
     const today = new Date().toISOString().slice(0, 10);
     for (let i = 0; i < 3; i++) await one.program.login(one.person);
@@ -284,12 +286,16 @@ describe('use is counted', () => {
     await one.program.validate(crypto.randomUUID());
     await one.program.ask('POST', '/login', { ...one.person, password: 7 });
     const tokenId = (await server.core.apiTokens.list(one.tenant.id))[0]?.tokenId ?? '';
-    await server.core.usage.flush();
     time.move(DAY);
     await one.program.login(one.person);
-    await server.core.usage.flush();
-    const days = await server.core.usage.days(tokenId, 31);
-    expect(days).toMatchObject([
+    // Each process writes what it counted when its two seconds are over.
+    await eventually(
+      () => server.core.usage.days(tokenId, 31),
+      ([second, first]) =>
+        second?.logins === 1 && (first?.validations ?? 0) >= 5 && (first?.failures ?? 0) >= 2,
+      PATIENCE_MS,
+    );
+    expect(await server.core.usage.days(tokenId, 31)).toMatchObject([
       { logins: 1, failures: 0, validations: 0 },
       { day: today, logins: 3, failures: 2, validations: 5 },
     ]);
