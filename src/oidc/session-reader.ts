@@ -79,8 +79,9 @@ export function createSessionReader(parts: {
       for (const uid of await ephemeral.members('Session', 'account', account.id, clock.now())) {
         const record = await ephemeral.get('Session', uid, clock.now());
         const stored = record && (JSON.parse(record.value) as Stored);
-        const isTheirs = stored?.accountId === account.id;
-        if (isTheirs && !isOfEpoch(stored, record?.parts ?? {}, current)) await burySession(parts, uid);
+        if (stored?.accountId !== account.id || isOfEpoch(stored, record?.parts ?? {}, current)) continue;
+        // One that is ahead was begun after what this process has seen of account and tenant.
+        if ((stored.epoch ?? 0) < epoch) await burySession(parts, uid);
       }
     },
 

@@ -34,7 +34,7 @@ export async function tokenHolder(parts: SessionApiParts, ctx: WebContext): Prom
 
 /**
  * Whether a session still holds: its token is there, its account usable, and no credential event came since (SES-4, API-6).
- * One that does not is deleted.
+ * One that does not is deleted: what ended stays ended.
  */
 export async function whenLive(
   parts: SessionApiParts,
@@ -54,7 +54,9 @@ export async function whenLive(
     session.epoch === epochOf(account, tenant) &&
     parts.standings.isApiUsable(account, tenant);
   if (isLive) return { session, account, tenant };
-  await parts.apiSessions.end(session);
+  // Epochs only rise: a session that is ahead of ours was begun after what a cache still has, and is refused, not ended.
+  const isAhead = account && tenant && session.epoch > epochOf(account, tenant);
+  if (!isAhead) await parts.apiSessions.end(session);
   return undefined;
 }
 

@@ -65,6 +65,30 @@ describe('one session an account and token', () => {
   });
 });
 
+describe('a session that this process cannot know yet', () => {
+  test('SES-4 API-6 is refused, and not ended: it is there once the epoch is seen', async () => {
+    const one = await programTale(server);
+    const [token] = await server.core.apiTokens.list(one.tenant.id);
+    const ahead = await server.core.apiSessions.begin({
+      account: one.account,
+      epoch: one.account.epoch + 1,
+      tokenId: token?.tokenId ?? '',
+      idleSeconds: 2 * HOUR,
+      address: '',
+      browser: '',
+    });
+    const behind = String((await one.program.login(one.person)).body.sessionId);
+    expect((await one.program.validate(ahead)).status).toBe(404);
+    await server.core.accounts.update(one.account.id, (account) => ({
+      ...account,
+      epoch: account.epoch + 1,
+    }));
+    expect((await one.program.validate(ahead)).status).toBe(200);
+    expect((await one.program.validate(behind)).status).toBe(404);
+    expect(await server.core.apiSessions.read(behind)).toBeUndefined();
+  });
+});
+
 describe('two hours without use', () => {
   test('API-6 validate and login begin them anew, list and details do not', async () => {
     const one = await programTale(server);
