@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
 const TITLE = /\b(?:test|describe)(?:\.each)?\b/;
-const ID = /\b([PRGSVFD]\d{1,2})\b/g;
+const ID = /\b([PRGSVFDX]\d{1,2})\b/g;
 
 export function catalogue(): Record<string, Record<string, string>> {
   return parse(readFileSync('docs/security-catalogue.yaml', 'utf8')) as Record<

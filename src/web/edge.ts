@@ -75,6 +75,13 @@ const FORWARDING_HEADERS = [
 ];
 
 /**
+ * Origin-form only (RFC 9112, section 3.2.1): a path below one slash, and printable ASCII. The engine builds every address that it
+ * prints from the request's own, so that another form (`http://evil.example/…`, `//evil.example/…`, `\\evil.example`) would put a
+ * foreign host into discovery, forms and redirects (X1).
+ */
+const ORIGIN_FORM = /^\/(?![/\\])[\x21-\x22\x24-\x5b\x5d-\x7e]*$/;
+
+/**
  * Pins the public origin: the engine builds its addresses from the Host header, so a foreign Host is refused, or overwritten
  * behind a trusted proxy, before anything reads it (S44, S63). Health is exempt: monitors ask by address.
  */
@@ -90,6 +97,8 @@ export function edge({ issuer, trustedProxies }: EdgeOptions): Middleware {
     state.address = clientAddress(peer, behindProxy ? String(headers['x-forwarded-for'] ?? '') : '', ranges);
     state.form = new Map();
     ctx.set('x-request-id', state.requestId);
+    if (!ORIGIN_FORM.test(ctx.req.url ?? ''))
+      throw new SallyportError('bad_request', 'the request target is not a path');
     if (ctx.method === 'TRACE' || ctx.method === 'TRACK') throw new SallyportError('method_not_allowed');
     const isHealth = ctx.path === '/health/live' || ctx.path === '/health/ready';
     if (!behindProxy && headers.host !== host && !isHealth)
