@@ -24,6 +24,7 @@ import {
   edge,
   errorRenderer,
   type Health,
+  isClientGone,
   observeRequests,
   type Pages,
   type Registry,
@@ -181,21 +182,28 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   koa.proxy = true;
   koa.keys = oidc.cookieKeys;
   koa.on('error', (error: Error) =>
-    log.error({ error: error.message, stack: error.stack }, 'a request failed outside its handler'),
+    log[isClientGone(error) ? 'debug' : 'error'](
+      { error: error.message, stack: error.stack },
+      'a request failed outside its handler',
+    ),
   );
   const middleware: Middleware[] = [
     observeRequests(log, core.metrics?.request),
     partingWords(health),
     securityHeaders({ isHttps: issuer.startsWith('https:') }),
     errorRenderer({ log, pages }),
-    edge({ issuer, trustedProxies: settings.trustedProxies }),
+    edge({ issuer, trustedProxies: settings.trustedProxies, log }),
     sessionApiAddresses(),
     registry.middleware(),
     oidc.middleware,
   ];
   for (const layer of middleware) koa.use(layer);
 
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, koa.callback());
+  const keepAliveTimeout = settings.listen.keepAliveSeconds * 1_000;
+  const server = createServer(
+    { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout },
+    koa.callback(),
+  );
   const stopSweeping = startSweeping(core, log);
   const stopJobs = jobs.start({
     ...core.administration.jobs,

@@ -13,6 +13,7 @@ export {
   parseRange,
   plainAddress,
   type Range,
+  readHop,
 } from './networks.ts';
 export { createSealer, createVault, type Sealer, type Vault } from './vault.ts';
 export { createVersionedCache, type VersionedCache } from './versioned-cache.ts';

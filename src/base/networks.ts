@@ -27,12 +27,34 @@ export function plainAddress(address: string): string {
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
 }
 
+const BRACKETED = /^\[([^\]]+)\](?::\d{1,5})?$/;
+const WITH_PORT = /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/;
+
+/**
+ * Reads one hop of a forwarding header in the forms in which proxies write it: `v4`, `v4:port`, `v6`, `[v6]`, `[v6]:port`, with a
+ * zone, in quotes, and as a `for=` pair of RFC 7239.
+ * @returns the address, or undefined for what names none (`unknown`, an obfuscated name, nonsense)
+ */
+export function readHop(hop: string): string | undefined {
+  const value = hop
+    .trim()
+    .replace(/^for=/i, '')
+    .replace(/;.*$/s, '')
+    .replace(/^"(.*)"$/s, '$1');
+  const text = (BRACKETED.exec(value)?.[1] ?? WITH_PORT.exec(value)?.[1] ?? value).replace(/%[\w.-]+$/, '');
+  const isAddress = ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text);
+  return isAddress ? plainAddress(text) : undefined;
+}
+
 /** IPv6 hands whole /64 networks to one household: a budget for one address would be none. */
 const IPV6_NETWORK_BITS = 64;
 
-/** The network that shares a budget: an IPv4 address, or the /64 of an IPv6 one. */
-export function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return 'unknown';
+/**
+ * The network that shares a budget: an IPv4 address, or the /64 of an IPv6 one.
+ * @returns undefined for what is no address: people whose address is not known share no budget
+ */
+export function networkOf(address: string): string | undefined {
+  if (!ipaddr.isValid(address)) return undefined;
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') return parsed.toString();
   return ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/${IPV6_NETWORK_BITS}`).toString();

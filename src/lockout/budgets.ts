@@ -62,13 +62,10 @@ export function createBudgets({ ephemeral, clock }: { ephemeral: Ephemeral; cloc
     },
     async takeTry(tenantId, address, policy) {
       const { networkTries, siteNetworks, siteTries } = policy.lockout;
-      if (networkTries === null) return FREE;
+      const network = networkOf(address);
+      if (networkTries === null || network === undefined) return FREE;
       const size = isInNetworks(address, siteNetworks) ? siteTries : networkTries;
-      const { lease, until } = await open(
-        `network:${tenantId}:${networkOf(address)}`,
-        size,
-        TRY_WINDOW_SECONDS,
-      );
+      const { lease, until } = await open(`network:${tenantId}:${network}`, size, TRY_WINDOW_SECONDS);
       if (!lease) return { granted: false, until, now: clock.now() };
       return {
         granted: true,

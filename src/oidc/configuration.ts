@@ -47,6 +47,12 @@ const LIFETIMES = {
   grant: 14 * DAY,
 };
 
+/** The origin of a web address; a private-use scheme has none: its origin reads `null`, as that of a sandboxed page does (X13). */
+function webOrigin(uri: string): string | undefined {
+  const { protocol, origin } = new URL(uri);
+  return protocol === 'https:' || protocol === 'http:' ? origin : undefined;
+}
+
 /** Paths of the interface; the issuer is the bare origin. */
 export const enginePaths = {
   authorization: '/oauth2/authorize',
@@ -190,7 +196,7 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
       email: ['email', 'email_verified'],
     },
     clientBasedCORS: (_ctx, origin, client) =>
-      (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
+      (client.redirectUris ?? []).some((uri) => webOrigin(uri) === origin),
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     cookies: cookies(parts) ?? {},

@@ -132,7 +132,10 @@ const KEYS_KNOWN_MS = 5_000;
 async function followKeys(parts: OidcParts, cookieKeys: string[]) {
   const made = (jwks: readonly JWK[]) => {
     const provider = build(parts, cookieKeys, jwks);
-    const handle = compose([keepWellKnown(parts.issuer), ...(provider.middleware as Middleware[])]) as Middleware;
+    const handle = compose([
+      keepWellKnown(parts.issuer),
+      ...(provider.middleware as Middleware[]),
+    ]) as Middleware;
     return { provider, handle, kids: jwks.map(({ kid }) => kid).join() };
   };
   let live = made(await parts.keys.current());

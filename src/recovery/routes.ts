@@ -81,8 +81,9 @@ async function submitRequest(parts: RecoveryParts, ctx: WebContext): Promise<voi
     request.population,
     foldName(request.userName),
   );
+  const network = networkOf(request.address);
   const isWithin =
-    (await budgets.take(`recover:network:${networkOf(request.address)}`, NETWORK_REQUESTS, HOUR)) &&
+    (network === undefined || (await budgets.take(`recover:network:${network}`, NETWORK_REQUESTS, HOUR))) &&
     (await budgets.take(`recover:name:${name}`, NAME_REQUESTS, HOUR));
   if (isWithin) await jobs.enqueue({ kind: RECOVER_JOB, payload: request, giveUpAt: clock.now() + HOUR });
   pages.render(ctx, 'recovery/sent', { title: 'recover.sent.title', step: 'recover' });

@@ -49,7 +49,10 @@ function cookieName(issuer: string): string {
 
 /** The token leaves the address on the first load, and lives in a cookie of these pages alone (S45). */
 export async function openLink({ issuer }: SetPasswordParts, ctx: WebContext): Promise<void> {
-  ctx.cookies.set(cookieName(issuer), String(ctx.query.token).slice(0, 200), {
+  const token = String(ctx.query.token);
+  // What never was a token may hold what no cookie can.
+  if (accountOfToken(token) === undefined) throw new SallyportError('link_invalid');
+  ctx.cookies.set(cookieName(issuer), token, {
     httpOnly: true,
     sameSite: 'lax',
     secure: issuer.startsWith('https:'),

@@ -132,6 +132,14 @@ export function addSelfServiceRoutes(parts: SelfServiceParts): void {
     ctx.status = 303;
     ctx.redirect('/account');
   });
+  const leadTo = (path: string, name: string, address: string) =>
+    get(path, name, link, async (ctx) => {
+      ctx.status = 303;
+      ctx.redirect(address);
+    });
+  leadTo('/', 'home', '/account');
+  // A Well-Known URL for Changing Passwords: password managers and browsers look there.
+  leadTo('/.well-known/change-password', 'change-password', '/account/password');
   // Who has no session, or whose ended meanwhile, is sent to get one: nothing typed is kept.
   const signedIn =
     (work: (person: Person) => Promise<void> | void): RouteHandler =>

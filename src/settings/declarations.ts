@@ -83,6 +83,12 @@ export const declarations = [
     'A second port for monitors: metrics and health. Keep it away from the public; off without a value.',
   ),
   declare(
+    'listen.keepAliveSeconds',
+    'SALLYPORT_KEEP_ALIVE_SECONDS',
+    fromText.whole(z.int().min(1).max(3_600).default(75)),
+    'How long an idle connection stays open. Keep it above the idle time of the proxy in front, which is often 60 seconds: otherwise the proxy now and then sends a request into a connection that is just closing.',
+  ),
+  declare(
     'data',
     'SALLYPORT_DATA',
     z.string().min(1).default('./data'),
@@ -191,6 +197,7 @@ export interface Settings {
     readonly port: number;
     readonly host: string;
     readonly internalPort: number | undefined;
+    readonly keepAliveSeconds: number;
   };
   readonly data: string;
   readonly stores: { readonly documents: string; readonly ephemeral: string };

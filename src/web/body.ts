@@ -60,8 +60,26 @@ export async function readForm(ctx: Context): Promise<ReadonlyMap<string, string
   return fields;
 }
 
-/** Every string of a JSON text, and whether a colon follows: then it is a name. */
-const JSON_STRINGS = /("(?:[^"\\]|\\.)*")(\s*:)?/g;
+/** Strings and the marks between them; of a text that is JSON nothing else tells where a name stands. */
+const JSON_TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
+
+/** Whether one object of a JSON text, at any depth, names a member twice: two readers would see two requests. */
+export function namesTwice(text: string): boolean {
+  const open: (Set<string> | undefined)[] = [];
+  let last = '';
+  for (const [token] of text.matchAll(JSON_TOKENS)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '[') open.push(undefined);
+    else if (token === '}' || token === ']') open.pop();
+    else if (token === ':') {
+      const names = open.at(-1);
+      const name = JSON.parse(last) as string;
+      if (names?.has(name)) return true;
+      names?.add(name);
+    } else last = token;
+  }
+  return false;
+}
 
 function badJson(said: string, cause?: unknown): SallyportError {
   return new SallyportError('bad_request', said, { said, cause });
@@ -70,7 +88,7 @@ function badJson(said: string, cause?: unknown): SallyportError {
 /**
  * Reads a posted object, up to 64 KiB.
  * @throws SallyportError `media_type_unsupported`, `body_too_large`, or `bad_request` for what is not one object in UTF-8, or
- * names a field twice: two readers would see two requests
+ * names a field of one object twice
  */
 export async function readJson(ctx: Context): Promise<unknown> {
   if (!ctx.is('application/json') || ctx.get('content-encoding') !== '')
@@ -86,10 +104,7 @@ export async function readJson(ctx: Context): Promise<unknown> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw badJson('The body must be a JSON object.');
-  const names = [...text.matchAll(JSON_STRINGS)].flatMap(([, name = '""', colon]) =>
-    colon === undefined ? [] : [JSON.parse(name) as string],
-  );
-  if (new Set(names).size < names.length) throw badJson('A field is named twice.');
+  if (namesTwice(text)) throw badJson('A field is named twice.');
   return value;
 }
 

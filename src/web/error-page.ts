@@ -1,11 +1,15 @@
+import type { IncomingMessage } from 'node:http';
 import type { Middleware } from 'koa';
 import { type ErrorCode, isSallyportError, type Log, SallyportError } from '../base/index.ts';
+import { isClientGone } from './client-gone.ts';
 import type { WebState } from './edge.ts';
 import type { Pages } from './pages.ts';
 
-/** Makes one of our errors of whatever was thrown; Koa's and Node's own client errors keep their meaning. */
-function ours(error: unknown): SallyportError {
+/** Makes one of our errors of what was thrown; Koa's and Node's own client errors keep their meaning. */
+function ours(error: unknown, request: IncomingMessage): SallyportError {
   if (isSallyportError(error)) return error;
+  if (isClientGone(error, request))
+    return new SallyportError('bad_request', 'the client went away', { cause: error });
   const { cause } = error as Error;
   if (isSallyportError(cause)) return cause;
   const status = (error as { status?: unknown }).status;
@@ -28,7 +32,7 @@ export function errorRenderer({ log, pages }: { log: Log; pages: Pages }): Middl
       if (ctx.status === 404 && (ctx.body === undefined || ctx.body === null))
         throw new SallyportError('not_found');
     } catch (thrown) {
-      const error = ours(thrown);
+      const error = ours(thrown, ctx.req);
       const { requestId } = ctx.state as WebState;
       const level = error.status >= 500 && error.code !== 'busy' ? 'error' : 'debug';
       log[level](

@@ -4,6 +4,7 @@ export { createAssets } from './assets.ts';
 export { formFields, readJson } from './body.ts';
 export { type BrowserCookies, createBrowserCookies } from './browser-cookies.ts';
 export { browserName } from './browser-name.ts';
+export { isClientGone } from './client-gone.ts';
 export { clientAddress, type EdgeOptions, edge, visitorOf, type WebContext, type WebState } from './edge.ts';
 export { errorRenderer } from './error-page.ts';
 export { type Guards, guardNames, on, publicReading, waived } from './guards.ts';

@@ -7,7 +7,9 @@ import type { Guards } from './guards.ts';
 import { isSameOrigin } from './same-origin.ts';
 
 export type RouteHandler = (ctx: WebContext) => Promise<void>;
-type Method = 'GET' | 'POST' | 'DELETE' | 'OPTIONS';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+/** They change nothing (RFC 9110, section 9.2.1); every other one is held to the guards of a change. */
+const SAFE: ReadonlySet<Method> = new Set(['GET', 'OPTIONS']);
 
 /** A route and how it is guarded: what the tests enumerate and probe (G1 to G4). */
 export interface RouteDeclaration {
@@ -25,14 +27,14 @@ export interface DeclaredRoute extends RouteDeclaration {
 export interface RouteOptions {
   /** A post without any sign of where it comes from is taken (the sign-in form of a browser's own interaction). */
   bareFormAllowed?: boolean;
-  /** `unread`: the handler reads the body of a POST itself, once it knows who asks; otherwise it is read as a form before. */
+  /** `unread`: the handler reads the body itself, once it knows who asks; otherwise it is read as a form before. */
   body?: 'form' | 'unread';
 }
 
 export interface Registry {
   /**
-   * Adds a route with its handler. A POST is read as a form and, where `csrf` is on, refused from another origin before
-   * the handler runs: the guard hangs on the handler, never on a comparison of paths (G3).
+   * Adds a route with its handler. Every method that changes something is refused from another origin where `csrf` is on, and
+   * its body read as a form, before the handler runs: the guard hangs on the handler, never on a comparison of paths (G3).
    */
   route(declaration: RouteDeclaration, handler: RouteHandler, options?: RouteOptions): void;
   /** Declares a route that the engine handles. */
@@ -58,7 +60,7 @@ export function createRegistry({ origin }: { origin: string }): Registry {
       const guarded: Middleware = async (koaContext) => {
         const ctx = koaContext as unknown as WebContext;
         ctx.state.route = declaration.name;
-        if (declaration.method === 'POST') {
+        if (!SAFE.has(declaration.method)) {
           if (declaration.guards.csrf.on && !isSameOrigin(ctx, origin, options.bareFormAllowed ?? false)) {
             throw new SallyportError(
               'cross_site_refused',
@@ -69,10 +71,7 @@ export function createRegistry({ origin }: { origin: string }): Registry {
         }
         await handler(ctx);
       };
-      if (declaration.method === 'POST') router.post(declaration.path, guarded);
-      else if (declaration.method === 'GET') router.get(declaration.path, guarded);
-      else if (declaration.method === 'DELETE') router.delete(declaration.path, guarded);
-      else throw new RangeError(`no handler for ${declaration.method}`);
+      router.register(declaration.path, [declaration.method], guarded);
     },
     declareEngineRoute: (declaration) => declare({ ...declaration, handledBy: 'engine' }),
     declared: () => routes,

@@ -43,7 +43,7 @@ describe('OPS-2 settings', () => {
 
   test('the environment wins over the file', () => {
     withFile('listen:\n  port: 4000\n  host: 0.0.0.0\n', (file) => {
-      expect(loadSettings({ file, environment: { SALLYPORT_PORT: '5000' } }).listen).toEqual({
+      expect(loadSettings({ file, environment: { SALLYPORT_PORT: '5000' } }).listen).toMatchObject({
         port: 5000,
         host: '0.0.0.0',
       });

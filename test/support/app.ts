@@ -48,8 +48,17 @@ interface Instance {
   app: App;
 }
 
-async function startInstance(settings: Settings, mailbox: Mailbox): Promise<Instance & { port: number }> {
-  const log = createLog(settings.log.level);
+/** A log that a test reads. */
+export interface KeptLog {
+  lines: string[];
+}
+
+async function startInstance(
+  settings: Settings,
+  mailbox: Mailbox,
+  kept: KeptLog | undefined,
+): Promise<Instance & { port: number }> {
+  const log = createLog(settings.log.level, kept && { write: (line) => void kept.lines.push(line) });
   const core = await openCore({
     settings,
     masterKeys: readMasterKeys(settings).keys,
@@ -65,8 +74,12 @@ async function startInstance(settings: Settings, mailbox: Mailbox): Promise<Inst
  * Starts the product in this process, so that a test can hold its clock: one instance, or `SALLYPORT_TEST_INSTANCES` of them,
  * each with connections and caches of its own, behind a proxy without stickiness.
  * @param environment more SALLYPORT_ settings
+ * @param kept where the log lines go, at the level that the environment names
  */
-export async function startApp(environment: Record<string, string> = {}): Promise<StartedApp> {
+export async function startApp(
+  environment: Record<string, string> = {},
+  kept?: KeptLog,
+): Promise<StartedApp> {
   const folder = freshFolder();
   const stores = await freshStores();
   const port = await freePort();
@@ -82,9 +95,9 @@ export async function startApp(environment: Record<string, string> = {}): Promis
     },
   });
   const mailbox: Mailbox = { messages: [] };
-  const first = await startInstance(settings, mailbox);
+  const first = await startInstance(settings, mailbox, kept);
   const instances = [first];
-  while (instances.length < count) instances.push(await startInstance(settings, mailbox));
+  while (instances.length < count) instances.push(await startInstance(settings, mailbox, kept));
   const balancer: Balancer | undefined =
     count === 1
       ? undefined

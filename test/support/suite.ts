@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { type StartedApp, startApp } from './app.ts';
+import { type KeptLog, type StartedApp, startApp } from './app.ts';
 import { holdTime } from './time.ts';
 
 /** A server for all tests of a file; there from the first test on. @param environment more SALLYPORT_ settings */
-export function serverForAll(environment: Record<string, string> = {}): StartedApp {
+export function serverForAll(environment: Record<string, string> = {}, kept?: KeptLog): StartedApp {
   const server = {} as StartedApp;
   beforeAll(async () => {
-    Object.assign(server, await startApp(environment));
+    Object.assign(server, await startApp(environment, kept));
   });
   afterAll(() => server.close());
   return server;
