@@ -1,9 +1,8 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Koa, { type Middleware } from 'koa';
-import type { Log } from './base/index.ts';
+import { guarded, type Log } from './base/index.ts';
 import type { Core } from './core.ts';
 import { MAIL_JOB } from './mail/index.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc } from './oidc/index.ts';
@@ -17,6 +16,7 @@ import {
   addHealthRoutes,
   createAssets,
   createBrowserCookies,
+  createGuardedServer,
   createHealth,
   createInternalServer,
   createPages,
@@ -24,6 +24,7 @@ import {
   edge,
   errorRenderer,
   type Health,
+  listening,
   observeRequests,
   type Pages,
   type Registry,
@@ -72,23 +73,21 @@ function startSweeping({ ephemeral, clock, sessions, deliveries }: Core, log: Lo
     await deliveries.clear();
     await ephemeral.sweep(clock.now(), SWEEP_ROWS);
   };
-  const timer = setInterval(() => {
-    sweep().catch((error: Error) => log.warn({ error: error.message }, 'the sweep failed'));
-  }, SWEEP_MS);
+  const failed = (error: Error) => log.warn({ error: error.message }, 'the sweep failed');
+  const timer = setInterval(guarded(failed, sweep), SWEEP_MS);
   timer.unref();
   return () => clearInterval(timer);
 }
 
-function listening(server: Server, port: number, host: string): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once('error', reject);
-  server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
-  return promise;
-}
-
 async function drain(server: Server): Promise<void> {
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  const timer = setTimeout(
+    guarded(
+      () => {},
+      () => server.closeAllConnections(),
+    ),
+    DRAIN_MS,
+  );
   await promisify(server.close.bind(server))().catch(() => {});
   clearTimeout(timer);
 }
@@ -195,7 +194,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   ];
   for (const layer of middleware) koa.use(layer);
 
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, koa.callback());
+  const server = createGuardedServer(log, { requestTimeout: 30_000, headersTimeout: 10_000 }, koa.callback());
   const stopSweeping = startSweeping(core, log);
   const stopJobs = jobs.start({
     ...core.administration.jobs,
@@ -209,7 +208,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const { internalPort } = settings.listen;
   const internal =
     metrics && !options.isWorker
-      ? createInternalServer({ ready: () => health.ready(), metrics: () => metrics.read() })
+      ? createInternalServer({ log, ready: () => health.ready(), metrics: () => metrics.read() })
       : undefined;
   return {
     setUp,
@@ -222,8 +221,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
       health.stop();
       await pause(noticeSeconds * 1_000);
       stopSweeping();
-      await stopJobs();
-      await drain(server);
+      await Promise.all([stopJobs(), drain(server)]);
       // After the last request: a clean stop loses no count.
       await stopCounting();
       oidc.close();

@@ -1,4 +1,4 @@
-import { type Clock, type Log, newId } from '../base/index.ts';
+import { type Clock, guarded, type Log, newId } from '../base/index.ts';
 import type { Collection, CollectionSpec, Documents } from '../stores/index.ts';
 
 /** Every kind of event; `docs/reference/audit-events.md` is held to this list. */
@@ -165,11 +165,14 @@ function createWriter(collection: Collection<AuditEntry>, log: Log) {
     flush,
     add(entry: AuditEntry) {
       noted.push(entry);
-      timer ??= setTimeout(() => {
-        flush().catch((error: Error) =>
-          log.error({ error: error.message, entries: noted.length }, 'audit entries wait for the store'),
-        );
-      }, NOTE_MS);
+      timer ??= setTimeout(
+        guarded(
+          (error) =>
+            log.error({ error: error.message, entries: noted.length }, 'audit entries wait for the store'),
+          flush,
+        ),
+        NOTE_MS,
+      );
     },
   };
 }

@@ -4,7 +4,7 @@ import compose from 'koa-compose';
 import Provider, { type Adapter, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
-import { type Clock, type Log, SallyportError, type Vault } from '../base/index.ts';
+import { type Clock, guarded, type Log, SallyportError, type Vault } from '../base/index.ts';
 import { epochOf } from '../sessions/index.ts';
 import type { Ephemeral, Installation } from '../stores/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
@@ -145,16 +145,16 @@ async function followKeys(parts: OidcParts, cookieKeys: string[]) {
     live = made(jwks);
     parts.log.info({ signing: live.kids.split(',')[0] }, 'signing keys changed');
   };
-  const timer = setInterval(() => {
+  const lookOnce = async () => {
     // One look at a time: a slow one that read the former keys must not come after a newer one.
     if (isLooking) return;
     isLooking = true;
-    look()
-      .catch((error: Error) => parts.log.debug({ error: error.message }, 'signing keys not looked at'))
-      .finally(() => {
-        isLooking = false;
-      });
-  }, LOOK_MS);
+    await look().finally(() => {
+      isLooking = false;
+    });
+  };
+  const failed = (error: Error) => parts.log.debug({ error: error.message }, 'signing keys not looked at');
+  const timer = setInterval(guarded(failed, lookOnce), LOOK_MS);
   timer.unref();
   return {
     live: () => live,
