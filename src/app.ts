@@ -11,6 +11,7 @@ import { addSelfServiceRoutes } from './self-service/index.ts';
 import { addSessionApiRoutes, sessionApiAddresses } from './session-api/index.ts';
 import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
 import { addSignInRoutes, createAttempts } from './sign-in/index.ts';
+import { startSweeping } from './sweeping.ts';
 import { loadPreset, type Policy, parsePolicy } from './tenants/index.ts';
 import {
   addHealthRoutes,
@@ -51,8 +52,6 @@ export interface AppOptions {
   addRoutes?(registry: Registry, pages: Pages): void;
 }
 
-const SWEEP_MS = 30_000;
-const SWEEP_ROWS = 500;
 const DRAIN_MS = 10_000;
 
 function required(policy: Policy | undefined): Policy {
@@ -64,19 +63,6 @@ function strangersPolicy(): Policy {
   const parsed = parsePolicy({});
   if ('mistakes' in parsed) throw new Error('the default policy is not sound');
   return parsed.policy;
-}
-
-/** Lets applications know of sessions that expired, and deletes what has, little by little; every read checks the expiry itself. */
-function startSweeping({ ephemeral, clock, sessions, deliveries }: Core, log: Log): () => void {
-  const sweep = async () => {
-    await sessions.endExpired();
-    await deliveries.clear();
-    await ephemeral.sweep(clock.now(), SWEEP_ROWS);
-  };
-  const failed = (error: Error) => log.warn({ error: error.message }, 'the sweep failed');
-  const timer = setInterval(guarded(failed, sweep), SWEEP_MS);
-  timer.unref();
-  return () => clearInterval(timer);
 }
 
 async function drain(server: Server): Promise<void> {
@@ -146,6 +132,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     log,
     isUsable: standings.isUsable,
     tellLogout: core.deliveries.tell,
+    begunSignIns: settings.begunSignIns,
   });
   const setUp = createSetUp({
     documents,
@@ -195,7 +182,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   for (const layer of middleware) koa.use(layer);
 
   const server = createGuardedServer(log, { requestTimeout: 30_000, headersTimeout: 10_000 }, koa.callback());
-  const stopSweeping = startSweeping(core, log);
+  const sweeping = startSweeping(core, log);
   const stopJobs = jobs.start({
     ...core.administration.jobs,
     ...core.sessions.jobs,
@@ -220,7 +207,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     close: async (noticeSeconds = 0) => {
       health.stop();
       await pause(noticeSeconds * 1_000);
-      stopSweeping();
+      await sweeping.stop();
       await Promise.all([stopJobs(), drain(server)]);
       // After the last request: a clean stop loses no count.
       await stopCounting();
