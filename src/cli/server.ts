@@ -92,8 +92,11 @@ async function announceSetUp({ setUp }: App, { issuer }: Settings): Promise<void
 }
 
 async function start(command: Command): Promise<void> {
-  const settings = loadSettings({ file: command.optsWithGlobals<{ config?: string }>().config });
+  const warnings: string[] = [];
+  const warn = (sentence: string) => warnings.push(sentence);
+  const settings = loadSettings({ file: command.optsWithGlobals<{ config?: string }>().config, warn });
   const log = createLog(settings.log.level);
+  if (!cluster.isWorker) for (const warning of warnings) log.warn(warning);
   const failed = lastResort(log);
   if (settings.workers > 1 && cluster.isPrimary) {
     readKeys(settings, log);
