@@ -15,5 +15,6 @@ export {
   plainAddress,
   type Range,
 } from './networks.ts';
+export { assertFile, closeToOthers, makeFolder, makePrivateFile, openMode } from './private-files.ts';
 export { createSealer, createVault, type Sealer, type Vault } from './vault.ts';
 export { createVersionedCache, type VersionedCache } from './versioned-cache.ts';
