@@ -29,7 +29,7 @@ export function startSweeping(
     while (!isStopped && (await batch()) >= BATCH) await breathe();
   };
   const sweepAll = async () => {
-    await sessions.endExpired();
+    while (!isStopped && (await sessions.endExpired())) await breathe();
     await whileFull(() => deliveries.clear(BATCH));
     await whileFull(() => ephemeral.sweep(clock.now(), BATCH));
   };

@@ -80,7 +80,8 @@ function startCrew(count: number, log: Log): Crew {
       isStopping = true;
       await Promise.all(
         [...workers].map(async (worker) => {
-          const ended = once(worker, 'exit');
+          // Not `once` of node:events: an error of a worker that ends is no reason to leave the others.
+          const ended = new Promise((resolve) => worker.once('exit', resolve));
           worker.process.kill('SIGTERM');
           await ended;
         }),
