@@ -1,9 +1,8 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Koa, { type Middleware } from 'koa';
-import type { Log } from './base/index.ts';
+import { guarded, type Log } from './base/index.ts';
 import type { Core } from './core.ts';
 import { MAIL_JOB } from './mail/index.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc } from './oidc/index.ts';
@@ -12,11 +11,13 @@ import { addSelfServiceRoutes } from './self-service/index.ts';
 import { addSessionApiRoutes, sessionApiAddresses } from './session-api/index.ts';
 import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
 import { addSignInRoutes, createAttempts } from './sign-in/index.ts';
+import { startSweeping } from './sweeping.ts';
 import { loadPreset, type Policy, parsePolicy } from './tenants/index.ts';
 import {
   addHealthRoutes,
   createAssets,
   createBrowserCookies,
+  createGuardedServer,
   createHealth,
   createInternalServer,
   createPages,
@@ -25,6 +26,7 @@ import {
   errorRenderer,
   type Health,
   isClientGone,
+  listening,
   observeRequests,
   type Pages,
   type Registry,
@@ -51,8 +53,6 @@ export interface AppOptions {
   addRoutes?(registry: Registry, pages: Pages): void;
 }
 
-const SWEEP_MS = 30_000;
-const SWEEP_ROWS = 500;
 const DRAIN_MS = 10_000;
 
 function required(policy: Policy | undefined): Policy {
@@ -66,30 +66,15 @@ function strangersPolicy(): Policy {
   return parsed.policy;
 }
 
-/** Lets applications know of sessions that expired, and deletes what has, little by little; every read checks the expiry itself. */
-function startSweeping({ ephemeral, clock, sessions, deliveries }: Core, log: Log): () => void {
-  const sweep = async () => {
-    await sessions.endExpired();
-    await deliveries.clear();
-    await ephemeral.sweep(clock.now(), SWEEP_ROWS);
-  };
-  const timer = setInterval(() => {
-    sweep().catch((error: Error) => log.warn({ error: error.message }, 'the sweep failed'));
-  }, SWEEP_MS);
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
-function listening(server: Server, port: number, host: string): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once('error', reject);
-  server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
-  return promise;
-}
-
 async function drain(server: Server): Promise<void> {
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  const timer = setTimeout(
+    guarded(
+      () => {},
+      () => server.closeAllConnections(),
+    ),
+    DRAIN_MS,
+  );
   await promisify(server.close.bind(server))().catch(() => {});
   clearTimeout(timer);
 }
@@ -148,6 +133,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     log,
     isUsable: standings.isUsable,
     tellLogout: core.deliveries.tell,
+    begunSignIns: settings.begunSignIns,
   });
   const setUp = createSetUp({
     documents,
@@ -181,12 +167,12 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const koa = new Koa();
   koa.proxy = true;
   koa.keys = oidc.cookieKeys;
-  koa.on('error', (error: Error) =>
+  const failedOutside = (error: Error) =>
     log[isClientGone(error) ? 'debug' : 'error'](
       { error: error.message, stack: error.stack },
       'a request failed outside its handler',
-    ),
-  );
+    );
+  koa.on('error', guarded(failedOutside, failedOutside));
   const middleware: Middleware[] = [
     observeRequests(log, core.metrics?.request),
     partingWords(health),
@@ -200,11 +186,12 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   for (const layer of middleware) koa.use(layer);
 
   const keepAliveTimeout = settings.listen.keepAliveSeconds * 1_000;
-  const server = createServer(
+  const server = createGuardedServer(
+    log,
     { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout },
     koa.callback(),
   );
-  const stopSweeping = startSweeping(core, log);
+  const sweeping = startSweeping(core, log);
   const stopJobs = jobs.start({
     ...core.administration.jobs,
     ...core.sessions.jobs,
@@ -217,7 +204,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const { internalPort } = settings.listen;
   const internal =
     metrics && !options.isWorker
-      ? createInternalServer({ ready: () => health.ready(), metrics: () => metrics.read() })
+      ? createInternalServer({ log, ready: () => health.ready(), metrics: () => metrics.read() })
       : undefined;
   return {
     setUp,
@@ -229,9 +216,8 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     close: async (noticeSeconds = 0) => {
       health.stop();
       await pause(noticeSeconds * 1_000);
-      stopSweeping();
-      await stopJobs();
-      await drain(server);
+      await sweeping.stop();
+      await Promise.all([stopJobs(), drain(server)]);
       // After the last request: a clean stop loses no count.
       await stopCounting();
       oidc.close();

@@ -1,7 +1,7 @@
 // The stores that the settings name: opened, waited for where they are servers, and timed where somebody reads the times.
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clock, Log } from './base/index.ts';
+import { type Clock, type Log, openMode } from './base/index.ts';
 import { type Metrics, timed } from './metrics/index.ts';
 import type { Settings } from './settings/index.ts';
 import {
@@ -115,10 +115,17 @@ export async function openStores(parts: {
 }): Promise<Stores> {
   const { settings, clock, log, metrics, waitMs } = parts;
   const { stores } = settings;
+  const isEmbedded = [stores.documents, stores.ephemeral].includes('sqlite');
   const documents = await patiently(stores.documents, waitMs, log, () => openDocuments(settings));
   try {
     const ephemeral = await patiently(stores.ephemeral, waitMs, log, () => openEphemeral(settings, clock));
     for (const warning of ephemeral.warnings) log.warn(warning);
+    const mode = isEmbedded ? openMode(settings.data) : undefined;
+    if (mode !== undefined)
+      log.warn(
+        { folder: settings.data, mode },
+        'other users can look into the data folder: chmod 0700 closes it',
+      );
     return {
       documents: metrics ? timedDocuments(documents, metrics) : documents,
       ephemeral: metrics ? timedEphemeral(ephemeral, metrics) : ephemeral,

@@ -157,12 +157,14 @@ function explained(entry: AuditEntry): ExplainedAttempt {
   const number = (value: unknown) => (typeof value === 'number' ? value : null);
   const { rule, says, clears } = ruleOf(entry);
   const until = number(detail.until);
+  const { repeats, from } = { repeats: number(detail.repeats), from: number(detail.from) };
+  const again = repeats === null || from === null ? '' : `; ${repeats} such tries since ${rfc3339(from)}`;
   return {
     at,
     outcome,
     factor,
     rule,
-    says,
+    says: `${says}${again}`,
     clears: until === null ? clears : `${clears} (${rfc3339(until)})`,
     failures: number(detail.failures),
     limit: number(detail.limit),

@@ -1,4 +1,4 @@
-import { type Clock, type Log, rfc3339 } from '../base/index.ts';
+import { type Clock, guarded, type Log, rfc3339 } from '../base/index.ts';
 import type { CollectionSpec, Documents } from '../stores/index.ts';
 import type { ApiToken } from './tokens.ts';
 
@@ -92,14 +92,12 @@ export function createUsage(parts: { documents: Documents; clock: Clock; log: Lo
     },
     start() {
       let writing: Promise<void> = Promise.resolve();
+      const failed = (error: Error) =>
+        log.warn({ error: error.message }, 'use of API tokens was not written yet');
       const write = () => {
-        writing = writing
-          .then(flush)
-          .catch((error: Error) =>
-            log.warn({ error: error.message }, 'use of API tokens was not written yet'),
-          );
+        writing = writing.then(flush).catch(failed);
       };
-      const timer = setInterval(write, FLUSH_MS);
+      const timer = setInterval(guarded(failed, write), FLUSH_MS);
       timer.unref();
       return async () => {
         clearInterval(timer);

@@ -1,5 +1,6 @@
-import { type Clock, type Log, newId } from '../base/index.ts';
+import { type Clock, guarded, type Log, newId } from '../base/index.ts';
 import type { Collection, CollectionSpec, Documents } from '../stores/index.ts';
+import { createFolding, FOLD_SECONDS } from './folding.ts';
 
 /** Every kind of event; `docs/reference/audit-events.md` is held to this list. */
 export const auditTypes = {
@@ -82,9 +83,9 @@ export interface AuditEntry extends Required<Omit<AuditEvent, 'detail'>> {
 export interface Audit {
   /** Writes the entry and all noted before it; resolves when they are durable. For whatever grants or changes something. */
   write(event: AuditEvent): Promise<void>;
-  /** Notes an entry that grants nothing: durable with the next `write`, or within 50 ms. */
+  /** Notes an entry that grants nothing: durable with the next `write`, or within 50 ms; refusals that repeat are one entry. */
   note(event: AuditEvent): void;
-  /** Resolves when everything noted is durable. */
+  /** Resolves when everything noted is durable, and the number of what repeated with it. */
   flush(): Promise<void>;
   /** The newest entries of an account, oldest first. */
   ofAccount(accountId: string, limit: number): Promise<AuditEntry[]>;
@@ -165,11 +166,14 @@ function createWriter(collection: Collection<AuditEntry>, log: Log) {
     flush,
     add(entry: AuditEntry) {
       noted.push(entry);
-      timer ??= setTimeout(() => {
-        flush().catch((error: Error) =>
-          log.error({ error: error.message, entries: noted.length }, 'audit entries wait for the store'),
-        );
-      }, NOTE_MS);
+      timer ??= setTimeout(
+        guarded(
+          (error) =>
+            log.error({ error: error.message, entries: noted.length }, 'audit entries wait for the store'),
+          flush,
+        ),
+        NOTE_MS,
+      );
     },
   };
 }
@@ -188,19 +192,32 @@ export function createAudit({
 }): Audit {
   const collection = documents.collection<AuditEntry>(SPEC);
   const writer = createWriter(collection, log);
+  const folding = createFolding(clock);
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    for (const event of folding.takeAll()) writer.add(entryOf(event, clock.now()));
+    return writer.flush();
+  };
+  const failed = (error: Error) =>
+    log.error({ error: error.message }, 'audit entries that repeated wait for the store');
   const add = (event: AuditEvent) => {
     observe?.({ type: event.type, outcome: event.outcome });
-    writer.add(entryOf(event, clock.now()));
+    const due = folding.add(event);
+    for (const one of due) writer.add(entryOf(one, clock.now()));
+    if (due.length > 0) return;
+    timer ??= setTimeout(guarded(failed, flush), FOLD_SECONDS * 1_000).unref();
   };
   return {
     note: add,
-    flush: writer.flush,
+    flush,
     write: (event) => {
       add(event);
       return writer.flush();
     },
     async ofAccount(accountId, limit) {
-      await writer.flush();
+      await flush();
       const items: AuditEntry[] = [];
       let after: string | undefined;
       do {
@@ -217,7 +234,7 @@ export function createAudit({
       return items.reverse();
     },
     async page(after, limit) {
-      await writer.flush();
+      await flush();
       const page = await collection.page({ index: 'order', limit, ...(after ? { after } : {}) });
       return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
     },

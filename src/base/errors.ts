@@ -24,6 +24,11 @@ export const errorCatalogue = {
     status: 429,
     message: 'Too many failed tries came from your network. Please try again in a few minutes.',
   },
+  too_many_begun: {
+    status: 429,
+    message:
+      'Too many sign-ins or sign-outs were begun from your network. Please try again in a few minutes.',
+  },
   host_unknown: { status: 421, message: 'This server does not answer for that host.' },
   busy: { status: 503, message: 'Too much is going on at once. Please try again in a moment.' },
   store_unavailable: {

@@ -2,6 +2,7 @@
 // Not here: anything that knows what an account, a request or a store is. This room imports nothing of ours.
 export { type Clock, longDate, longTime, readInstant, rfc3339, systemClock } from './clock.ts';
 export { type ErrorCode, errorCatalogue, isSallyportError, SallyportError } from './errors.ts';
+export { errorOf, guarded } from './guarded.ts';
 export { fingerprint, newId, newSecret, randomBelow, randomText, sameSecret } from './ids.ts';
 export { createLanguage, type Say } from './language.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
@@ -15,5 +16,6 @@ export {
   type Range,
   readHop,
 } from './networks.ts';
+export { assertFile, closeToOthers, makeFolder, makePrivateFile, openMode } from './private-files.ts';
 export { createSealer, createVault, type Sealer, type Vault } from './vault.ts';
 export { createVersionedCache, type VersionedCache } from './versioned-cache.ts';

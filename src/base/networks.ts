@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** An address range as ipaddr.js compares it: a base address and how many bits of it count. */
@@ -60,7 +61,42 @@ export function networkOf(address: string): string | undefined {
   return ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/${IPV6_NETWORK_BITS}`).toString();
 }
 
+/** IANA has given out no other IPv6 than this for the internet (RFC 4291, section 2.4). */
+const GLOBAL_UNICAST = parseRange('2000::/3');
+
+/** Within it: not for the internet, or ways in to IPv4 addresses that were not judged (IANA's registry of special IPv6 addresses). */
+const SPECIAL_IPV6 = [
+  // Protocol assignments: Teredo, benchmarking, ORCHID and ORCHIDv2, AS112, drone identities.
+  '2001::/23',
+  // Documentation, twice.
+  '2001:db8::/32',
+  '3fff::/20',
+  // 6to4.
+  '2002::/16',
+  // Reverse lookup by AS112.
+  '2620:4f:8000::/48',
+  // The former 6bone.
+  '3ffe::/16',
+].map(parseRange);
+
+/** IPv4 that the library takes for public, and that is not: reserved for protocols, AS112, AMT, and the former 6to4 relays. */
+const SPECIAL_IPV4 = [
+  '192.0.0.0/24',
+  '192.31.196.0/24',
+  '192.52.193.0/24',
+  '192.88.99.0/24',
+  '192.175.48.0/24',
+].map(parseRange);
+
 /** Whether an address belongs to the public internet: not private, loopback, link-local, shared or otherwise special (RFC 6890). */
 export function isPublicAddress(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+  if (isIP(address) === 4)
+    return ipaddr.process(address).range() === 'unicast' && !isWithin(address, SPECIAL_IPV4);
+  // In hexadecimal: the library takes `::8.8.8.8`, which is no IPv4 address, for one. A zone is part of no public address.
+  const literal = `http://[${address}]`;
+  if (isIP(address) !== 6 || !URL.canParse(literal)) return false;
+  const plain = new URL(literal).hostname.slice(1, -1);
+  const parsed = ipaddr.process(plain);
+  if (parsed.kind() === 'ipv4') return isPublicAddress(parsed.toString());
+  return isWithin(plain, [GLOBAL_UNICAST]) && !isWithin(plain, SPECIAL_IPV6);
 }

@@ -6,7 +6,8 @@ import { createLog, type Log, systemClock } from '../base/index.ts';
 import { type Core, openCore } from '../core.ts';
 import type { Mailbox } from '../mail/index.ts';
 import { loadSettings, readMasterKeys, type Settings } from '../settings/index.ts';
-import { print, withCore } from './terminal.ts';
+import { endAtLast, lastResort } from './last-resort.ts';
+import { print, Refused, withCore } from './terminal.ts';
 
 /** A store that starts at the same time as this server, in a compose file say, may take so long. */
 const STORE_WAIT_MS = 30_000;
@@ -14,13 +15,18 @@ const STORE_WAIT_MS = 30_000;
 /** Of several workers, the one that prints the set-up link. */
 const FIRST_WORKER = 1;
 
-type StopSignal = 'SIGTERM' | 'SIGINT';
+type StopReason = 'SIGTERM' | 'SIGINT' | Error;
 
-/** Resolves at the first SIGTERM or SIGINT. */
-function toldToStop(): Promise<StopSignal> {
-  const { promise, resolve } = Promise.withResolvers<StopSignal>();
+/** Resolves at the first SIGTERM or SIGINT, or with the error that stops the server. */
+function toldToStop(failed: Promise<Error>): Promise<StopReason> {
+  const { promise, resolve } = Promise.withResolvers<StopReason>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
-  return promise;
+  return Promise.race([promise, failed]);
+}
+
+/** The exit status says that the stop was none that an operator asked for. */
+function assertAsked(reason: StopReason): void {
+  if (reason instanceof Error) throw new Refused('stopped after an error that reached no part of the server');
 }
 
 /** Reads the master keys; the first start on the embedded default makes one, and says so. */
@@ -51,9 +57,15 @@ async function withServerCore(
   }
 }
 
-async function serve(settings: Settings, app: App, log: Log, announce: () => Promise<void>): Promise<void> {
+interface Served {
+  app: App;
+  announce(): Promise<void>;
+}
+
+async function serve(settings: Settings, log: Log, failed: Promise<Error>, served: Served): Promise<void> {
+  const { app, announce } = served;
   // Listened for before anything is served: a stop that comes with the first request is a clean one too.
-  const stopped = toldToStop();
+  const stopped = toldToStop(failed);
   let noticeSeconds = 0;
   try {
     const port = await app.listen();
@@ -61,8 +73,10 @@ async function serve(settings: Settings, app: App, log: Log, announce: () => Pro
     flushCompileCache();
     await announce();
     // Somebody at the keyboard is not made to wait for a proxy.
-    if ((await stopped) === 'SIGTERM') noticeSeconds = settings.stopNoticeSeconds;
+    const reason = await stopped;
+    if (reason === 'SIGTERM') noticeSeconds = settings.stopNoticeSeconds;
     log.info('stopping');
+    assertAsked(reason);
   } finally {
     await app.close(noticeSeconds);
   }
@@ -78,23 +92,31 @@ async function announceSetUp({ setUp }: App, { issuer }: Settings): Promise<void
 }
 
 async function start(command: Command): Promise<void> {
-  const settings = loadSettings({ file: command.optsWithGlobals<{ config?: string }>().config });
+  const warnings: string[] = [];
+  const warn = (sentence: string) => warnings.push(sentence);
+  const settings = loadSettings({ file: command.optsWithGlobals<{ config?: string }>().config, warn });
   const log = createLog(settings.log.level);
+  if (!cluster.isWorker) for (const warning of warnings) log.warn(warning);
+  const failed = lastResort(log);
   if (settings.workers > 1 && cluster.isPrimary) {
     readKeys(settings, log);
     const { runWorkers } = await import('../workers.ts');
-    await runWorkers(settings, log, toldToStop());
+    const stopped = toldToStop(failed);
+    await runWorkers(settings, log, stopped);
+    endAtLast(log);
+    assertAsked(await stopped);
     return;
   }
   try {
     await withServerCore(settings, log, async (core) => {
       const { createApp } = await import('../app.ts');
       const app = await createApp(core, { log, isWorker: cluster.isWorker });
-      await serve(settings, app, log, () => announceSetUp(app, settings));
+      await serve(settings, log, failed, { app, announce: () => announceSetUp(app, settings) });
     });
   } finally {
     // The channel to the parent would keep a worker alive.
     cluster.worker?.disconnect();
+    endAtLast(log);
   }
 }
 
@@ -102,12 +124,12 @@ async function demo(): Promise<void> {
   const { prepareDemo } = await import('../demo/index.ts');
   const { settings, mailbox, startDemo } = prepareDemo(loadSettings());
   const log = createLog('warn');
+  const failed = lastResort(log);
   const run = async (core: Core) => {
     const running = await startDemo(core, log);
-    await serve(settings, running.app, log, running.announce);
-    await running.close();
+    await serve(settings, log, failed, running).finally(running.close);
   };
-  await withServerCore(settings, log, run, mailbox);
+  await withServerCore(settings, log, run, mailbox).finally(() => endAtLast(log));
 }
 
 export function addServerCommands(program: Command): void {

@@ -80,6 +80,7 @@ export function prepareDemo(settings: Settings) {
         port: samplePort,
         clientId: 'sample',
         secret,
+        log,
       });
       return {
         app,

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -8,7 +7,8 @@ import Router from '@koa/router';
 import { Eta } from 'eta';
 import Koa, { type Context } from 'koa';
 import * as client from 'openid-client';
-import { newSecret } from '../base/index.ts';
+import { type Log, newSecret } from '../base/index.ts';
+import { createGuardedServer, listening } from '../web/index.ts';
 import { BACKCHANNEL_LOGOUT_PATH, logoutTokenReader } from './backchannel-logout.ts';
 
 export interface SampleApplication {
@@ -21,6 +21,7 @@ interface SampleOptions {
   port: number;
   clientId: string;
   secret: string;
+  log: Log;
 }
 
 interface Visit {
@@ -207,11 +208,11 @@ export async function startSampleApplication(options: SampleOptions): Promise<Sa
   let port = options.port;
   addRoutes(router, options, () => `http://localhost:${port}`);
   koa.use(router.routes());
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const server = koa.listen(options.port, '127.0.0.1', () => resolve());
-  server.once('error', reject);
-  await promise;
-  port = (server.address() as AddressInfo).port;
+  koa.on('error', (error: Error) =>
+    options.log.debug({ error: error.message }, 'the sample application failed'),
+  );
+  const server = createGuardedServer(options.log, {}, koa.callback());
+  port = await listening(server, options.port, '127.0.0.1');
   return {
     port,
     close: async () => {

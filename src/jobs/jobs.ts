@@ -1,4 +1,4 @@
-import { type Clock, type Log, newId, type Vault } from '../base/index.ts';
+import { type Clock, guarded, type Log, newId, type Vault } from '../base/index.ts';
 import type { CollectionSpec, Documents, Versioned } from '../stores/index.ts';
 import { createLaneRunner } from './lane.ts';
 
@@ -129,9 +129,15 @@ export function createJobs(parts: { documents: Documents; vault: Vault; clock: C
         nudges.set(lane, runner.look);
         return runner;
       });
-      const timer = setInterval(() => {
-        for (const { look } of lanes) look();
-      }, LOOK_MS);
+      const timer = setInterval(
+        guarded(
+          (error) => log.warn({ error: error.message }, 'jobs were not looked at'),
+          () => {
+            for (const { look } of lanes) look();
+          },
+        ),
+        LOOK_MS,
+      );
       timer.unref();
       return async () => {
         clearInterval(timer);

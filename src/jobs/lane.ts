@@ -1,11 +1,24 @@
-import type { Log } from '../base/index.ts';
+import { guarded, type Log } from '../base/index.ts';
 
 /** Where the jobs of one lane are run by this process: so many at once, each of them keeping its place until it has ended. */
 export interface LaneRunner {
   /** Looks for what is due; asked while it looks, it looks once more. */
   look(): void;
-  /** Starts nothing any more, and resolves when all that runs has ended. */
+  /** Starts nothing any more, and resolves when all that runs has ended, or after eight seconds: what is left runs out its lease. */
   stop(): Promise<void>;
+}
+
+/** More than one call to a server of others may take, and less than a stop as a whole has. */
+const STOP_MS = 8_000;
+
+/** @returns whether the work ended in time; it goes on if not */
+async function endsInTime(work: Promise<unknown>): Promise<boolean> {
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(
+    guarded(reject, () => resolve(false)),
+    STOP_MS,
+  );
+  return Promise.race([promise, work.then(() => true)]).finally(() => clearTimeout(timer));
 }
 
 /**
@@ -58,8 +71,9 @@ export function createLaneRunner(
     look,
     stop: async () => {
       isStopped = true;
-      await looking;
-      await Promise.all(running);
+      const ended = Promise.resolve(looking).then(() => Promise.all(running));
+      if (await endsInTime(ended)) return;
+      log.warn({ jobs: running.size }, 'stopped before these jobs ended; each runs again after its lease');
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/index.ts';
+import { type Clock, guarded } from '../base/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 
 export interface MailMessage {
@@ -47,6 +47,18 @@ function isOfServer(error: unknown): boolean {
   return code !== 'EENVELOPE' && code !== 'EMESSAGE';
 }
 
+/** A server that sends a little of its answer now and then would hold a mail for ever: no timeout of the library sees it. */
+const LONGEST_MS = 30_000;
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    guarded(reject, () => reject(new Error('the mail server did not take the message in 30 seconds'))),
+    LONGEST_MS,
+  );
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** A password of ours goes over an encrypted connection alone; to this machine itself it may do without. */
@@ -68,7 +80,7 @@ async function overSmtp(url: string, from: string, message: MailMessage) {
     { from },
   );
   try {
-    await transport.sendMail(message);
+    await inTime(transport.sendMail(message));
   } finally {
     transport.close();
   }

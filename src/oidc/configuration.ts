@@ -13,6 +13,7 @@ import { endsWithBrowser, type Tenant } from '../tenants/index.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './adapter.ts';
 import type { Application, Applications } from './applications.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD } from './assurance.ts';
+import { TooManyBegun } from './begun.ts';
 import { createGrantLoader } from './grants.ts';
 import { createInteractionPolicy, type EngineAccount } from './interaction-policy.ts';
 import { sessionSeconds } from './session-adapter.ts';
@@ -30,6 +31,8 @@ export interface ConfigurationParts {
     accountId: string,
   ): Promise<{ account: Account; tenant: Tenant } | undefined>;
   adapterFor(kind: string): Adapter;
+  /** Called before a sign-in that this address begins is stored: whether it may be. */
+  isWithinBegun(address: string): boolean;
   pages: Pick<Required<Configuration>, 'renderError'> & {
     logout(ctx: KoaContextWithOIDC, form: string): Promise<void>;
     loggedOut(ctx: KoaContextWithOIDC): Promise<void>;
@@ -159,14 +162,18 @@ function features(parts: ConfigurationParts): NonNullable<Configuration['feature
   };
 }
 
-function lifetimes(clock: Clock): Configuration['ttl'] {
+function lifetimes({ clock, isWithinBegun }: ConfigurationParts): Configuration['ttl'] {
   return {
     AccessToken: LIFETIMES.accessToken,
     AuthorizationCode: LIFETIMES.code,
     ClientCredentials: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? LIFETIMES.accessToken,
     Grant: LIFETIMES.grant,
     IdToken: LIFETIMES.idToken,
-    Interaction: LIFETIMES.interaction,
+    // The one place where the engine asks us before it stores a sign-in that begins.
+    Interaction: (ctx) => {
+      if (!isWithinBegun((ctx.state as { address?: string }).address ?? '')) throw new TooManyBegun();
+      return LIFETIMES.interaction;
+    },
     RefreshToken: LIFETIMES.refreshToken,
     Session: (_ctx, session) => sessionSeconds(session as object, clock.now()),
   };
@@ -217,6 +224,6 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
     responseTypes: ['code'],
     routes: enginePaths,
     scopes: ['openid', 'offline_access', 'profile', 'email'],
-    ttl: lifetimes(parts.clock) ?? {},
+    ttl: lifetimes(parts) ?? {},
   };
 }

@@ -4,16 +4,17 @@ import compose from 'koa-compose';
 import Provider, { type Adapter, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
-import { type Clock, type Log, SallyportError, type Vault } from '../base/index.ts';
+import { type Clock, guarded, type Log, SallyportError, type Vault } from '../base/index.ts';
 import { epochOf } from '../sessions/index.ts';
 import type { Ephemeral, Installation } from '../stores/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
-import type { Pages, Registry } from '../web/index.ts';
+import type { Pages, Registry, WebContext } from '../web/index.ts';
 import { type AdapterParts, RecordAdapter } from './adapter.ts';
 import type { Applications } from './applications.ts';
+import { createBegunLimit } from './begun.ts';
 import { type BrowserSessions, createBrowserSessions } from './browser-sessions.ts';
 import { ClientAdapter } from './client-adapter.ts';
-import { type ConfigurationParts, engineConfiguration } from './configuration.ts';
+import { type ConfigurationParts, engineConfiguration, enginePaths } from './configuration.ts';
 import type { TellLogout } from './ending.ts';
 import { listen } from './events.ts';
 import { createInteractions, type Interactions } from './interactions.ts';
@@ -41,7 +42,12 @@ export interface OidcParts {
   /** Whether sessions and tokens of an account may be used at all. */
   isUsable(account: Account, tenant: Tenant): boolean;
   tellLogout: TellLogout;
+  /** How many sign-ins one network may begin within ten minutes. */
+  begunSignIns: number;
 }
+
+/** What outlives the provider of one set of keys. */
+type ProviderParts = OidcParts & { isWithinBegun(address: string): boolean };
 
 export interface Oidc {
   middleware: Middleware;
@@ -79,7 +85,7 @@ function accountReader({
 }
 
 /** Builds a provider: a pure function of its parts, so that keys can change by swapping it. */
-function build(parts: OidcParts, cookieKeys: string[], jwks: readonly JWK[]): Provider {
+function build(parts: ProviderParts, cookieKeys: string[], jwks: readonly JWK[]): Provider {
   const { ephemeral, vault, clock, installation, audit, applications } = parts;
   const usable = accountReader(parts);
   const adapterParts: AdapterParts = {
@@ -114,6 +120,7 @@ function build(parts: OidcParts, cookieKeys: string[], jwks: readonly JWK[]): Pr
     applications,
     usable: (ctx: KoaContextWithOIDC, accountId) => usable(ctx, accountId),
     adapterFor,
+    isWithinBegun: parts.isWithinBegun,
     pages: enginePages(parts),
   };
   const provider = new Provider(parts.issuer, engineConfiguration(configuration));
@@ -129,7 +136,7 @@ const LOOK_MS = 500;
 const KEYS_KNOWN_MS = 5_000;
 
 /** The provider with the keys of this moment. Swapped as a whole when they change: all state is in the adapters. */
-async function followKeys(parts: OidcParts, cookieKeys: string[]) {
+async function followKeys(parts: ProviderParts, cookieKeys: string[]) {
   const made = (jwks: readonly JWK[]) => {
     const provider = build(parts, cookieKeys, jwks);
     const handle = compose([
@@ -148,16 +155,16 @@ async function followKeys(parts: OidcParts, cookieKeys: string[]) {
     live = made(jwks);
     parts.log.info({ signing: live.kids.split(',')[0] }, 'signing keys changed');
   };
-  const timer = setInterval(() => {
+  const lookOnce = async () => {
     // One look at a time: a slow one that read the former keys must not come after a newer one.
     if (isLooking) return;
     isLooking = true;
-    look()
-      .catch((error: Error) => parts.log.debug({ error: error.message }, 'signing keys not looked at'))
-      .finally(() => {
-        isLooking = false;
-      });
-  }, LOOK_MS);
+    await look().finally(() => {
+      isLooking = false;
+    });
+  };
+  const failed = (error: Error) => parts.log.debug({ error: error.message }, 'signing keys not looked at');
+  const timer = setInterval(guarded(failed, lookOnce), LOOK_MS);
   timer.unref();
   return {
     live: () => live,
@@ -168,12 +175,17 @@ async function followKeys(parts: OidcParts, cookieKeys: string[]) {
 
 export async function createOidc(parts: OidcParts): Promise<Oidc> {
   const cookieKeys = [parts.vault.mac('cookies', 'current')];
-  const keys = await followKeys(parts, cookieKeys);
+  const isWithinBegun = createBegunLimit(parts.clock, parts.begunSignIns);
+  const isWithinSignOuts = createBegunLimit(parts.clock, parts.begunSignIns);
+  const keys = await followKeys({ ...parts, isWithinBegun }, cookieKeys);
   declareEngineRoutes(parts.registry);
   return {
     middleware: (ctx, next) => {
       if (!keys.areKnown() && !publicPaths.has(ctx.path))
         throw new SallyportError('store_unavailable', 'the signing keys could not be looked at');
+      // The engine stores a session for everybody who asks for it, signed in or not.
+      if (ctx.path === enginePaths.end_session && !isWithinSignOuts((ctx as WebContext).state.address))
+        throw new SallyportError('too_many_begun');
       return keys.live().handle(ctx, next);
     },
     interactions: createInteractions(() => keys.live().provider, parts.applications),

@@ -1,7 +1,9 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
+import type { IncomingMessage } from 'node:http';
 import { isIP, type LookupFunction } from 'node:net';
-import { isPublicAddress, isWithin, parseRange } from '../base/index.ts';
+import type { Duplex } from 'node:stream';
+import { guarded, isPublicAddress, isWithin, parseRange } from '../base/index.ts';
 
 export interface Outbound {
   /**
@@ -12,10 +14,55 @@ export interface Outbound {
 }
 
 const PATIENCE_MS = 5_000;
+const LATE = 'no answer in 5 seconds';
+
+type Call = ReturnType<typeof import('node:http').request>;
+
+/**
+ * The status of the answer. What is asked belongs to strangers: it may answer `101`, go on with `102` for ever, close without a
+ * word, or let the connection stand half-open. The call is settled by whichever end comes first, ours at the latest.
+ */
+function statusOf(request: Call): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const fail = (error: Error) => reject(new Error(reasonOf(error), { cause: error }));
+  const timer = setTimeout(
+    guarded(fail, () => {
+      reject(new Error(LATE));
+      request.destroy();
+    }),
+    PATIENCE_MS,
+  );
+  // Every one: after the answer too something may fail, and an error that is not heard ends the process.
+  request.on('error', guarded(reject, fail));
+  request.on(
+    'response',
+    guarded(fail, (response: IncomingMessage) => {
+      response.on('error', () => {});
+      resolve(response.statusCode ?? 0);
+      // Ten megabytes, or ten days of them, stay with their sender.
+      response.destroy();
+    }),
+  );
+  request.on(
+    'upgrade',
+    guarded(fail, ({ statusCode }: IncomingMessage, socket: Duplex) => {
+      socket.on('error', () => {});
+      socket.destroy();
+      resolve(statusCode ?? 0);
+    }),
+  );
+  request.on(
+    'close',
+    guarded(fail, () => {
+      clearTimeout(timer);
+      reject(new Error('the connection ended without an answer'));
+    }),
+  );
+  return promise;
+}
 
 /** Why a request came to nothing; the addresses behind a name are nobody's business. */
 function reasonOf(error: NodeJS.ErrnoException): string {
-  if (error.name === 'AbortError') return 'no answer in 5 seconds';
   return error.code ?? error.message;
 }
 
@@ -59,7 +106,6 @@ export function createOutbound({ allowedNetworks }: { allowedNetworks: readonly 
       const host = url.hostname.replace(/^\[|\]$/g, '');
       if (isIP(host)) assertAll([host], isEncrypted);
       const body = new URLSearchParams(fields).toString();
-      const { promise, resolve, reject } = Promise.withResolvers<number>();
       // Loaded when first needed: most processes never ask anybody.
       const { request: ask } = await (isEncrypted ? import('node:https') : import('node:http'));
       const request = ask(url, {
@@ -70,18 +116,10 @@ export function createOutbound({ allowedNetworks }: { allowedNetworks: readonly 
           'content-length': Buffer.byteLength(body),
         },
         lookup: checkedLookup(isEncrypted),
-        signal: AbortSignal.timeout(PATIENCE_MS),
       });
-      // Every one: after the answer too something may fail, and an error that nobody hears ends the process.
-      request.on('error', (error) => reject(new Error(reasonOf(error), { cause: error })));
-      request.once('response', (response) => {
-        response.on('error', () => {});
-        resolve(response.statusCode ?? 0);
-        // Ten megabytes, or ten days of them, stay with whoever sends them.
-        response.destroy();
-      });
+      const status = statusOf(request);
       request.end(body);
-      return promise;
+      return status;
     },
   };
 }

@@ -39,8 +39,8 @@ export interface Deliveries {
     items: LogoutDelivery[];
     next?: string;
   }>;
-  /** Deletes what was settled long ago. */
-  clear(): Promise<void>;
+  /** Deletes what was settled long ago, at most so many. @returns how many */
+  clear(most: number): Promise<number>;
   jobs: JobHandlers;
 }
 
@@ -179,9 +179,11 @@ export function createDeliveries(parts: DeliveryParts): Deliveries {
       const page = await collection.page({ index, equals, descending: true, limit: PAGE, ...from });
       return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
     },
-    async clear() {
-      const { items } = await collection.page({ index: 'kept', limit: PAGE });
-      for (const { doc } of items) if (doc.keptUntil <= clock.now()) await collection.remove(doc.id);
+    async clear(most) {
+      const { items } = await collection.page({ index: 'kept', limit: most });
+      const old = items.filter(({ doc }) => doc.keptUntil <= clock.now());
+      for (const { doc } of old) await collection.remove(doc.id);
+      return old.length;
     },
     jobs: { [LOGOUT_JOB]: deliver },
   };

@@ -62,8 +62,8 @@ export interface Sessions {
     population: Account['population'],
     context: CredentialEvent['context'],
   ): Promise<void>;
-  /** What follows the expiry of sessions; called now and then by every process. */
-  endExpired(): Promise<void>;
+  /** What follows the expiry of some sessions; called now and then by every process. @returns whether there are more */
+  endExpired(): Promise<boolean>;
   jobs: JobHandlers;
 }
 
@@ -126,9 +126,7 @@ export function createSessions(parts: {
       return { account, ended: await sweep.finish(account) };
     },
     endPopulation: populations.end,
-    async endExpired() {
-      while (await reader.endExpired());
-    },
+    endExpired: reader.endExpired,
     jobs: { ...sweeper.jobs, ...populations.jobs },
   };
 }

@@ -149,6 +149,12 @@ export const declarations = [
     'Addresses or ranges of the proxies in front; X-Forwarded-For is believed from these alone, read from the right.',
   ),
   declare(
+    'begunSignIns',
+    'SALLYPORT_BEGUN_SIGN_INS',
+    fromText.whole(z.int().min(100).max(10_000_000).default(3_000)),
+    'How many sign-ins one network (an IPv4 address, or the /64 of an IPv6 one) may begin within ten minutes, in each process; beyond it the answer is 429. What is begun and left is kept for up to two hours. Many people behind one address need more.',
+  ),
+  declare(
     'outbound.allowedNetworks',
     'SALLYPORT_OUTBOUND_ALLOWED_NETWORKS',
     fromText.list(z.array(range).default([])),
@@ -206,6 +212,7 @@ export interface Settings {
   readonly workers: number;
   readonly stopNoticeSeconds: number;
   readonly trustedProxies: readonly string[];
+  readonly begunSignIns: number;
   readonly outbound: { readonly allowedNetworks: readonly string[] };
   readonly mail: { readonly url: string | undefined; readonly from: string | undefined };
   readonly hashing: { readonly memoryKiB: number; readonly passes: number };

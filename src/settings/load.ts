@@ -61,21 +61,57 @@ function freeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
+/** What Kubernetes and Docker links set in every container, named after a service: `SALLYPORT_PORT=tcp://10.0.0.1:3000` and so on. */
+const OF_A_SERVICE =
+  /^SALLYPORT_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$/;
+const ADDRESS_OF_A_SERVICE = /^(?:tcp|udp|sctp):\/\//;
+
+function isOfAService(name: string, value: string): boolean {
+  if (!OF_A_SERVICE.test(name)) return false;
+  return knownEnvironment.has(name) ? ADDRESS_OF_A_SERVICE.test(value) : true;
+}
+
+/**
+ * The variables that are ours. An empty one is not set (compose writes `${X:-}`), and those of a service that bears our name are no
+ * settings of ours.
+ */
+function ownVariables(environment: Record<string, string | undefined>) {
+  const given = Object.entries(environment).filter(
+    (entry): entry is [string, string] => entry[0].startsWith('SALLYPORT_') && !!entry[1]?.trim(),
+  );
+  const isInjected = ([name, value]: [string, string]) => isOfAService(name, value);
+  return {
+    own: Object.fromEntries(given.filter((entry) => !isInjected(entry))) as Record<
+      string,
+      string | undefined
+    >,
+    injected: given.filter(isInjected).map(([name]) => name),
+  };
+}
+
 /**
  * Reads the settings; the environment wins over the file.
+ * @param options `warn` is told once of variables that a service of our name set
  * @throws SettingsMistakes with everything that is wrong, unknown keys and SALLYPORT_ names included
  */
 export function loadSettings(
-  options: { file?: string | undefined; environment?: Record<string, string | undefined> } = {},
+  options: {
+    file?: string | undefined;
+    environment?: Record<string, string | undefined>;
+    warn?(sentence: string): void;
+  } = {},
 ): Settings {
-  const environment = options.environment ?? process.env;
+  const { own: environment, injected } = ownVariables(options.environment ?? process.env);
   const mistakes: string[] = [];
   const values = new Map<string, unknown>();
   flatten(readFile(options.file ?? environment.SALLYPORT_CONFIG, mistakes), '', values, mistakes);
   for (const name of Object.keys(environment)) {
-    if (name.startsWith('SALLYPORT_') && !knownEnvironment.has(name))
-      mistakes.push(`${name}: no such setting`);
+    if (!knownEnvironment.has(name)) mistakes.push(`${name}: no such setting`);
   }
+  if (injected.length > 0)
+    options.warn?.(
+      `${injected.sort().join(', ')}: set by a service named sallyport, and not taken for settings; enableServiceLinks: false leaves them out`,
+    );
   const tree: Tree = {};
   for (const { key, environment: name, schema } of declarations) {
     const parsed = schema.safeParse(environment[name] ?? values.get(key));

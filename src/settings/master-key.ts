@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { assertFile, makeFolder } from '../base/index.ts';
 import type { Settings } from './declarations.ts';
 import { SettingsMistakes } from './load.ts';
 
@@ -26,6 +27,18 @@ function readKeyFile(file: string): Buffer[] {
   }
 }
 
+function unusable({ data }: Settings, error: unknown): SettingsMistakes {
+  return new SettingsMistakes([`data: ${data} cannot be used: ${(error as Error).message}`]);
+}
+
+function usable(settings: Settings, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw unusable(settings, error);
+  }
+}
+
 /**
  * The master keys from the settings, or on the embedded default from the data folder, where the first start makes one (mode 0600).
  * @returns 32 bytes each, the sealing one first, and whether this call made it
@@ -35,14 +48,17 @@ export function readMasterKeys(settings: Settings): { keys: Buffer[]; made: bool
     return { keys: decodeAll(settings.masterKey, 'masterKey'), made: false };
   if (settings.masterKeyFile !== undefined) return { keys: readKeyFile(settings.masterKeyFile), made: false };
   const file = join(settings.data, 'master-key');
-  if (existsSync(file)) return { keys: readKeyFile(file), made: false, file };
+  if (existsSync(file)) {
+    usable(settings, () => assertFile(file));
+    return { keys: readKeyFile(file), made: false, file };
+  }
   // A lost key beside kept data must be said, not papered over with a new one that opens nothing.
   if (existsSync(join(settings.data, 'documents.sqlite'))) {
     throw new SettingsMistakes([
       `masterKey: the data folder holds documents, but ${file} is gone; put it back or set SALLYPORT_MASTER_KEY`,
     ]);
   }
-  mkdirSync(settings.data, { recursive: true, mode: 0o700 });
+  usable(settings, () => makeFolder(settings.data));
   try {
     // `wx`: of two first starts at once, one makes the key and the other reads it.
     writeFileSync(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
@@ -50,6 +66,6 @@ export function readMasterKeys(settings: Settings): { keys: Buffer[]; made: bool
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
       return { keys: readKeyFile(file), made: false, file };
-    throw error;
+    throw unusable(settings, error);
   }
 }

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
-import { randomBelow, SallyportError } from '../base/index.ts';
+import { closeToOthers, makeFolder, makePrivateFile, randomBelow, SallyportError } from '../base/index.ts';
 
 /** One SQLite file: statements prepared once, one immediate transaction a write, patient with other processes. */
 export interface SqliteConnection {
@@ -74,8 +74,11 @@ function insist<T>(work: () => T): T {
 }
 
 function openFile(file: string, synchronous: 'FULL' | 'NORMAL'): DatabaseSync {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const existed = existsSync(file);
+  // Made by us: SQLite would let the group and others read it, and gives what it makes beside it the mode of this one.
+  makePrivateFile(file);
+  for (const beside of ['-wal', '-shm']) closeToOthers(`${file}${beside}`);
   const database = new DatabaseSync(file, { timeout: PATIENCE_MS });
   try {
     database.exec(

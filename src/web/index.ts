@@ -22,4 +22,5 @@ export {
   type RouteHandler,
 } from './registry.ts';
 export { createSaid } from './said.ts';
+export { createGuardedServer, listening } from './server.ts';
 export { sendTextFile } from './text-file.ts';

@@ -1,4 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Log } from '../base/index.ts';
+import { createGuardedServer } from './server.ts';
 
 interface Reading {
   status: number;
@@ -7,8 +9,17 @@ interface Reading {
 }
 
 export interface InternalParts {
+  log: Log;
   ready(): Promise<{ status: number; body: object }>;
   metrics(): Promise<{ contentType: string; text: string }>;
+}
+
+const LIMITS = { requestTimeout: 10_000, headersTimeout: 5_000 };
+const NOT_AVAILABLE: Reading = { status: 503, contentType: 'text/plain', body: 'not available' };
+
+/** The path as it was sent: an address made of what a stranger sends may be none (`//`), so none is made. */
+function pathOf({ method, url = '' }: IncomingMessage): string | undefined {
+  return method === 'GET' || method === 'HEAD' ? url.split('?', 1)[0] : undefined;
 }
 
 async function answer(path: string | undefined, { ready, metrics }: InternalParts): Promise<Reading> {
@@ -25,15 +36,13 @@ async function answer(path: string | undefined, { ready, metrics }: InternalPart
 
 /** The port for monitors alone (S63): reads only, and nothing of any person. */
 export function createInternalServer(parts: InternalParts): Server {
-  return createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
-    const send = ({ status, contentType, body }: Reading) => {
+  return createGuardedServer(
+    parts.log,
+    LIMITS,
+    async (request: IncomingMessage, response: ServerResponse) => {
+      const { status, contentType, body } = await answer(pathOf(request), parts).catch(() => NOT_AVAILABLE);
       response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
       response.end(request.method === 'HEAD' ? undefined : body);
-    };
-    const isReading = request.method === 'GET' || request.method === 'HEAD';
-    const { pathname } = new URL(request.url ?? '/', 'http://internal');
-    answer(isReading ? pathname : undefined, parts).then(send, () =>
-      send({ status: 503, contentType: 'text/plain', body: 'not available' }),
-    );
-  });
+    },
+  );
 }

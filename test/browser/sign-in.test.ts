@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import type { Account } from '../../src/accounts/index.ts';
+import { createLog } from '../../src/base/index.ts';
 import { BACKCHANNEL_LOGOUT_PATH } from '../../src/demo/backchannel-logout.ts';
 import { type SampleApplication, startSampleApplication } from '../../src/demo/sample-application.ts';
 import type { Tenant } from '../../src/tenants/index.ts';
@@ -35,6 +36,7 @@ beforeAll(async () => {
     population: 'any',
   });
   sample = await startSampleApplication({
+    log: createLog('silent'),
     issuer: server.issuer,
     port,
     clientId: 'sample',
@@ -274,7 +276,13 @@ test('S76 SGN-6 consent is asked for an application that is not first-party', as
     name: 'Wallboard',
     redirectUris: [`http://localhost:${port}/callback`],
   });
-  const other = await startSampleApplication({ issuer: server.issuer, port, clientId: id, secret });
+  const other = await startSampleApplication({
+    issuer: server.issuer,
+    port,
+    clientId: id,
+    secret,
+    log: createLog('silent'),
+  });
   const page = await newPage(browser, { scripts: false });
   await page.goto(`http://localhost:${port}/sign-in`);
   await page.getByLabel('Client Code').fill(who.tenant.clientCode);

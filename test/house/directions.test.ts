@@ -92,7 +92,8 @@ const VALUES: Record<string, readonly string[]> = {
   'core-parts.ts': CORE,
   'core.ts': [...CORE, 'core-parts.ts'],
   'workers.ts': ['metrics', 'web', 'base'],
-  'app.ts': [...CAPABILITIES, ...DOORS, 'web', 'base'],
+  'sweeping.ts': ['base'],
+  'app.ts': [...CAPABILITIES, ...DOORS, 'web', 'base', 'sweeping.ts'],
   cli: [...CAPABILITIES, 'base', 'settings', 'core.ts', 'app.ts', 'workers.ts', 'demo'],
   'main.ts': ['cli'],
 };
@@ -103,6 +104,7 @@ const TYPES: Record<string, readonly string[]> = {
   recovery: ['oidc', 'credentials'],
   'session-api': ['credentials'],
   demo: ['core.ts', 'settings'],
+  'sweeping.ts': ['core.ts'],
   'app.ts': ['core.ts'],
   'short-lived.ts': ['sessions', 'stores'],
   'core-parts.ts': ['core.ts'],

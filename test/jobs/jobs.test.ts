@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createLog, createSealer, createVault } from '../../src/base/index.ts';
 import { createJobs, type Jobs } from '../../src/jobs/index.ts';
 import { createMail, MAIL_JOB } from '../../src/mail/index.ts';
@@ -138,6 +138,36 @@ describe('the queue', () => {
     expect(runs).toEqual([1_000_060]);
     hangs.resolve();
     await ended;
+  });
+
+  test('S78 X7 a stop does not wait for ever for a job that never ends; another process runs it after its lease', async () => {
+    const jobs = worker();
+    const begun = Promise.withResolvers<void>();
+    const stop = start(jobs, {
+      work: () => {
+        begun.resolve();
+        return new Promise<never>(() => {});
+      },
+    });
+    await jobs.enqueue({ kind: 'work', lane: 'outside', payload: {} });
+    await begun.promise;
+    jest.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] } as never);
+    try {
+      const stopped = stop();
+      await jest.advanceTimersByTimeAsync(8_000);
+      await stopped;
+    } finally {
+      jest.useRealTimers();
+    }
+    const runs: number[] = [];
+    start(worker(), {
+      work: async () => {
+        runs.push(now);
+      },
+    });
+    now += 60;
+    await whenGone();
+    expect(runs).toEqual([1_000_060]);
   });
 
   test('F22 jobs of one lane do not wait for those of another, nor for a slow one beside them', async () => {

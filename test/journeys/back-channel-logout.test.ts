@@ -325,7 +325,7 @@ describe('a slow or hostile application harms nobody', () => {
       PATIENCE_MS,
     );
     time.move(8 * DAY);
-    await server.core.deliveries.clear();
+    await server.core.deliveries.clear(100);
     expect(await deliveries(tale.application, 'given-up')).toEqual([]);
   });
 

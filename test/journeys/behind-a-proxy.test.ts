@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { networkOf } from '../../src/base/index.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRequest } from '../support/raw.ts';
 import { serverForAll } from '../support/suite.ts';
 
 const log = { lines: [] as string[] };
@@ -8,7 +8,7 @@ const server = serverForAll({ SALLYPORT_TRUSTED_PROXIES: '127.0.0.1', SALLYPORT_
 const ask = (forwarded: string) => {
   const { port, host } = new URL(server.issuer);
   const lines = ['GET /sign-in/x HTTP/1.1', `Host: ${host}`, `X-Forwarded-For: ${forwarded}`];
-  return sendRaw(Number(port), lines);
+  return sendRequest(Number(port), lines);
 };
 
 describe('what a trusted proxy says of who is behind it', () => {

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { DeclaredRoute } from '../../src/web/index.ts';
 import { eventually } from '../support/eventually.ts';
-import { sendRaw } from '../support/raw.ts';
+import { sendRequest } from '../support/raw.ts';
 import { story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 
@@ -91,7 +91,7 @@ describe('no request is answered with a 5xx, and none fills the error log', () =
     const wrong: string[] = [];
     for (const route of server.app.registry.declared().filter(({ method }) => method === 'GET'))
       for (const path of pathsOf(route)) {
-        const { status } = await sendRaw(port(), [`GET ${path} HTTP/1.1`, host(), 'Accept: text/html']);
+        const { status } = await sendRequest(port(), [`GET ${path} HTTP/1.1`, host(), 'Accept: text/html']);
         if (status === 0 || status >= 500) wrong.push(`${status} ${path.slice(0, 120)}`);
       }
     expect(wrong).toEqual([]);
@@ -103,7 +103,7 @@ describe('no request is answered with a 5xx, and none fills the error log', () =
     for (const { method, path } of server.app.registry.declared())
       for (const header of HEADERS) {
         const line = `${method} ${path.replaceAll(/:[a-z]+/gi, 'x')} HTTP/1.1`;
-        const { status } = await sendRaw(port(), [line, host(), header, 'Content-Length: 0']);
+        const { status } = await sendRequest(port(), [line, host(), header, 'Content-Length: 0']);
         if (status === 0 || status >= 500) wrong.push(`${status} ${line} ${header}`);
       }
     expect(wrong).toEqual([]);
@@ -122,7 +122,7 @@ describe('no request is answered with a 5xx, and none fills the error log', () =
           `Content-Type: ${type}`,
           `Content-Length: ${Buffer.byteLength(body, 'latin1')}`,
         ];
-        const { status } = await sendRaw(port(), lines, body);
+        const { status } = await sendRequest(port(), lines, body);
         if (status === 0 || status >= 500) wrong.push(`${status} ${method} ${target} ${type} ${body}`);
       }
     expect(wrong).toEqual([]);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { sendRaw } from '../support/raw.ts';
+import { sendRequest } from '../support/raw.ts';
 import { serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();
 const port = () => Number(new URL(server.issuer).port);
 const ask = (host: string, path = '/.well-known/openid-configuration') =>
-  sendRaw(port(), [`GET ${path} HTTP/1.1`, `Host: ${host}`, 'Accept: text/html']);
+  sendRequest(port(), [`GET ${path} HTTP/1.1`, `Host: ${host}`, 'Accept: text/html']);
 
 describe('the Host header', () => {
   test.each([

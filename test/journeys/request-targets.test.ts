@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { sendRaw } from '../support/raw.ts';
+import { sendRequest } from '../support/raw.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const time = clockForEach();
@@ -43,7 +43,7 @@ describe.each([
   const server = serverForAll(environment);
   const port = () => Number(new URL(server.issuer).port);
   const ask = (target: string, method = 'GET', headers: string[] = []) =>
-    sendRaw(port(), [`${method} ${target} HTTP/1.1`, `Host: localhost:${port()}`, ...headers]);
+    sendRequest(port(), [`${method} ${target} HTTP/1.1`, `Host: localhost:${port()}`, ...headers]);
   const discovery = async () => (await ask('/.well-known/openid-configuration')).text;
 
   /** A stranger comes first, so that what is kept would be theirs. */

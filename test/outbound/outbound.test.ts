@@ -7,6 +7,7 @@ import {
   type LogoutListener,
   startLogoutListener,
 } from '../support/logout-listener.ts';
+import { startRawTarget } from '../support/raw-target.ts';
 
 const NOT_OURS = 'the address is not public, or not https, and not in outbound.allowedNetworks';
 let listener: LogoutListener;
@@ -90,5 +91,64 @@ describe('requests to addresses that others chose', () => {
     await listener.close();
     await expect(here.postForm(listener.url, FIELDS)).rejects.toThrow('ECONNREFUSED');
     listener = await startLogoutListener();
+  });
+});
+
+const HEAD = 'HTTP/1.1 200 OK\r\n';
+const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n';
+const LATE = 'no answer in 5 seconds';
+
+describe('targets that break the protocol', () => {
+  test.each<[string, string, boolean, string | number]>([
+    ['switches protocols and stays', SWITCH, false, 101],
+    ['switches protocols and ends', SWITCH, true, 101],
+    ['answers 101 without what it switches to', 'HTTP/1.1 101 x\r\n\r\n', false, 101],
+    ['goes on with 1xx, and never answers', 'HTTP/1.1 102 Processing\r\n\r\n', false, LATE],
+    ['goes on with 1xx, and ends', 'HTTP/1.1 100 Continue\r\n\r\n', true, 'ECONNRESET'],
+    ['never ends its headers', `${HEAD}A: b\r\n`, false, LATE],
+    ['ends within its headers', `${HEAD}A: b\r\n`, true, 'ECONNRESET'],
+    ['sends headers without measure', HEAD + 'A: b\r\n'.repeat(20_000), false, 'HPE_HEADER_OVERFLOW'],
+    ['says nothing and ends', '', true, 'ECONNRESET'],
+    ['says nothing and stays', '', false, LATE],
+    ['speaks another protocol', '220 mail.example ESMTP\r\n', false, 'HPE_INVALID_CONSTANT'],
+    ['sends zeros', '\0'.repeat(1_000), false, 'HPE_INVALID_CONSTANT'],
+    ['promises a body and sends none', `${HEAD}Content-Length: 1000\r\n\r\n`, false, 200],
+    ['sends a broken chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz`, false, 200],
+    ['answers twice', `${HEAD}Content-Length: 0\r\n\r\n`.repeat(2), false, 200],
+  ])('S78 X7 one that %s is settled', async (_, bytes, ends, wanted) => {
+    const target = await startRawTarget((socket) => {
+      if (ends) socket.end(bytes);
+      else socket.write(bytes);
+    });
+    const settled = await here.postForm(target.url, FIELDS).catch((error: Error) => error.message);
+    expect(settled).toBe(wanted);
+    // Nothing of ours stays open on it: a clean stop has nothing to wait for.
+    await target.whenAllClosed();
+    await target.close();
+  });
+
+  test('S78 X7 one that sends 1xx as long as it is listened to is left after five seconds', async () => {
+    const target = await startRawTarget((socket) => {
+      const more = () => {
+        if (!socket.destroyed) socket.write('HTTP/1.1 102 Processing\r\n\r\n', () => setImmediate(more));
+      };
+      more();
+    });
+    await expect(here.postForm(target.url, FIELDS)).rejects.toThrow(LATE);
+    await target.whenAllClosed();
+    await target.close();
+  });
+
+  test('S78 X7 one that resets the connection is settled', async () => {
+    const target = await startRawTarget((socket) => socket.resetAndDestroy());
+    await expect(here.postForm(target.url, FIELDS)).rejects.toThrow('ECONNRESET');
+    await target.close();
+  });
+
+  test('S78 X7 one that speaks no TLS where TLS is due is settled', async () => {
+    const target = await startRawTarget((socket) => socket.write('no TLS here\r\n'));
+    const secure = target.url.replace('http:', 'https:');
+    await expect(here.postForm(secure, FIELDS)).rejects.toThrow(/SSL|EPROTO/);
+    await target.close();
   });
 });

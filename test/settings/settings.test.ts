@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { loadSettings, SettingsMistakes } from '../../src/settings/index.ts';
+import { declarations, loadSettings, SettingsMistakes } from '../../src/settings/index.ts';
 import { freshFolder } from '../support/folder.ts';
 
 function mistakes(environment: Record<string, string>, file?: string): readonly string[] {
@@ -93,6 +93,54 @@ describe('OPS-2 settings', () => {
     expect(
       mistakes({ SALLYPORT_ISSUER: 'http://sign-in.example.org', SALLYPORT_ALLOW_INSECURE_ISSUER: 'true' }),
     ).toEqual([]);
+  });
+
+  const SERVICE = {
+    SALLYPORT_PORT: 'tcp://10.0.0.1:3000',
+    SALLYPORT_SERVICE_HOST: '10.0.0.1',
+    SALLYPORT_SERVICE_PORT: '3000',
+    SALLYPORT_SERVICE_PORT_HTTP: '3000',
+    SALLYPORT_PORT_3000_TCP: 'tcp://10.0.0.1:3000',
+    SALLYPORT_PORT_3000_TCP_PROTO: 'tcp',
+    SALLYPORT_PORT_3000_TCP_PORT: '3000',
+    SALLYPORT_PORT_3000_TCP_ADDR: '10.0.0.1',
+    SALLYPORT_INTERNAL_SERVICE_HOST: '10.0.0.2',
+    SALLYPORT_INTERNAL_PORT: 'tcp://10.0.0.2:9000',
+    SALLYPORT_INTERNAL_PORT_9000_UDP: 'udp://10.0.0.2:9000',
+    SALLYPORT_INTERNAL_PORT_9000_UDP_ADDR: '10.0.0.2',
+  };
+
+  test('OPS-2 variables that a Kubernetes service of our name sets are no settings, and one warning names them', () => {
+    const warnings: string[] = [];
+    const settings = loadSettings({ environment: SERVICE, warn: (sentence) => warnings.push(sentence) });
+    expect(settings.listen).toEqual({ port: 3000, host: '127.0.0.1', internalPort: undefined });
+    expect(warnings).toHaveLength(1);
+    for (const name of Object.keys(SERVICE)) expect(warnings[0]).toContain(name);
+  });
+
+  test('OPS-2 nothing is warned of without such a service', () => {
+    const warnings: string[] = [];
+    loadSettings({ environment: { SALLYPORT_PORT: '4000' }, warn: (sentence) => warnings.push(sentence) });
+    expect(warnings).toEqual([]);
+  });
+
+  test.each([
+    ['SALLYPORT_PORT', 'http://10.0.0.1:3000', 'listen.port'],
+    ['SALLYPORT_PORT', 'tcp', 'listen.port'],
+    ['SALLYPORT_ISSUER', 'tcp://10.0.0.1:3000', 'issuer'],
+    ['SALLYPORT_PORTS', 'tcp://10.0.0.1:3000', 'SALLYPORT_PORTS'],
+    ['SALLYPORT_PORT_HTTP', '3000', 'SALLYPORT_PORT_HTTP'],
+  ])('OPS-2 %s=%s is a mistake as before', (name, value, key) => {
+    expect(mistakes({ [name]: value }).map((m) => m.split(':')[0])).toEqual([key]);
+  });
+
+  test.each(['', ' '])('OPS-2 a variable that holds %j is not set', (nothing) => {
+    const names = declarations.map(({ environment }) => environment);
+    const environment = Object.fromEntries([...names, 'SALLYPORT_CONFIG'].map((name) => [name, nothing]));
+    expect(loadSettings({ environment })).toEqual(loadSettings({ environment: {} }));
+    withFile('listen: {port: 4000}\n', (file) =>
+      expect(loadSettings({ file, environment }).listen.port).toBe(4000),
+    );
   });
 
   test('a file that is missing or no map', () => {

@@ -58,7 +58,7 @@ async function startInstance(
   mailbox: Mailbox,
   kept: KeptLog | undefined,
 ): Promise<Instance & { port: number }> {
-  const log = createLog(settings.log.level, kept && { write: (line) => void kept.lines.push(line) });
+  const log = createLog(settings.log.level, kept && { write: (line: string) => void kept.lines.push(line) });
   const core = await openCore({
     settings,
     masterKeys: readMasterKeys(settings).keys,

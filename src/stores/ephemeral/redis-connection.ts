@@ -1,7 +1,7 @@
 // The way to one Redis: what it must be, deadlines, and what is done while it does not answer.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { SallyportError } from '../../base/index.ts';
+import { guarded, SallyportError } from '../../base/index.ts';
 import { redisScripts } from './redis-scripts.ts';
 
 const COMMAND_TIMEOUT_MS = 1_000;
@@ -70,12 +70,14 @@ export async function connect(
   });
   // Every command tells its own error, but not why the connection was lost; without a listener it would end the process.
   let lost: Error | undefined;
-  redis.on('error', (error) => {
+  const learn = (error: Error | undefined) => {
     lost = error;
-  });
-  redis.on('ready', () => {
-    lost = undefined;
-  });
+  };
+  redis.on('error', guarded(learn, learn));
+  redis.on(
+    'ready',
+    guarded(learn, () => learn(undefined)),
+  );
   return { redis, lost: () => lost };
 }
 
@@ -123,7 +125,10 @@ export function breaker(redis: Redis, lost: () => Error | undefined, recover: ()
     },
     /** From now on the end of the connection opens it. */
     start: () => {
-      redis.on('close', open);
+      redis.on(
+        'close',
+        guarded(() => {}, open),
+      );
     },
     stop: () => {
       isWanted = false;
