@@ -19,11 +19,12 @@ export interface SqliteConnection {
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
-// A long busy timeout would block the event loop, so SQLite waits briefly and we wait the rest of the two seconds outside.
+// A long busy timeout would block the event loop, so SQLite waits briefly and we wait the rest of the two deadlines outside.
 const BUSY_TIMEOUT_MS = 15;
-const PATIENCE_MS = 2_000;
+const DEADLINES = 2;
 /** Processes that start at the same moment on an empty folder make its tables one after another. */
-const START_PATIENCE_MS = 15_000;
+const DEADLINES_AT_START = 15;
+const DEADLINE_SECONDS = 1;
 /**
  * Reading a larger file at every start would take seconds; there damage shows when the page is read, and `check` reads all.
  */
@@ -44,14 +45,14 @@ function unavailable(error: unknown): SallyportError {
   return new SallyportError('store_unavailable', `sqlite: ${(error as Error).message}`, { cause: error });
 }
 
-async function patiently<T>(work: () => T): Promise<T> {
+async function patiently<T>(patienceMs: number, work: () => T): Promise<T> {
   const startedAt = performance.now();
   for (;;) {
     try {
       return work();
     } catch (error) {
       if (!isSqlite(error)) throw error;
-      if (!isBusy(error) || performance.now() - startedAt > PATIENCE_MS) {
+      if (!isBusy(error) || performance.now() - startedAt > patienceMs) {
         throw unavailable(error);
       }
     }
@@ -60,8 +61,8 @@ async function patiently<T>(work: () => T): Promise<T> {
 }
 
 /** Tries again while another process is at it. For the start alone, where nothing else waits: it holds the thread. */
-function insist<T>(work: () => T): T {
-  const until = performance.now() + START_PATIENCE_MS;
+function insist<T>(patienceMs: number, work: () => T): T {
+  const until = performance.now() + patienceMs;
   const cell = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {
     try {
@@ -73,10 +74,10 @@ function insist<T>(work: () => T): T {
   }
 }
 
-function openFile(file: string, synchronous: 'FULL' | 'NORMAL'): DatabaseSync {
+function openFile(file: string, synchronous: 'FULL' | 'NORMAL', patienceMs: number): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const existed = existsSync(file);
-  const database = new DatabaseSync(file, { timeout: PATIENCE_MS });
+  const database = new DatabaseSync(file, { timeout: patienceMs });
   try {
     database.exec(
       `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=8000;`,
@@ -101,10 +102,16 @@ function assertSound(database: DatabaseSync, file: string) {
  * @param synchronous FULL where nothing acknowledged may be lost, NORMAL where losing the last moments of a power cut is allowed
  * @throws SallyportError `store_unavailable` that names the file when it cannot be opened or is damaged
  */
-export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): SqliteConnection {
+export function openSqlite(
+  file: string,
+  synchronous: 'FULL' | 'NORMAL',
+  deadlineSeconds = DEADLINE_SECONDS,
+): SqliteConnection {
+  const patienceMs = DEADLINES * deadlineSeconds * 1_000;
+  const startPatienceMs = DEADLINES_AT_START * deadlineSeconds * 1_000;
   let database: DatabaseSync;
   try {
-    database = insist(() => openFile(file, synchronous));
+    database = insist(startPatienceMs, () => openFile(file, synchronous, patienceMs));
   } catch (error) {
     throw new SallyportError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, {
       cause: error,
@@ -135,7 +142,7 @@ export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): Sqlite
   };
   return {
     prepare,
-    exec: (sql) => insist(() => database.exec(sql)),
+    exec: (sql) => insist(startPatienceMs, () => database.exec(sql)),
     verify: async () => {
       try {
         assertSound(database, file);
@@ -143,8 +150,8 @@ export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): Sqlite
         throw unavailable(error);
       }
     },
-    read: (work) => patiently(work),
-    write: (work) => patiently(() => transaction(work)),
+    read: (work) => patiently(patienceMs, work),
+    write: (work) => patiently(patienceMs, () => transaction(work)),
     close: () => {
       statements.clear();
       if (database.isOpen) database.close();

@@ -90,7 +90,6 @@ test('F10 SEC-3 I2 I4 I6 a full disk: writes are 503, readiness says so, nothing
   await eventually(
     () => statusOf(`${issuer}/health/ready`),
     (status) => status === 200,
-    5_000,
   );
   expect((await signIn('ann')).url.startsWith(CALLBACK)).toBe(true);
   expect((await signIn('ben')).step).toBe('locked');

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await command(`account create ${person('ann')} --email ann@site.example --totp-secret-stdin`, SECRET);
   await command(`account create ${person('bob')} --email bob@site.example`);
   await command(`account create ${person('cid', 'LV', 'agent')}`);
-}, 60_000);
+});
 afterAll(() => folder.remove());
 
 describe('MFA-11 account login-code', () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { HANG_MS } from './pace.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -13,7 +14,7 @@ export interface Ended {
 export interface RunningProcess {
   child: ChildProcess;
   output(): string;
-  /** Resolves when the output holds the text. @throws when the process ends before, or after 30 seconds */
+  /** Resolves when the output holds the text. @throws when the process ends before, or when it hangs */
   says(text: string): Promise<void>;
   ended: Promise<Ended>;
 }
@@ -54,7 +55,7 @@ export function startProcess(
     output: () => stdout + stderr,
     says: (text) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const timer = setTimeout(() => reject(new Error(`never said ${text}: ${stdout}${stderr}`)), 30_000);
+      const timer = setTimeout(() => reject(new Error(`never said ${text}: ${stdout}${stderr}`)), HANG_MS);
       const look = () => {
         if ((stdout + stderr).includes(text)) resolve();
         else if (child.exitCode !== null)
