@@ -7,6 +7,7 @@ import { runCommand } from '../support/command.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { freshFolder } from '../support/folder.ts';
 import { freshDatabase, type MongodbTestServer, startMongodb } from '../support/mongodb.ts';
+import { faultDeadlineSeconds } from '../support/pace.ts';
 import { freePort } from '../support/port.ts';
 import { type RunningProcess, runProcess, startProcess } from '../support/process.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
@@ -32,6 +33,8 @@ beforeEach(async () => {
     SALLYPORT_DOCUMENTS: database.url,
     SALLYPORT_EPHEMERAL: `redis://127.0.0.1:${redis.port}`,
     SALLYPORT_MASTER_KEY: randomBytes(32).toString('hex'),
+    // Shorter than the start waits for a store that comes later.
+    SALLYPORT_STORE_DEADLINE_SECONDS: String(await faultDeadlineSeconds()),
   };
 });
 afterEach(async () => {

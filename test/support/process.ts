@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { HANG_MS } from './pace.ts';
+import { HANG_MS, PATIENT } from './pace.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -19,7 +19,7 @@ export interface RunningProcess {
   ended: Promise<Ended>;
 }
 
-/** Starts the real program with settings from the environment alone. */
+/** Starts the real program with settings from the given environment and no other; stores are waited for. */
 export function startProcess(
   args: string[],
   environment: Record<string, string>,
@@ -27,7 +27,7 @@ export function startProcess(
 ): RunningProcess {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    env: { PATH, HOME, ...environment },
+    env: { PATH, HOME, ...PATIENT, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';
