@@ -58,6 +58,9 @@ const STORIES = [
   'test/journeys/credential-events',
 ];
 
+/** What jest says where a suite left something open, and its process did not end by itself. */
+const LEFTOVERS = /did not exit|failed to exit gracefully|force exited/;
+
 const CHECKS: Check[] = [
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'], minutes: 20 },
   {
@@ -69,15 +72,22 @@ const CHECKS: Check[] = [
   { name: 'generated documents', command: ['docs/generate.ts', '--check'], minutes: 20 },
 ];
 
+/** @returns whether it succeeded, and left nothing behind that had to be ended */
 function run({ name, command, environment = {}, minutes }: Check): Promise<boolean> {
   console.log(`\n== ${name}`);
   const { promise, resolve } = Promise.withResolvers<boolean>();
+  const colours = process.stderr.isTTY ? { FORCE_COLOR: '1' } : {};
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...command], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, ...colours, ...environment },
     timeout: minutes * 60_000,
   });
-  child.once('exit', (code) => resolve(code === 0));
+  let hasLeftovers = false;
+  child.stderr.on('data', (chunk: Buffer) => {
+    hasLeftovers ||= LEFTOVERS.test(chunk.toString());
+    process.stderr.write(chunk);
+  });
+  child.once('close', (code) => resolve(code === 0 && !hasLeftovers));
   child.once('error', () => resolve(false));
   return promise;
 }
