@@ -24,6 +24,7 @@ const BUSY_TIMEOUT_MS = 15;
 const DEADLINES = 2;
 /** Processes that start at the same moment on an empty folder make its tables one after another. */
 const DEADLINES_AT_START = 15;
+const LONGEST_START_SECONDS = 60;
 const DEADLINE_SECONDS = 1;
 /**
  * Reading a larger file at every start would take seconds; there damage shows when the page is read, and `check` reads all.
@@ -108,10 +109,12 @@ export function openSqlite(
   deadlineSeconds = DEADLINE_SECONDS,
 ): SqliteConnection {
   const patienceMs = DEADLINES * deadlineSeconds * 1_000;
-  const startPatienceMs = DEADLINES_AT_START * deadlineSeconds * 1_000;
+  const startPatienceMs = Math.min(DEADLINES_AT_START * deadlineSeconds, LONGEST_START_SECONDS) * 1_000;
   let database: DatabaseSync;
   try {
-    database = insist(startPatienceMs, () => openFile(file, synchronous, patienceMs));
+    database = insist(startPatienceMs, () =>
+      openFile(file, synchronous, Math.min(patienceMs, startPatienceMs)),
+    );
   } catch (error) {
     throw new SallyportError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, {
       cause: error,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
+import { faultDeadlineSeconds } from '../support/pace.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { openEphemeralAt, openRedisAt } from '../support/stores.ts';
 import { ephemeralContract } from './ephemeral-contract.ts';
@@ -45,6 +46,26 @@ describe('a Redis that is not fit', () => {
       });
     } finally {
       await cluster.stop();
+    }
+  });
+
+  test('F8 one that is frozen is given up by those who may not wait, and answers those who may', async () => {
+    const frozen = await startRedis();
+    const [hasty, patient] = [
+      await openRedisAt(frozen.port, 'x:', NOW, await faultDeadlineSeconds()),
+      await openRedisAt(frozen.port, 'x:', NOW),
+    ];
+    try {
+      await patient.put('Code', 'c', { value: '1', expiresAt: NOW + 60 }, NOW);
+      frozen.freeze(true);
+      const answer = patient.get('Code', 'c', NOW);
+      await expect(hasty.get('Code', 'c', NOW)).rejects.toMatchObject({ code: 'store_unavailable' });
+      frozen.freeze(false);
+      expect(await answer).toMatchObject({ value: '1' });
+    } finally {
+      await hasty.close();
+      await patient.close();
+      await frozen.stop();
     }
   });
 

@@ -11,9 +11,14 @@ import {
 import { PATIENT_SECONDS } from './pace.ts';
 
 /** A Redis that answers in its own time. */
-export function openRedisAt(port: number, prefix: string, now: number): Promise<Ephemeral> {
+export function openRedisAt(
+  port: number,
+  prefix: string,
+  now: number,
+  deadlineSeconds = PATIENT_SECONDS,
+): Promise<Ephemeral> {
   const url = `redis://127.0.0.1:${port}`;
-  return openRedisEphemeral({ url, prefix, deadlineSeconds: PATIENT_SECONDS }, { now: () => now });
+  return openRedisEphemeral({ url, prefix, deadlineSeconds }, { now: () => now });
 }
 
 /** Opens the documents store at an address such as `sqlite:/folder` or `mongodb://…/database`. */
