@@ -82,12 +82,16 @@ async function drain(server: Server): Promise<void> {
 /** Clocks further apart than this would judge one code or lease differently (P15). */
 const CLOCKS_APART_SECONDS = 2;
 
-function healthOf({ documents, ephemeral, clock }: Core, areKeysKnown: () => boolean): Health {
+function healthOf({ documents, ephemeral, clock, settings }: Core, areKeysKnown: () => boolean): Health {
   const clocks = async () => {
     // A store that does not answer is told by its own check.
+    const askedAt = clock.now();
     const theirs = await ephemeral.serverTime().catch(() => undefined);
-    if (theirs !== undefined && Math.abs(theirs - clock.now()) > CLOCKS_APART_SECONDS)
-      throw new Error('the clocks of this machine and of the ephemeral store are apart');
+    // An answer that was long on its way is no clock that goes wrong.
+    const isApart =
+      theirs !== undefined &&
+      (theirs < askedAt - CLOCKS_APART_SECONDS || theirs > clock.now() + CLOCKS_APART_SECONDS);
+    if (isApart) throw new Error('the clocks of this machine and of the ephemeral store are apart');
   };
   // A process that comes back from a break may serve only once it has looked which keys are withdrawn.
   const keys = async () => {
@@ -96,6 +100,7 @@ function healthOf({ documents, ephemeral, clock }: Core, areKeysKnown: () => boo
   return createHealth(
     { documents: () => documents.ping(), ephemeral: () => ephemeral.ping(), clock: clocks, keys },
     () => ephemeral.warnings,
+    settings.stores.deadlineSeconds,
   );
 }
 

@@ -125,6 +125,8 @@ export interface CoreOptions {
 
 /** A few times as many waiting as running: beyond that a person would wait longer than they look at a page. */
 const QUEUE_PER_SLOT = 64;
+/** Attempts on one account wait for each other, each for a hash and what the store takes. */
+const DEADLINES_IN_LINE = 5;
 const MIGRATIONS = [
   giveKeysTimes,
   async (parts: { documents: Documents }) => {
@@ -152,10 +154,11 @@ function build(ground: Ground): Core {
   const say = createLanguage();
   const standings = createStandings(clock);
   const passwords = createPasswords({ hasher, clock });
-  const budgets = createBudgets({ ephemeral, clock });
+  const patienceSeconds = DEADLINES_IN_LINE * settings.stores.deadlineSeconds;
+  const budgets = createBudgets({ ephemeral, clock, patienceSeconds });
   const ended = buildSessions({ ...ground, stores: open }, { accounts, tenants, audit, keys, jobs });
   const { sessions } = ended;
-  const lockout = createLockout({ ephemeral, accounts, sessions, clock, vault });
+  const lockout = createLockout({ ephemeral, accounts, sessions, clock, vault, patienceSeconds });
   const factors = buildFactors({ ...ground, stores: open }, { accounts, mail, say, budgets });
   const shared = {
     accounts,

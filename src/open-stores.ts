@@ -58,14 +58,15 @@ const EPHEMERAL_VERBS = [
 ] as const;
 
 function openDocuments({ stores, data }: Settings): Promise<Documents> {
-  if (stores.documents !== 'sqlite') return openMongodbDocuments(stores.documents);
-  return Promise.resolve(openSqliteDocuments(join(data, 'documents.sqlite')));
+  const { documents: url, deadlineSeconds } = stores;
+  if (url !== 'sqlite') return openMongodbDocuments({ url, deadlineSeconds });
+  return Promise.resolve(openSqliteDocuments(join(data, 'documents.sqlite'), deadlineSeconds));
 }
 
 function openEphemeral({ stores, data }: Settings, clock: Clock): Promise<Ephemeral> {
-  if (stores.ephemeral !== 'sqlite')
-    return openRedisEphemeral({ url: stores.ephemeral, prefix: REDIS_PREFIX }, clock);
-  return Promise.resolve(openSqliteEphemeral(join(data, 'ephemeral.sqlite'), clock.now()));
+  const { ephemeral: url, deadlineSeconds } = stores;
+  if (url !== 'sqlite') return openRedisEphemeral({ url, prefix: REDIS_PREFIX, deadlineSeconds }, clock);
+  return Promise.resolve(openSqliteEphemeral(join(data, 'ephemeral.sqlite'), clock.now(), deadlineSeconds));
 }
 
 /** Opens a store that may still be starting; says once what it waits for. An embedded one is there or it is not. */

@@ -3,6 +3,9 @@ import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startBusyLoops } from './busy-loops.ts';
+import { type JestReport, slowest, type Tally, type TimedSuite, tallyOf, timesOf } from './report.ts';
 import { prepareServices } from './services.ts';
 import { startMongodb } from './support/mongodb.ts';
 
@@ -13,9 +16,16 @@ interface Check {
   minutes: number;
 }
 
-const args = new Set(process.argv.slice(2));
-const isLong = args.has('--long');
-const isFast = args.has('--fast');
+const { values: asked, positionals: parts } = parseArgs({
+  allowPositionals: true,
+  options: { long: { type: 'boolean' }, fast: { type: 'boolean' }, slow: { type: 'boolean' } },
+});
+const isLong = asked.long ?? false;
+const isFast = asked.fast ?? false;
+const isSlow = asked.slow ?? false;
+const BUSY_LOOPS = 2;
+const SHOWN_SLOWEST = 10;
+const MINUTES_OF_SUITES = isLong ? 240 : isSlow ? 120 : 45;
 const jestReport = join(tmpdir(), `sallyport-jest-${process.pid}.json`);
 const jest = ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${jestReport}`];
 const NEEDS_SERVICES = [
@@ -48,45 +58,49 @@ const STORIES = [
   'test/journeys/credential-events',
 ];
 
+/** What jest says where a suite left something open, and its process did not end by itself. */
+const LEFTOVERS = /did not exit|failed to exit gracefully|force exited/;
+
 const CHECKS: Check[] = [
-  { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'], minutes: 5 },
+  { name: 'types', command: ['node_modules/typescript/bin/tsc', '--noEmit'], minutes: 20 },
   {
     name: 'lint and format',
     command: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
-    minutes: 5,
+    minutes: 20,
   },
-  { name: 'unused code', command: ['node_modules/knip/bin/knip.js'], minutes: 5 },
-  { name: 'generated documents', command: ['docs/generate.ts', '--check'], minutes: 2 },
+  { name: 'unused code', command: ['node_modules/knip/bin/knip.js'], minutes: 20 },
+  { name: 'generated documents', command: ['docs/generate.ts', '--check'], minutes: 20 },
 ];
 
+/** @returns whether it succeeded, and left nothing behind that had to be ended */
 function run({ name, command, environment = {}, minutes }: Check): Promise<boolean> {
   console.log(`\n== ${name}`);
   const { promise, resolve } = Promise.withResolvers<boolean>();
+  const colours = process.stderr.isTTY ? { FORCE_COLOR: '1' } : {};
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...command], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, ...colours, ...environment },
     timeout: minutes * 60_000,
   });
-  child.once('exit', (code) => resolve(code === 0));
+  let hasLeftovers = false;
+  child.stderr.on('data', (chunk: Buffer) => {
+    hasLeftovers ||= LEFTOVERS.test(chunk.toString());
+    process.stderr.write(chunk);
+  });
+  child.once('close', (code) => resolve(code === 0 && !hasLeftovers));
   child.once('error', () => resolve(false));
   return promise;
 }
 
-interface JestReport {
-  numPassedTests: number;
-  numFailedTests: number;
-  numPendingTests: number;
-  numFailedTestSuites: number;
-  success: boolean;
-}
+const times: TimedSuite[] = [];
 
 async function suites(
   name: string,
   withServices: boolean,
   paths: string[],
   environment: Record<string, string>,
-): Promise<{ passed: number; failed: number }> {
-  const narrowed = withServices ? [] : NEEDS_SERVICES.flatMap((path) => ['--testPathIgnorePatterns', path]);
+): Promise<Tally> {
+  const narrowed = withServices ? [] : NEEDS_SERVICES.map((path) => `--testPathIgnorePatterns=${path}`);
   const ok = await run({
     name,
     command: [...jest, ...narrowed, ...paths],
@@ -95,14 +109,16 @@ async function suites(
       ...(isLong ? { SALLYPORT_TEST_LONG: '1' } : {}),
       ...environment,
     },
-    minutes: isLong ? 240 : 45,
+    minutes: MINUTES_OF_SUITES,
   });
   try {
     const report = JSON.parse(readFileSync(jestReport, 'utf8')) as JestReport;
     rmSync(jestReport, { force: true });
-    // Nothing is skipped: a test that does not run is a failure.
-    const failed = report.numFailedTests + report.numPendingTests + report.numFailedTestSuites;
-    return { passed: report.numPassedTests, failed: ok ? failed : Math.max(1, failed) };
+    times.push(
+      ...timesOf(report, process.cwd()).map((suite) => ({ ...suite, name: `${suite.name} (${name})` })),
+    );
+    const { passed, failed } = tallyOf(report);
+    return { passed, failed: ok ? failed : Math.max(1, failed) };
   } catch {
     return { passed: 0, failed: 1 };
   }
@@ -115,15 +131,16 @@ if (missing.length > 0 && process.env.CI === 'true') {
   console.log(`Missing under CI: ${missing.join(', ')}`);
   failed += missing.length;
 }
-for (const check of CHECKS) {
+const endBusyLoops = isSlow ? startBusyLoops(BUSY_LOOPS) : () => {};
+for (const check of parts.length > 0 ? [] : CHECKS) {
   if (await run(check)) passed += 1;
   else failed += 1;
 }
 const withServices = !isFast && missing.length === 0;
 const mongodb = withServices ? await startMongodb() : undefined;
 const servers = mongodb ? { TEST_MONGODB_URL: mongodb.url } : undefined;
-const runs = [await suites('suites', withServices, [], servers ?? {})];
-if (servers) {
+const runs = [await suites('suites', withServices, parts, servers ?? {})];
+if (servers && parts.length === 0) {
   const environment = { ...servers, SALLYPORT_TEST_STORES: 'servers' };
   runs.push(
     await suites('suites with a server, on MongoDB and Redis', true, ON_SERVERS, environment),
@@ -136,6 +153,7 @@ if (servers) {
   );
 }
 await mongodb?.stop();
+endBusyLoops();
 for (const outcome of runs) {
   passed += outcome.passed;
   failed += outcome.failed;
@@ -144,5 +162,8 @@ if (missing.length > 0 || isFast)
   console.log(
     `\nNot run: ${NEEDS_SERVICES.join(', ')} (${isFast ? 'asked for without services' : `missing ${missing.join(', ')}`})`,
   );
+console.log(`\nThe slowest of ${times.length} suites, in seconds:`);
+for (const { name, seconds } of slowest(times, SHOWN_SLOWEST))
+  console.log(`${seconds.toFixed(1).padStart(7)}  ${name}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -7,7 +7,7 @@ import { type Core, openCore } from '../core.ts';
 import type { Mailbox } from '../mail/index.ts';
 import { loadSettings, readMasterKeys, type Settings } from '../settings/index.ts';
 import { endAtLast, lastResort } from './last-resort.ts';
-import { print, Refused, withCore } from './terminal.ts';
+import { print, Refused, settingsOf, terminalOf, withCore } from './terminal.ts';
 
 /** A store that starts at the same time as this server, in a compose file say, may take so long. */
 const STORE_WAIT_MS = 30_000;
@@ -82,19 +82,18 @@ async function serve(settings: Settings, log: Log, failed: Promise<Error>, serve
   }
 }
 
-async function announceSetUp({ setUp }: App, { issuer }: Settings): Promise<void> {
+async function announceSetUp(command: Command, { setUp }: App, { issuer }: Settings): Promise<void> {
   if (cluster.isWorker && cluster.worker?.id !== FIRST_WORKER) return;
   const token = await setUp.newToken();
   if (token)
-    process.stdout.write(
+    terminalOf(command).output.write(
       `\nOpen this once, within an hour, to make the first operator:\n  ${issuer}/set-up?token=${token}\n\n`,
     );
 }
 
 async function start(command: Command): Promise<void> {
   const warnings: string[] = [];
-  const warn = (sentence: string) => warnings.push(sentence);
-  const settings = loadSettings({ file: command.optsWithGlobals<{ config?: string }>().config, warn });
+  const settings = settingsOf(command, (sentence) => warnings.push(sentence));
   const log = createLog(settings.log.level);
   if (!cluster.isWorker) for (const warning of warnings) log.warn(warning);
   const failed = lastResort(log);
@@ -111,7 +110,7 @@ async function start(command: Command): Promise<void> {
     await withServerCore(settings, log, async (core) => {
       const { createApp } = await import('../app.ts');
       const app = await createApp(core, { log, isWorker: cluster.isWorker });
-      await serve(settings, log, failed, { app, announce: () => announceSetUp(app, settings) });
+      await serve(settings, log, failed, { app, announce: () => announceSetUp(command, app, settings) });
     });
   } finally {
     // The channel to the parent would keep a worker alive.
@@ -120,9 +119,11 @@ async function start(command: Command): Promise<void> {
   }
 }
 
-async function demo(): Promise<void> {
+async function demo(command: Command): Promise<void> {
   const { prepareDemo } = await import('../demo/index.ts');
-  const { settings, mailbox, startDemo } = prepareDemo(loadSettings());
+  const { settings, mailbox, startDemo } = prepareDemo(
+    loadSettings({ environment: terminalOf(command).environment }),
+  );
   const log = createLog('warn');
   const failed = lastResort(log);
   const run = async (core: Core) => {
@@ -140,7 +141,7 @@ export function addServerCommands(program: Command): void {
   program
     .command('demo')
     .description('start the server with samples, a sample application and a mailbox')
-    .action(demo);
+    .action((_options: object, command: Command) => demo(command));
   program
     .command('check')
     .description('check the settings and the master key, and read both stores through')

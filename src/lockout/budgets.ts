@@ -40,8 +40,16 @@ export function isOutside(policy: Policy, population: Population, address: strin
   return networks.length > 0 && !isInNetworks(address, networks);
 }
 
-export function createBudgets({ ephemeral, clock }: { ephemeral: Ephemeral; clock: Clock }): Budgets {
-  const line = createWaitingLine();
+export function createBudgets({
+  ephemeral,
+  clock,
+  patienceSeconds,
+}: {
+  ephemeral: Ephemeral;
+  clock: Clock;
+  patienceSeconds: number;
+}): Budgets {
+  const line = createWaitingLine(patienceSeconds);
 
   /** Counted before the work, and given back after it: the other order would let many at once through (S18). */
   const open = async (name: string, size: number, seconds: number) => {

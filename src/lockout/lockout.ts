@@ -87,9 +87,10 @@ export function createLockout(parts: {
   sessions: Pick<Sessions, 'credentialEvent'>;
   clock: Clock;
   vault: Vault;
+  patienceSeconds: number;
 }): Lockout {
-  const { ephemeral, accounts, sessions, clock, vault } = parts;
-  const line = createWaitingLine();
+  const { ephemeral, accounts, sessions, clock, vault, patienceSeconds } = parts;
+  const line = createWaitingLine(patienceSeconds);
 
   const keyOf = (subject: Subject, kind: AttemptKind, policy: Policy) =>
     'account' in subject

@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { randomBelow, SallyportError } from '../base/index.ts';
 import type { Reservation } from '../stores/index.ts';
 
-const PATIENCE_MS = 5_000;
 const MAX_WAITING = 256;
 
 type Settled = Exclude<Reservation, { outcome: 'busy' }>;
 
 /** Those of this process who wait for a slot: one after another for each counter, so that of many one asks the store. */
-export function createWaitingLine() {
+/** @param patienceSeconds how long one attempt waits for its turn */
+export function createWaitingLine(patienceSeconds: number) {
   let waiting = 0;
   const lines = new Map<string, Promise<void>>();
 
@@ -31,8 +31,8 @@ export function createWaitingLine() {
 
   return {
     /**
-     * Asks for a slot until the answer is not `busy`, for 5 seconds.
-     * @throws SallyportError `busy` after that
+     * Asks for a slot until the answer is not `busy`.
+     * @throws SallyportError `busy` when it waited too long
      */
     async patiently(key: string, reserve: () => Promise<Reservation>): Promise<Settled> {
       const startedAt = performance.now();
@@ -43,7 +43,7 @@ export function createWaitingLine() {
         let abandoned = first?.abandoned ?? 0;
         for (;;) {
           // Before the store is asked: where it is slow, those who waited too long end together, not one after another.
-          if (performance.now() - startedAt > PATIENCE_MS)
+          if (performance.now() - startedAt > patienceSeconds * 1_000)
             throw new SallyportError('busy', 'attempts on one account');
           const next = await reserve();
           abandoned += next.abandoned;

@@ -119,6 +119,12 @@ export const declarations = [
     'Where sessions, tokens, counters and half-done sign-ins live: sqlite, or the redis:// address of one server that never evicts.',
   ),
   declare(
+    'stores.deadlineSeconds',
+    'SALLYPORT_STORE_DEADLINE_SECONDS',
+    fromText.whole(z.int().min(1).max(60).default(1)),
+    'How long a store is waited for before a request is refused with 503: longer where the way to it is long or the machine is busy. A person waits for a few of these at most.',
+  ),
+  declare(
     'masterKey',
     'SALLYPORT_MASTER_KEY',
     z.string().optional(),
@@ -206,7 +212,11 @@ export interface Settings {
     readonly keepAliveSeconds: number;
   };
   readonly data: string;
-  readonly stores: { readonly documents: string; readonly ephemeral: string };
+  readonly stores: {
+    readonly documents: string;
+    readonly ephemeral: string;
+    readonly deadlineSeconds: number;
+  };
   readonly masterKey: string | undefined;
   readonly masterKeyFile: string | undefined;
   readonly workers: number;

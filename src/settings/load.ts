@@ -97,7 +97,7 @@ function ownVariables(environment: Record<string, string | undefined>) {
 export function loadSettings(
   options: {
     file?: string | undefined;
-    environment?: Record<string, string | undefined>;
+    environment?: Record<string, string | undefined> | undefined;
     warn?(sentence: string): void;
   } = {},
 ): Settings {

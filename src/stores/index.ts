@@ -25,7 +25,7 @@ export type {
   Settlement,
   StoredRecord,
 } from './ephemeral/port.ts';
-export { openRedisEphemeral, type RedisOptions } from './ephemeral/redis.ts';
+export { openRedisEphemeral } from './ephemeral/redis.ts';
 export { openSqliteEphemeral } from './ephemeral/sqlite.ts';
 export { rememberingTopics } from './ephemeral/topics.ts';
 export {

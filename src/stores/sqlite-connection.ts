@@ -19,11 +19,13 @@ export interface SqliteConnection {
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
-// A long busy timeout would block the event loop, so SQLite waits briefly and we wait the rest of the two seconds outside.
+// A long busy timeout would block the event loop, so SQLite waits briefly and we wait the rest of the two deadlines outside.
 const BUSY_TIMEOUT_MS = 15;
-const PATIENCE_MS = 2_000;
+const DEADLINES = 2;
 /** Processes that start at the same moment on an empty folder make its tables one after another. */
-const START_PATIENCE_MS = 15_000;
+const DEADLINES_AT_START = 15;
+const LONGEST_START_SECONDS = 60;
+const DEADLINE_SECONDS = 1;
 /**
  * Reading a larger file at every start would take seconds; there damage shows when the page is read, and `check` reads all.
  */
@@ -44,14 +46,14 @@ function unavailable(error: unknown): SallyportError {
   return new SallyportError('store_unavailable', `sqlite: ${(error as Error).message}`, { cause: error });
 }
 
-async function patiently<T>(work: () => T): Promise<T> {
+async function patiently<T>(patienceMs: number, work: () => T): Promise<T> {
   const startedAt = performance.now();
   for (;;) {
     try {
       return work();
     } catch (error) {
       if (!isSqlite(error)) throw error;
-      if (!isBusy(error) || performance.now() - startedAt > PATIENCE_MS) {
+      if (!isBusy(error) || performance.now() - startedAt > patienceMs) {
         throw unavailable(error);
       }
     }
@@ -60,8 +62,8 @@ async function patiently<T>(work: () => T): Promise<T> {
 }
 
 /** Tries again while another process is at it. For the start alone, where nothing else waits: it holds the thread. */
-function insist<T>(work: () => T): T {
-  const until = performance.now() + START_PATIENCE_MS;
+function insist<T>(patienceMs: number, work: () => T): T {
+  const until = performance.now() + patienceMs;
   const cell = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {
     try {
@@ -73,13 +75,13 @@ function insist<T>(work: () => T): T {
   }
 }
 
-function openFile(file: string, synchronous: 'FULL' | 'NORMAL'): DatabaseSync {
+function openFile(file: string, synchronous: 'FULL' | 'NORMAL', patienceMs: number): DatabaseSync {
   makeFolder(dirname(file));
   const existed = existsSync(file);
   // Made by us: SQLite would let the group and others read it, and gives what it makes beside it the mode of this one.
   makePrivateFile(file);
   for (const beside of ['-wal', '-shm']) closeToOthers(`${file}${beside}`);
-  const database = new DatabaseSync(file, { timeout: PATIENCE_MS });
+  const database = new DatabaseSync(file, { timeout: patienceMs });
   try {
     database.exec(
       `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=8000;`,
@@ -104,10 +106,18 @@ function assertSound(database: DatabaseSync, file: string) {
  * @param synchronous FULL where nothing acknowledged may be lost, NORMAL where losing the last moments of a power cut is allowed
  * @throws SallyportError `store_unavailable` that names the file when it cannot be opened or is damaged
  */
-export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): SqliteConnection {
+export function openSqlite(
+  file: string,
+  synchronous: 'FULL' | 'NORMAL',
+  deadlineSeconds = DEADLINE_SECONDS,
+): SqliteConnection {
+  const patienceMs = DEADLINES * deadlineSeconds * 1_000;
+  const startPatienceMs = Math.min(DEADLINES_AT_START * deadlineSeconds, LONGEST_START_SECONDS) * 1_000;
   let database: DatabaseSync;
   try {
-    database = insist(() => openFile(file, synchronous));
+    database = insist(startPatienceMs, () =>
+      openFile(file, synchronous, Math.min(patienceMs, startPatienceMs)),
+    );
   } catch (error) {
     throw new SallyportError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, {
       cause: error,
@@ -138,7 +148,7 @@ export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): Sqlite
   };
   return {
     prepare,
-    exec: (sql) => insist(() => database.exec(sql)),
+    exec: (sql) => insist(startPatienceMs, () => database.exec(sql)),
     verify: async () => {
       try {
         assertSound(database, file);
@@ -146,8 +156,8 @@ export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): Sqlite
         throw unavailable(error);
       }
     },
-    read: (work) => patiently(work),
-    write: (work) => patiently(() => transaction(work)),
+    read: (work) => patiently(patienceMs, work),
+    write: (work) => patiently(patienceMs, () => transaction(work)),
     close: () => {
       statements.clear();
       if (database.isOpen) database.close();

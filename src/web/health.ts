@@ -3,7 +3,8 @@ import type { Registry } from './registry.ts';
 
 const guards = publicReading('says only whether this process works', 'one look-up in each store');
 
-const PATIENCE_MS = 1_500;
+/** A store that just meets its deadline is there. */
+const DEADLINES = 1.5;
 
 export interface Health {
   /** Whether this process can serve: 200, or 503 with the names of what fails. */
@@ -13,19 +14,21 @@ export interface Health {
   isStopping(): boolean;
 }
 
-function within<T>(promise: Promise<T>): Promise<T> {
+function within<T>(promise: Promise<T>, patienceMs: number): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('no answer in time')), PATIENCE_MS);
+  const timer = setTimeout(() => reject(new Error('no answer in time')), patienceMs);
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /**
  * @param checks by name; each throws when it fails
  * @param warnings what works but should be mended
+ * @param deadlineSeconds of the stores
  */
 export function createHealth(
   checks: Readonly<Record<string, () => Promise<void>>>,
   warnings: () => readonly string[],
+  deadlineSeconds: number,
 ): Health {
   let stopping = false;
   return {
@@ -38,7 +41,7 @@ export function createHealth(
       const outcomes = await Promise.all(
         Object.entries(checks).map(async ([name, check]) => ({
           name,
-          ok: await within(check()).then(
+          ok: await within(check(), DEADLINES * deadlineSeconds * 1_000).then(
             () => true,
             () => false,
           ),

@@ -355,4 +355,4 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   await page.goto(`${server.issuer}/go/user`);
   await sound(page, 'password-with-passkey');
   await page.context().close();
-}, 240_000);
+});

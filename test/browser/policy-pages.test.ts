@@ -6,6 +6,7 @@ import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { enter, launchChromium, newPage, sound, step } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import type { NewPerson } from '../support/site.ts';
+import { nowSeconds } from '../support/time.ts';
 
 const DAY = 86_400;
 const NEW = 'a better one 2';
@@ -36,7 +37,7 @@ async function person(
 
 /** The password as old as that. */
 async function aged(who: Person, days: number): Promise<Person> {
-  const setAt = Math.floor(Date.now() / 1_000) - days * DAY;
+  const setAt = nowSeconds() - days * DAY;
   await server.core.accounts.update(who.account.id, (a) => ({
     ...a,
     password: a.password && { ...a.password, setAt },
@@ -122,7 +123,6 @@ describe.each([{ scripts: true }, { scripts: false }])(
       const [mail] = await eventually(
         () => server.mailbox.messages.filter(({ to }) => to === email),
         (mails) => mails.length > 0,
-        10_000,
       );
       await page.goto(/http:\S+/.exec(mail?.text ?? '')?.[0] ?? '');
       expect(page.url()).toBe(`${server.issuer}/recover/set`);
@@ -153,7 +153,6 @@ describe.each([{ scripts: true }, { scripts: false }])(
           return step(page);
         },
         (shown) => shown === 'password',
-        15_000,
       );
       await page.getByLabel('Password').fill(PASSWORD);
       await enter(page);
@@ -223,4 +222,4 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   await page.getByRole('button', { name: /Back to/ }).click();
   await sound(page, 'account-not-signed-in');
   await page.context().close();
-}, 180_000);
+});

@@ -103,7 +103,6 @@ describe.each([{ scripts: true }, { scripts: false }])(
           return page.getByRole('status').innerText();
         },
         (said) => said === 'Your session has ended: the identity provider said so.',
-        10_000,
       );
       expect(await page.locator('[data-claim]').count()).toBe(0);
       await page.context().close();

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { keyOf } from '../../src/stores/documents/mongodb-keys.ts';
+import { openMongodbDocuments } from '../../src/stores/index.ts';
+import { eventually } from '../support/eventually.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { freshDatabase, type MongodbTestServer, startMongodb } from '../support/mongodb.ts';
+import { faultDeadlineSeconds } from '../support/pace.ts';
 import { THINGS_FOR_RACE } from '../support/racer-things.ts';
 import { openDocumentsAt } from '../support/stores.ts';
 import { documentsContract } from './documents-contract.ts';
@@ -15,6 +19,35 @@ afterAll(() => mongodb.stop());
 documentsContract('MongoDB', async () => {
   const { url, drop } = freshDatabase(mongodb);
   return { address: url, open: () => openDocumentsAt(url), destroy: drop };
+});
+
+test('F8 one that falls silent is given up at the deadline that was set', async () => {
+  const { url, drop } = freshDatabase(mongodb);
+  const proxy = await startFaultProxy(Number(new URL(url).port));
+  const through = new URL(url);
+  through.port = String(proxy.port);
+  const store = await openMongodbDocuments({
+    url: through.href,
+    deadlineSeconds: await faultDeadlineSeconds(),
+  });
+  try {
+    await store.ping();
+    proxy.become({ kind: 'silent' });
+    await expect(store.ping()).rejects.toMatchObject({ code: 'store_unavailable' });
+    proxy.become({ kind: 'none' });
+    await eventually(
+      () =>
+        store.ping().then(
+          () => true,
+          () => false,
+        ),
+      (answers) => answers,
+    );
+  } finally {
+    await store.close();
+    await proxy.close();
+    await drop();
+  }
 });
 
 test('P8 a page, a look-up and a count are answered from their index', async () => {

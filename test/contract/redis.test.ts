@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openRedisEphemeral } from '../../src/stores/index.ts';
 import { eventually } from '../support/eventually.ts';
+import { faultDeadlineSeconds } from '../support/pace.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
-import { openEphemeralAt } from '../support/stores.ts';
+import { openEphemeralAt, openRedisAt } from '../support/stores.ts';
 import { ephemeralContract } from './ephemeral-contract.ts';
 
 const NOW = 1_800_000_000;
@@ -17,9 +17,7 @@ describe('a Redis that is not fit', () => {
   test('F7 one that may evict is refused, and the setting is named', async () => {
     const evicting = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
     try {
-      await expect(
-        openRedisEphemeral({ url: `redis://127.0.0.1:${evicting.port}`, prefix: 'x:' }, { now: () => NOW }),
-      ).rejects.toMatchObject({
+      await expect(openRedisAt(evicting.port, 'x:', NOW)).rejects.toMatchObject({
         code: 'store_unfit',
         detail: expect.stringContaining('maxmemory-policy noeviction'),
       });
@@ -30,8 +28,7 @@ describe('a Redis that is not fit', () => {
 
   test('F7 one without an append-only file is used, and the operator is told', async () => {
     const forgetful = await startRedis(['--appendonly', 'no']);
-    const options = { url: `redis://127.0.0.1:${forgetful.port}`, prefix: 'x:' };
-    const store = await openRedisEphemeral(options, { now: () => NOW });
+    const store = await openRedisAt(forgetful.port, 'x:', NOW);
     try {
       expect(store.warnings).toEqual([expect.stringContaining('appendonly yes')]);
       expect(await store.insert('Code', 'c', { value: '1', expiresAt: NOW + 60 }, NOW)).toBe(true);
@@ -44,9 +41,7 @@ describe('a Redis that is not fit', () => {
   test('P9 a cluster is refused', async () => {
     const cluster = await startRedis(['--cluster-enabled', 'yes']);
     try {
-      await expect(
-        openRedisEphemeral({ url: `redis://127.0.0.1:${cluster.port}`, prefix: 'x:' }, { now: () => NOW }),
-      ).rejects.toMatchObject({
+      await expect(openRedisAt(cluster.port, 'x:', NOW)).rejects.toMatchObject({
         detail: expect.stringContaining('Cluster'),
       });
     } finally {
@@ -54,15 +49,33 @@ describe('a Redis that is not fit', () => {
     }
   });
 
+  test('F8 one that is frozen is given up by those who may not wait, and answers those who may', async () => {
+    const frozen = await startRedis();
+    const [hasty, patient] = [
+      await openRedisAt(frozen.port, 'x:', NOW, await faultDeadlineSeconds()),
+      await openRedisAt(frozen.port, 'x:', NOW),
+    ];
+    try {
+      await patient.put('Code', 'c', { value: '1', expiresAt: NOW + 60 }, NOW);
+      frozen.freeze(true);
+      const answer = patient.get('Code', 'c', NOW);
+      await expect(hasty.get('Code', 'c', NOW)).rejects.toMatchObject({ code: 'store_unavailable' });
+      frozen.freeze(false);
+      expect(await answer).toMatchObject({ value: '1' });
+    } finally {
+      await hasty.close();
+      await patient.close();
+      await frozen.stop();
+    }
+  });
+
   test('one that is not there is unavailable, and one that goes away makes every verb so', async () => {
-    await expect(
-      openRedisEphemeral({ url: 'redis://127.0.0.1:1', prefix: 'x:' }, { now: () => NOW }),
-    ).rejects.toMatchObject({ code: 'store_unavailable', detail: expect.stringContaining('ECONNREFUSED') });
+    await expect(openRedisAt(1, 'x:', NOW)).rejects.toMatchObject({
+      code: 'store_unavailable',
+      detail: expect.stringContaining('ECONNREFUSED'),
+    });
     const leaving = await startRedis();
-    const store = await openRedisEphemeral(
-      { url: `redis://127.0.0.1:${leaving.port}`, prefix: 'x:' },
-      { now: () => NOW },
-    );
+    const store = await openRedisAt(leaving.port, 'x:', NOW);
     await store.put('Code', 'c', { value: '1', expiresAt: NOW + 60 }, NOW);
     await leaving.stop();
     const verbs = [
@@ -90,8 +103,7 @@ describe('a Redis that is killed', () => {
 
   test('F6 I1 I4 P1 kill -9 in a storm of claims: what was acknowledged stays claimed, and the generation is another', async () => {
     const server = await startRedis();
-    const open = () =>
-      openRedisEphemeral({ url: `redis://127.0.0.1:${server.port}`, prefix: 'k:' }, { now: () => NOW });
+    const open = () => openRedisAt(server.port, 'k:', NOW);
     const [store, other] = [await open(), await open()];
     try {
       for (let round = 0; round < ROUNDS; round++) {
@@ -119,7 +131,6 @@ describe('a Redis that is killed', () => {
               () => false,
             ),
           (answers) => answers,
-          5_000,
         );
         await eventually(
           () =>
@@ -128,7 +139,6 @@ describe('a Redis that is killed', () => {
               () => false,
             ),
           (answers) => answers,
-          5_000,
         );
         expect(won.size).toBeGreaterThan(0);
         for (const [id, times] of won) {
@@ -147,10 +157,7 @@ describe('a Redis that is killed', () => {
 
   test('F6 P6 a log whose end was cut off: the generation is another, so that nothing half done of before is accepted', async () => {
     const server = await startRedis();
-    const store = await openRedisEphemeral(
-      { url: `redis://127.0.0.1:${server.port}`, prefix: 'k:' },
-      { now: () => NOW },
-    );
+    const store = await openRedisAt(server.port, 'k:', NOW);
     try {
       const before = await store.generation();
       await store.put('Attempt', 'early', { value: '1', expiresAt: NOW + 60 }, NOW);
@@ -166,7 +173,6 @@ describe('a Redis that is killed', () => {
             () => false,
           ),
         (answers) => answers,
-        5_000,
       );
       // The claim is lost with the end of the log, and the record is another generation's: whoever asks for it refuses it.
       expect((await store.generation()).id).not.toBe(before.id);

@@ -8,8 +8,6 @@ import { eventually } from '../support/eventually.ts';
 import { freshFolder } from '../support/folder.ts';
 import { startMailServer } from '../support/mail-server.ts';
 
-const PATIENCE_MS = 10_000;
-
 let folder: ReturnType<typeof freshFolder>;
 let documents: ReturnType<typeof openSqliteDocuments>;
 let ephemeral: Ephemeral;
@@ -47,7 +45,7 @@ const stored = async () => {
 };
 const mailThrough = (jobs: Jobs, url: string | undefined, from: string | undefined) =>
   createMail({ settings: { url, from }, mailbox: undefined, jobs, ephemeral, clock });
-const whenGone = () => eventually(stored, (jobs) => jobs.length === 0, PATIENCE_MS);
+const whenGone = () => eventually(stored, (jobs) => jobs.length === 0);
 
 describe('the queue', () => {
   test('each job is run once, by one of several processes', async () => {
@@ -79,7 +77,6 @@ describe('the queue', () => {
     await eventually(
       () => runs.length,
       (n) => n > 0,
-      PATIENCE_MS,
     );
     expect(runs).toEqual(['now']);
     now += 60;
@@ -101,7 +98,6 @@ describe('the queue', () => {
       const [job] = await eventually(
         stored,
         ([found]) => found?.attempts === n + 1 && found.dueAt === now + pause,
-        PATIENCE_MS,
       );
       now = job?.dueAt ?? 0;
     }
@@ -131,7 +127,7 @@ describe('the queue', () => {
       mark: async () => {},
     });
     await jobs.enqueue({ kind: 'mark', payload: {} });
-    await eventually(stored, (left) => left.length === 1, PATIENCE_MS);
+    await eventually(stored, (left) => left.length === 1);
     expect(runs).toEqual([]);
     now += 60;
     await whenGone();
@@ -185,14 +181,12 @@ describe('the queue', () => {
     await eventually(
       () => done,
       (names) => names.includes('beside'),
-      PATIENCE_MS,
     );
     await jobs.enqueue({ kind: 'slow', lane: 'outside', payload: {} });
     await jobs.enqueue({ kind: 'quick', payload: { name: 'inside' } });
     await eventually(
       () => done,
       (names) => names.includes('inside'),
-      PATIENCE_MS,
     );
     hangs.resolve();
     await whenGone();
@@ -211,7 +205,7 @@ describe('the queue', () => {
     for (const runs of [1, 2]) {
       const wanted = ([job]: { dueAt: number; attempts: number }[]) =>
         at.length === runs && job?.dueAt === now + 1_000 && job.attempts === 0;
-      await eventually(stored, wanted, PATIENCE_MS);
+      await eventually(stored, wanted);
       now += 1_000;
     }
     await whenGone();
@@ -242,7 +236,6 @@ describe('mail over SMTP', () => {
     const [message] = await eventually(
       () => server.messages,
       (all) => all.length === 1,
-      PATIENCE_MS,
     );
     expect(message).toMatchObject({
       from: 'door@site.example',
@@ -265,7 +258,6 @@ describe('mail over SMTP', () => {
       const [job] = await eventually(
         stored,
         ([found]) => found?.attempts === n && found.dueAt > now && found.dueAt < now + 60,
-        PATIENCE_MS,
       );
       now = job?.dueAt ?? now;
     }

@@ -4,6 +4,7 @@ import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts
 import { Browser, type Shown } from '../support/browser.ts';
 import { type Story, story } from '../support/story.ts';
 import { clockForEach } from '../support/suite.ts';
+import { nowSeconds } from '../support/time.ts';
 
 const WRONG = 'wrong 123456';
 
@@ -254,7 +255,7 @@ describe('LCK-7 the tries of a network', () => {
   }
 
   test('S23 it waits after so many failures, the site’s own networks later, and nobody is locked by it', async () => {
-    time.move(600 - (Math.floor(Date.now() / 1_000) % 600));
+    time.move(600 - (nowSeconds() % 600));
     const tale = await story(server, { tenant: await server.tenant('livevox', few) });
     expect(await triesUntilRefused(tale, '203.0.113.5')).toBe(10);
     expect(await triesUntilRefused(tale, '203.0.113.5')).toBe(0);

@@ -25,7 +25,7 @@ async function toldOf(
   isTold: (attempts: ExplainedAttempt[]) => boolean,
 ): Promise<ExplainedAttempt[]> {
   const ask = async () => (await server.core.administration.why(tenant, account, last)).attempts;
-  return eventually(ask, isTold, 5_000);
+  return eventually(ask, isTold);
 }
 
 describe('the code page', () => {

@@ -10,7 +10,6 @@ import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const NO_PROGRAMS = { list: async () => [], end: async () => false };
 const OPERATOR = { by: 'command-line', isOperator: true };
-const PATIENCE_MS = 15_000;
 const server = serverForAll();
 const time = clockForEach();
 
@@ -191,7 +190,6 @@ describe('a process that dies in the middle of an event', () => {
     await eventually(
       () => events(one),
       (found) => found.length === 1,
-      PATIENCE_MS,
     );
     const [event] = await events(one);
     expect(event).toMatchObject({ actor: 'command-line', reason: 'left' });
@@ -227,7 +225,6 @@ describe('a process that dies in the middle of an event', () => {
     await eventually(
       async () => (await jobs.page({ index: 'lane', limit: 100 })).items.map(({ doc }) => doc.kind),
       (kinds) => !kinds.includes('credential-sweep'),
-      PATIENCE_MS,
     );
     expect(await events(one)).toEqual([]);
     expect(await isSignedIn(one)).toBe(true);
@@ -255,7 +252,6 @@ describe('a process that dies in the middle of an event', () => {
     await eventually(
       () => server.core.ephemeral.members('Session', 'account', id, server.core.clock.now()),
       (left) => left.length === 0,
-      PATIENCE_MS,
     );
     expect(await events(one)).toHaveLength(1);
   });

@@ -179,10 +179,12 @@ describe('what happens meanwhile', () => {
       const [one, two] = await browsers(tale, 2);
       if (!one || !two) throw new Error('no browser');
       const [first, second] = [shownSecret(one.page), shownSecret(two.page)];
-      await Promise.all([
-        one.submit({ code: codeOf(first) }, '/activate'),
-        two.submit({ code: codeOf(second) }, '/activate'),
+      // A tab that is told of the other shows a new secret, which voids that of the other: neither goes on before both are answered.
+      const answered = await Promise.all([
+        one.submitAndHold({ code: codeOf(first) }, '/activate'),
+        two.submitAndHold({ code: codeOf(second) }, '/activate'),
       ]);
+      for (const follow of answered) await follow();
       expect([one, two].filter(isIn)).toHaveLength(1);
       const { secondFactor } = await server.reread(tale.account);
       expect(secondFactor.authenticators).toHaveLength(1);

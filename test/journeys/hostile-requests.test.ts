@@ -184,7 +184,7 @@ describe('a body that the client cuts off', () => {
     socket.write('{"a');
     socket.resetAndDestroy();
     const isGivenUp = () => log.lines.some((line) => line.includes('"msg":"request"'));
-    await eventually(isGivenUp, Boolean, 60_000);
+    await eventually(isGivenUp, Boolean);
     expect(errorLines()).toEqual([]);
   });
 });

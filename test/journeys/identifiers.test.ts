@@ -3,7 +3,7 @@ import type { IdentifiedBy } from '../../src/accounts/index.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
-import { holdTime } from '../support/time.ts';
+import { holdTime, nowSeconds } from '../support/time.ts';
 
 const server = serverForAll();
 
@@ -141,7 +141,7 @@ describe('ACC-3 what identifies a person', () => {
       await identifiers.insert({
         id: `${tenant.id}/user/lost@site.example`,
         accountId: 'never made',
-        at: Math.floor(Date.now() / 1_000),
+        at: nowSeconds(),
       });
       expect(isMade(await create(tenant.id, 'ann', 'lost@site.example', 'email'))).toBe(false);
       time.move(60);

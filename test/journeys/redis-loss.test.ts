@@ -68,7 +68,6 @@ test('F5 API-4 what programs held is gone with Redis, and no id comes back', asy
   await eventually(
     async () => (await program.login(person)).status,
     (status) => status === 200,
-    5_000,
   );
   expect(program.session).not.toBe(former);
   expect((await program.validate()).status).toBe(200);

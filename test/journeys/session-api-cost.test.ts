@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { stopwatch } from '../support/pace.ts';
 import { freePort } from '../support/port.ts';
 import { Program } from '../support/program.ts';
 
@@ -42,11 +43,11 @@ describe('what a call of the session API costs', () => {
       password: PASSWORD,
     });
     await program.validate();
-    const startedAt = performance.now();
+    const elapsedMs = stopwatch();
     const calls = await spent(async () => {
       for (let i = 0; i < CALLS; i++) expect((await program.validate()).status).toBe(200);
     });
-    const looks = Math.ceil((performance.now() - startedAt) / REMEMBERED_MS) + 1;
+    const looks = Math.ceil(elapsedMs() / REMEMBERED_MS) + 1;
     // What else a process does in that time: it looks for jobs, and writes what it counted.
     const { 'ephemeral.topicVersion': topics = 0, 'documents.page': _, ...rest } = calls;
     const written = (rest['documents.replace'] ?? 0) + (rest['documents.insert'] ?? 0);
@@ -55,7 +56,10 @@ describe('what a call of the session API costs', () => {
     // One look-up of the account a call; those of the signing keys and of counted use come now and then.
     expect(rest['documents.get'] ?? 0).toBeLessThanOrEqual(CALLS + written + looks);
     expect(topics).toBeLessThanOrEqual(looks * TOPICS);
-    const others = Object.keys(rest).filter((verb) => !/renew|documents\.(get|replace|insert)/.test(verb));
-    expect(others).toEqual([]);
+    // Whatever else a process does now and then, it does not do for every call.
+    const others = Object.entries(rest).filter(
+      ([verb]) => !/renew|documents\.(get|replace|insert)/.test(verb),
+    );
+    expect(others.filter(([, count]) => count > looks)).toEqual([]);
   });
 });

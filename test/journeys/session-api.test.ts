@@ -7,7 +7,6 @@ import { codeOf } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const DAY = 86_400;
-const PATIENCE_MS = 10_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const REFUSED = { code: 'unauthorized', message: 'Token, session or credentials are not accepted.' };
 const NOT_THERE = { code: 'session_not_found', message: 'There is no such session.' };
@@ -156,7 +155,6 @@ describe('one refusal for everything before the password was right', () => {
       async () => (await server.core.administration.why(one.tenant, one.account, 5)).attempts,
       // Noted by whichever process it was, and written a moment later.
       ({ length }) => length >= 3,
-      PATIENCE_MS,
     );
     expect(attempts.find(({ outcome }) => outcome === 'failure')).toMatchObject({
       rule: 'wrong',

@@ -5,6 +5,7 @@ import { Browser } from '../support/browser.ts';
 import { ADMINISTRATOR, shownCodes } from '../support/factors.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
+import { nowSeconds } from '../support/time.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const DAY = 86_400;
@@ -110,11 +111,7 @@ describe('MFA-13 trusted browsers', () => {
     expect(Buffer.from(cookie?.value ?? '', 'base64url')).toHaveLength(32);
     const ids = await server.core.ephemeral.members('TrustedBrowser', 'account', tale.account.id, 0);
     expect(ids).toHaveLength(1);
-    const record = await server.core.ephemeral.get(
-      'TrustedBrowser',
-      ids[0] ?? '',
-      Math.floor(Date.now() / 1_000),
-    );
+    const record = await server.core.ephemeral.get('TrustedBrowser', ids[0] ?? '', nowSeconds());
     expect(`${ids[0]}${record?.value}`).not.toContain(cookie?.value);
   });
 

@@ -5,7 +5,7 @@ import { CALLBACK, startApp } from '../support/app.ts';
 import { freshFolder } from '../support/folder.ts';
 import { openEphemeralAt } from '../support/stores.ts';
 import { story } from '../support/story.ts';
-import { holdTime } from '../support/time.ts';
+import { holdTime, nowSeconds } from '../support/time.ts';
 
 const NOW = 1_800_000_000;
 
@@ -107,7 +107,7 @@ test('P15 P11 a right answer after its lease was counted as abandoned is late: i
     if (!turn.granted) throw new Error('not granted');
     time.move(31);
     const key = `account:${account.id}:0:password`;
-    expect(await server.core.ephemeral.count(key, undefined, Math.floor(Date.now() / 1000))).toEqual({
+    expect(await server.core.ephemeral.count(key, undefined, nowSeconds())).toEqual({
       failures: 1,
       until: 0,
     });
@@ -135,11 +135,7 @@ test('P15 a sign-in whose check took longer than its lease is refused, though th
     passwords.verify = async (...args) => {
       const verdict = await verify(...args);
       time.move(31);
-      await ephemeral.count(
-        `account:${tale.account.id}:0:password`,
-        undefined,
-        Math.floor(Date.now() / 1000),
-      );
+      await ephemeral.count(`account:${tale.account.id}:0:password`, undefined, nowSeconds());
       return verdict;
     };
     expect((await tale.typePassword()).step).toBe('password');

@@ -4,7 +4,7 @@ import type { Account } from '../../src/accounts/index.ts';
 import type { BrowserClass } from '../../src/lockout/index.ts';
 import type { Policy, Tenant } from '../../src/tenants/index.ts';
 import { type StartedApp, startApp } from '../support/app.ts';
-import { holdTime } from '../support/time.ts';
+import { holdTime, nowSeconds } from '../support/time.ts';
 
 type Lockout = StartedApp['core']['lockout'];
 type Granted = Extract<Awaited<ReturnType<Lockout['reserve']>>, { granted: true }>;
@@ -121,7 +121,7 @@ async function play(
   const { lockout } = server.core;
   const paper = new Paper(isSplit);
   const held: Held[] = [];
-  const now = () => Math.floor(Date.now() / 1_000);
+  const now = () => nowSeconds();
   const make = async (who: BrowserClass) => {
     paper.age(who, now());
     const budget = paper.budget(who);

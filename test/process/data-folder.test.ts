@@ -6,7 +6,7 @@ import { makeFolder } from '../../src/base/index.ts';
 import { openSqliteDocuments, openSqliteEphemeral } from '../../src/stores/index.ts';
 import { freshFolder } from '../support/folder.ts';
 import { freePort } from '../support/port.ts';
-import { runCommand, startProcess } from '../support/process.ts';
+import { runProcess, startProcess } from '../support/process.ts';
 
 let folder: ReturnType<typeof freshFolder>;
 beforeEach(() => {
@@ -38,10 +38,10 @@ describe('a data folder that cannot be used ends every command with a line', () 
 
   test.each(places)('OPS-2 one %s', async (_, place) => {
     const SALLYPORT_DATA = place();
-    const { code, stderr } = await runCommand(['check'], { SALLYPORT_DATA });
+    const { code, stderr } = await runProcess(['check'], { SALLYPORT_DATA });
     expect([code, stderr]).toEqual([1, expect.stringContaining(SALLYPORT_DATA)]);
     // The stores by themselves, where the key comes from elsewhere.
-    const own = await runCommand(['check'], { SALLYPORT_DATA, SALLYPORT_MASTER_KEY: KEY });
+    const own = await runProcess(['check'], { SALLYPORT_DATA, SALLYPORT_MASTER_KEY: KEY });
     expect([own.code, own.stderr.trim().split('\n')]).toEqual([1, [expect.stringContaining(SALLYPORT_DATA)]]);
   });
 });

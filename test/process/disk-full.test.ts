@@ -5,11 +5,12 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
+import { runCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshFolder } from '../support/folder.ts';
 import { statusOf } from '../support/instances.ts';
 import { freePort } from '../support/port.ts';
-import { type RunningProcess, runCommand, startProcess } from '../support/process.ts';
+import { type RunningProcess, startProcess } from '../support/process.ts';
 
 let folder: ReturnType<typeof freshFolder>;
 let environment: Record<string, string>;
@@ -89,7 +90,6 @@ test('F10 SEC-3 I2 I4 I6 a full disk: writes are 503, readiness says so, nothing
   await eventually(
     () => statusOf(`${issuer}/health/ready`),
     (status) => status === 200,
-    5_000,
   );
   expect((await signIn('ann')).url.startsWith(CALLBACK)).toBe(true);
   expect((await signIn('ben')).step).toBe('locked');

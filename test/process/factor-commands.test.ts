@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLog, systemClock } from '../../src/base/index.ts';
 import { openCore } from '../../src/core.ts';
 import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import { runCommand } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
-import { runCommand } from '../support/process.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   await command(`account create ${person('ann')} --email ann@site.example --totp-secret-stdin`, SECRET);
   await command(`account create ${person('bob')} --email bob@site.example`);
   await command(`account create ${person('cid', 'LV', 'agent')}`);
-}, 60_000);
+});
 afterAll(() => folder.remove());
 
 describe('MFA-11 account login-code', () => {

@@ -12,7 +12,6 @@ import { type RunningProcess, startProcess } from '../support/process.ts';
 import { GARBAGE, sendRaw } from '../support/raw.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const PATIENCE_MS = 60_000;
 
 let folder: ReturnType<typeof freshFolder>;
 let port: number;
@@ -49,7 +48,7 @@ async function serverThat(script: string, more: Record<string, string> = {}): Pr
   const fault = `data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2',()=>{${script}})`)}`;
   const server = startProcess(['start'], { ...environment, ...more, NODE_OPTIONS: `--import=${fault}` });
   running.push(server);
-  await eventually(isReady, (ready) => ready, PATIENCE_MS);
+  await eventually(isReady, (ready) => ready);
   return server;
 }
 
@@ -91,7 +90,7 @@ test('SEC-4 X4 a log that cannot be written ends no process', async () => {
     stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
   });
   const ended = once(child, 'close');
-  await eventually(isReady, (ready) => ready || child.exitCode !== null, PATIENCE_MS);
+  await eventually(isReady, (ready) => ready || child.exitCode !== null);
   await fetch(`http://localhost:${port}/`);
   expect(await isReady()).toBe(true);
   child.kill('SIGTERM');

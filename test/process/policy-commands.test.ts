@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runCommand } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
-import { runCommand } from '../support/process.ts';
 
 let folder: ReturnType<typeof freshFolder>;
 let environment: Record<string, string>;
@@ -83,7 +83,7 @@ describe('policy commands', () => {
       expect((await command(`policy set --tenant ACME ${args}`.trim())).code).toBe(1);
     expect((await command('policy set --tenant NOPE lockout.user=4')).stderr).toContain('no tenant');
     expect(await json('policy show --tenant ACME')).toEqual(before);
-  }, 60_000);
+  });
 
   test('SEC-3 a file of a newer version is refused and named; one of this version is taken whole', async () => {
     const file = join(folder.path, 'policy.yaml');
@@ -156,5 +156,5 @@ describe('account commands under a policy', () => {
     expect((await command(nobody)).stderr).toContain('nobody-here');
     expect((await command(`account compromised ${ANN}`)).stdout).toContain('must change the password');
     expect(await json(`account why ${ANN}`)).toMatchObject({ now: [{ reason: 'password-compromised' }] });
-  }, 60_000);
+  });
 });

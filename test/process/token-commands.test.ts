@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLog, systemClock } from '../../src/base/index.ts';
 import { openCore } from '../../src/core.ts';
 import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import { runCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshFolder } from '../support/folder.ts';
 import { accepts, answers, startLogoutListener } from '../support/logout-listener.ts';
 import { freePort } from '../support/port.ts';
-import { runCommand, startProcess } from '../support/process.ts';
+import { startProcess } from '../support/process.ts';
 import { Program } from '../support/program.ts';
 
 const PASSWORD = 'correct horse 9';
@@ -31,7 +32,7 @@ beforeAll(async () => {
     SALLYPORT_PORT: String(port),
     SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1/32',
   };
-}, 60_000);
+});
 afterAll(() => folder.remove());
 
 describe('API tokens by command', () => {
@@ -64,7 +65,7 @@ describe('API tokens by command', () => {
     expect(await command('token revoke --tenant ACME --name five')).toMatchObject({ code: 1 });
     expect(await command('token create --tenant NONE --name x')).toMatchObject({ code: 1 });
     expect(await command('token create --tenant ACME')).toMatchObject({ code: 2 });
-  }, 120_000);
+  });
 
   test('API-1 API-7 API-8 a program signs in with what the commands made, and they show its use', async () => {
     const { token } = await json('token create --tenant ACME --name desk');
@@ -78,7 +79,6 @@ describe('API tokens by command', () => {
             () => 0,
           ),
         (status) => status === 200,
-        30_000,
       );
       const program = new Program(issuer, String(token));
       const person = { clientName: 'acme', userName: 'ann', password: PASSWORD };
@@ -111,7 +111,7 @@ describe('API tokens by command', () => {
       child.kill('SIGTERM');
       await ended;
     }
-  }, 120_000);
+  });
 
   test('API-8 token list counts by day', async () => {
     const { token } = await json('token create --tenant ACME --name counted');
@@ -123,7 +123,6 @@ describe('API tokens by command', () => {
           () => 0,
         ),
       (status) => status === 200,
-      30_000,
     );
     const program = new Program(issuer, String(token));
     for (let i = 0; i < 3; i++)
@@ -138,7 +137,7 @@ describe('API tokens by command', () => {
       days: [{ day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), logins: 0, failures: 3, validations: 0 }],
     });
     expect((await command('token list --tenant ACME')).stdout).toMatch(/counted +\S+ +\S+ +0 +3 +0\n/);
-  }, 120_000);
+  });
 });
 
 describe('logouts by command', () => {
@@ -164,14 +163,12 @@ describe('logouts by command', () => {
     await eventually(
       () => listener.tokens.length,
       (count) => count === 1,
-      30_000,
     );
     listener.manner = accepts;
     expect(await shown('pending')).toMatchObject([{ attempts: 1, problem: 'answered 500' }]);
     await eventually(
       () => listener.tokens.length,
       (count) => count === 2,
-      30_000,
     );
     child.kill('SIGTERM');
     await ended;
@@ -183,5 +180,5 @@ describe('logouts by command', () => {
       code: 1,
       stderr: expect.stringContaining('pending, delivered, given-up'),
     });
-  }, 120_000);
+  });
 });

@@ -4,10 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
+import { runCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshFolder } from '../support/folder.ts';
+import { faultDeadlineSeconds } from '../support/pace.ts';
 import { freePort } from '../support/port.ts';
-import { type RunningProcess, runCommand, startProcess } from '../support/process.ts';
+import { type RunningProcess, startProcess } from '../support/process.ts';
 
 let folder: ReturnType<typeof freshFolder>;
 let environment: Record<string, string>;
@@ -46,7 +48,6 @@ async function start(more: Record<string, string> = {}): Promise<RunningProcess>
         () => 0,
       ),
     (status) => status === 200,
-    30_000,
   );
   return server;
 }
@@ -103,7 +104,6 @@ describe('workers', () => {
     await eventually(
       () => server.output().match(/"listening"/g)?.length,
       (n) => n === 2,
-      30_000,
     );
     await server.says('set-up?token=');
     const relying = await prepare();
@@ -116,7 +116,6 @@ describe('workers', () => {
     await eventually(
       () => server.output().match(/"listening"/g)?.length,
       (n) => n === 3,
-      30_000,
     );
     expect((await signIn(relying)).startsWith(CALLBACK)).toBe(true);
     const after = childrenOf(server.child.pid);
@@ -139,7 +138,6 @@ describe('workers', () => {
     await eventually(
       () => children.filter(isAlive),
       (alive) => alive.length === 0,
-      10_000,
     );
   });
 
@@ -213,14 +211,13 @@ describe('monitors', () => {
   });
 
   test('F18 OPS-3 a stop says first that it is not ready, serves on during the notice, and then ends', async () => {
-    const server = await start({ SALLYPORT_STOP_NOTICE_SECONDS: '3' });
+    const server = await start({ SALLYPORT_STOP_NOTICE_SECONDS: String(2 * (await faultDeadlineSeconds())) });
     const relying = await prepare();
     const browser = new Browser(issuer);
     await browser.open(await relying.request());
-    const stoppedAt = performance.now();
     server.child.kill('SIGTERM');
     const ready = () => fetch(`${issuer}/health/ready`);
-    const red = await eventually(ready, ({ status }) => status === 503, 2_000);
+    const red = await eventually(ready, ({ status }) => status === 503);
     expect([await red.json(), red.headers.get('connection')]).toEqual([{ status: 'stopping' }, 'close']);
     const landed = await browser.submit(
       { clientCode: 'ACME', userName: 'ann', password: PASSWORD },
@@ -228,7 +225,6 @@ describe('monitors', () => {
     );
     expect(landed.url.startsWith(CALLBACK)).toBe(true);
     expect((await server.ended).code).toBe(0);
-    expect(performance.now() - stoppedAt).toBeLessThan(10_000);
     await expect(ready()).rejects.toThrow();
   });
 });

@@ -95,7 +95,7 @@ describe.each(PAIRS)('marked secrets on %s', (_name, prepare) => {
       answers.push({ url: String(request[0]), text: `${headers}\n\n${await response.clone().text()}` });
       return response;
     };
-  }, 120_000);
+  });
   afterAll(async () => {
     globalThis.fetch = realFetch;
     await instances.close();
@@ -113,7 +113,7 @@ describe.each(PAIRS)('marked secrets on %s', (_name, prepare) => {
   const mailed = async (pattern: RegExp, count: number) => {
     const find = () =>
       mail.messages.flatMap(({ text }) => pattern.exec(text.replaceAll('=\r\n', ''))?.[1] ?? []);
-    return (await eventually(find, (found) => found.length >= count, 20_000)).at(-1) ?? '';
+    return (await eventually(find, (found) => found.length >= count)).at(-1) ?? '';
   };
   const signIn = async (password: string) => {
     await tale.browser.jar.removeAllCookies();
@@ -226,7 +226,7 @@ describe.each(PAIRS)('marked secrets on %s', (_name, prepare) => {
     });
     expect(other.page.status).toBe(200);
     expect(recovery).toHaveLength(10);
-  }, 120_000);
+  });
 
   test('S79 V12 the stores hold none of them', async () => {
     const kept = await dump(instances);

@@ -3,10 +3,10 @@ import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { type InstancesOnServers, prepareInstances, statusOf } from '../support/instances.ts';
 import { expectBack, expectInvariants } from '../support/invariants.ts';
+import { faultDeadlineSeconds } from '../support/pace.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
 const isLong = process.env.SALLYPORT_TEST_LONG !== undefined;
-const RED_WITHIN_MS = 2_500;
 const REFUSED = isLong ? 60 : 5;
 
 const closers: (() => Promise<void>)[] = [];
@@ -29,6 +29,7 @@ async function twoProcesses(): Promise<{
   documents.port = String(mongodb.port);
   instances.environment.SALLYPORT_DOCUMENTS = documents.href;
   instances.environment.SALLYPORT_EPHEMERAL = `redis://127.0.0.1:${redis.port}`;
+  instances.environment.SALLYPORT_STORE_DEADLINE_SECONDS = String(await faultDeadlineSeconds());
   await Promise.all([instances.start(0), instances.start(1)]);
   return { instances, mongodb, redis };
 }
@@ -48,7 +49,6 @@ async function flows({ ledger }: Traffic, more = 4): Promise<void> {
   await eventually(
     () => ({ ...ledger, spent: ledger.spent.length, strange: ledger.strange.slice(0, 3) }),
     ({ signIns }) => signIns >= before + more,
-    30_000,
   );
 }
 
@@ -58,7 +58,6 @@ async function meets({ ledger }: Traffic): Promise<void> {
   await eventually(
     () => ledger.refused,
     (refused) => refused >= before + REFUSED,
-    45_000,
   );
 }
 
@@ -68,7 +67,6 @@ async function expectRed(instances: InstancesOnServers) {
     await eventually(
       () => instances.readiness(n),
       (status) => status === 503,
-      RED_WITHIN_MS,
     );
     const origin = `http://127.0.0.1:${instances.ports[n]}`;
     expect(await statusOf(`${origin}/health/live`)).toBe(200);
@@ -151,5 +149,5 @@ describe('a store that is lost for a while', () => {
     await expectBack(instances, instances.ports);
     await traffic.stop();
     await expectInvariants(instances, traffic);
-  }, 120_000);
+  });
 });

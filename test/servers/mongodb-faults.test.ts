@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAudit } from '../../src/audit/index.ts';
 import { createLog, systemClock } from '../../src/base/index.ts';
-import { type Collection, type Documents, openMongodbDocuments } from '../../src/stores/index.ts';
+import type { Collection, Documents } from '../../src/stores/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { freshDatabase, type MongodbTestServer, startMongodb } from '../support/mongodb.ts';
+import { openDocumentsAt } from '../support/stores.ts';
 
 interface Thing {
   id: string;
@@ -32,8 +33,8 @@ beforeAll(async () => {
   proxy = await startFaultProxy(Number(new URL(server.url).port), { isMongodb: true });
   const through = new URL(database.url);
   through.port = String(proxy.port);
-  store = await openMongodbDocuments(through.href);
-  direct = await openMongodbDocuments(database.url);
+  store = await openDocumentsAt(through.href);
+  direct = await openDocumentsAt(database.url);
   things = store.collection<Thing>(SPEC);
   truth = direct.collection<Thing>(SPEC);
   await things.get('nobody');
@@ -59,7 +60,6 @@ beforeEach(async () => {
         () => false,
       ),
     (isThere) => isThere,
-    10_000,
   );
 });
 

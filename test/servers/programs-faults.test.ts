@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { prepareInstances } from '../support/instances.ts';
+import { faultDeadlineSeconds } from '../support/pace.ts';
 import { type Answered, Program } from '../support/program.ts';
 import { PASSWORD } from '../support/site.ts';
 
@@ -21,6 +22,7 @@ describe('programs while a store is away', () => {
     documents.port = String(mongodb.port);
     instances.environment.SALLYPORT_DOCUMENTS = documents.href;
     instances.environment.SALLYPORT_EPHEMERAL = `redis://127.0.0.1:${redis.port}`;
+    instances.environment.SALLYPORT_STORE_DEADLINE_SECONDS = String(await faultDeadlineSeconds());
     await instances.start(0);
     const tenant = await instances.tenant('livevox');
     const account = await instances.account(tenant, { permissions: ['use-session-api'] });
@@ -37,7 +39,6 @@ describe('programs while a store is away', () => {
       eventually(
         async () => (await program.validate()).status,
         (status) => status === 200,
-        15_000,
       );
     await program.login(person);
     for (const store of [redis, mongodb]) {
@@ -55,5 +56,5 @@ describe('programs while a store is away', () => {
     );
     expect(failures).toEqual([]);
     expect((await instances.core.accounts.byId(account.id))?.doc.epoch).toBe(account.epoch);
-  }, 120_000);
+  });
 });

@@ -7,6 +7,7 @@ import { PASSWORD } from '../support/app.ts';
 import { SECRET } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
 import { serverForAll } from '../support/suite.ts';
+import { nowSeconds } from '../support/time.ts';
 
 const CLIENT = fileURLToPath(new URL('./client.py', import.meta.url));
 const ROWS = 49;
@@ -40,7 +41,7 @@ async function given() {
     people: Object.fromEntries(bare),
     secret: SECRET,
     newPassword: 'another horse 10',
-    now: Math.floor(Date.now() / 1_000),
+    now: nowSeconds(),
   };
 }
 

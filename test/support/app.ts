@@ -7,6 +7,7 @@ import { loadSettings, readMasterKeys, type Settings } from '../../src/settings/
 import { type Balancer, startBalancer } from './balancer.ts';
 import { freshFolder } from './folder.ts';
 import { freshDatabase, startMongodb } from './mongodb.ts';
+import { PATIENT } from './pace.ts';
 import { freePort } from './port.ts';
 import { startRedis } from './redis.ts';
 import { type Site, siteOn } from './site.ts';
@@ -90,6 +91,7 @@ export async function startApp(
       SALLYPORT_PORT: String(count === 1 ? port : 0),
       SALLYPORT_DATA: folder.path,
       SALLYPORT_LOG_LEVEL: process.env.SALLYPORT_TEST_LOG ?? 'silent',
+      ...PATIENT,
       ...stores.environment,
       ...environment,
     },

@@ -9,9 +9,12 @@ export interface Balancer {
   close(): Promise<void>;
 }
 
+const IDLE_MS = 1_000;
+
 /** @param listenPort 0 for any free one */
 export async function startBalancer(ports: readonly number[], listenPort = 0): Promise<Balancer> {
-  const agent = new Agent({ keepAlive: true });
+  // A connection that an instance may be about to close for being idle is not used again, however late this process learns of it.
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
   let targets = [...ports];
   let turn = 0;
 

@@ -14,6 +14,8 @@ export interface Shown {
   alert: string;
 }
 
+type Sent = RequestInit & { headers: Record<string, string> };
+
 /** A browser that follows redirects, keeps cookies and submits forms, and stops where the address leaves the server. */
 export class Browser {
   readonly jar = new CookieJar(undefined, { rejectPublicSuffixes: false });
@@ -37,6 +39,18 @@ export class Browser {
 
   /** Fills the form of the page whose action ends in `action` (the first, unless given) and submits it. */
   submit(fields: Record<string, string> = {}, action = ''): Promise<Shown> {
+    const filled = this.filled(fields, action);
+    return this.post(filled.url, filled.fields);
+  }
+
+  /** Submits a form and stops at its answer. @returns the way to follow where that leads */
+  async submitAndHold(fields: Record<string, string> = {}, action = ''): Promise<() => Promise<Shown>> {
+    const filled = this.filled(fields, action);
+    const next = await this.send(new URL(filled.url, this.page.url).href, this.posted(filled.fields));
+    return () => (typeof next === 'string' ? this.request(next, { headers: {} }) : Promise.resolve(next));
+  }
+
+  private filled(fields: Record<string, string>, action: string) {
     const forms = this.page.dom.querySelectorAll('form');
     const form = forms.find((f) => (f.getAttribute('action') ?? '').endsWith(action));
     if (!form) throw new Error(`no form ${action} on ${this.page.url} (${this.page.step})`);
@@ -44,7 +58,7 @@ export class Browser {
       .querySelectorAll('input')
       .filter((input) => input.getAttribute('type') !== 'checkbox' || input.hasAttribute('checked'))
       .map((input) => [input.getAttribute('name') ?? '', input.getAttribute('value') ?? '']);
-    return this.post(form.getAttribute('action') ?? '', { ...Object.fromEntries(hidden), ...fields });
+    return { url: form.getAttribute('action') ?? '', fields: { ...Object.fromEntries(hidden), ...fields } };
   }
 
   /** Presses a button that sends its form elsewhere. */
@@ -59,42 +73,46 @@ export class Browser {
     fields: Record<string, string>,
     headers: Record<string, string> = { origin: this.origin },
   ): Promise<Shown> {
-    const body = new URLSearchParams(fields).toString();
+    return this.request(new URL(url, this.page.url).href, this.posted(fields, headers));
+  }
+
+  private posted(
+    fields: Record<string, string>,
+    headers: Record<string, string> = { origin: this.origin },
+  ): Sent {
     const type = { 'content-type': 'application/x-www-form-urlencoded' };
-    return this.request(new URL(url, this.page.url).href, {
-      method: 'POST',
-      body,
-      headers: { ...type, ...headers },
-    });
+    const body = new URLSearchParams(fields).toString();
+    return { method: 'POST', body, headers: { ...type, ...headers } };
   }
 
   cookies(url = this.origin): Promise<string[]> {
     return this.jar.getCookies(url).then((all) => all.map((cookie) => cookie.key).sort());
   }
 
-  private async request(
-    start: string,
-    init: RequestInit & { headers: Record<string, string> },
-  ): Promise<Shown> {
-    let url = start;
-    let next: RequestInit & { headers: Record<string, string> } = init;
-    for (let hops = 0; hops < 20; hops++) {
-      if (new URL(url).origin !== this.origin) return this.show(url, 0, new Headers(), '');
-      const cookie = await this.jar.getCookieString(url);
-      const headers = { accept: 'text/html', ...next.headers, ...(cookie ? { cookie } : {}) };
-      const response = await fetch(url, { ...next, headers, redirect: 'manual' });
-      for (const line of response.headers.getSetCookie())
-        await this.jar.setCookie(line, url, { ignoreError: true });
-      this.statuses.push(response.status);
-      const location = response.headers.get('location');
-      if (response.status < 300 || response.status > 399 || !location) {
-        return this.show(url, response.status, response.headers, await response.text());
-      }
-      await response.arrayBuffer();
-      url = new URL(location, url).href;
-      next = { headers: {} };
+  private async request(start: string, init: Sent): Promise<Shown> {
+    let next = await this.send(start, init);
+    for (let hops = 1; typeof next === 'string'; hops++) {
+      if (hops === 20) throw new Error('too many redirects');
+      next = await this.send(next, { headers: {} });
     }
-    throw new Error('too many redirects');
+    return next;
+  }
+
+  /** @returns the page, or where the answer leads */
+  private async send(url: string, init: Sent): Promise<Shown | string> {
+    if (new URL(url).origin !== this.origin) return this.show(url, 0, new Headers(), '');
+    const cookie = await this.jar.getCookieString(url);
+    const headers = { accept: 'text/html', ...init.headers, ...(cookie ? { cookie } : {}) };
+    const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+    for (const line of response.headers.getSetCookie())
+      await this.jar.setCookie(line, url, { ignoreError: true });
+    this.statuses.push(response.status);
+    const location = response.headers.get('location');
+    if (response.status < 300 || response.status > 399 || !location) {
+      return this.show(url, response.status, response.headers, await response.text());
+    }
+    await response.arrayBuffer();
+    return new URL(location, url).href;
   }
 
   private show(url: string, status: number, headers: Headers, html: string): Shown {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findService } from '../services.ts';
+import { HANG_MS } from './pace.ts';
 
 const WIDTHS = [1280, 390];
 const require = createRequire(import.meta.url);
@@ -38,7 +39,7 @@ export async function newPage(
     viewport: { width: options.width ?? 1280, height: options.width && options.width < 600 ? 844 : 800 },
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(HANG_MS);
   return page;
 }
 

@@ -20,13 +20,13 @@ export async function mailedCodes(server: StartedApp, email: string, count = 1):
     server.mailbox.messages
       .filter(({ to, subject }) => to === email && subject === 'Your code')
       .map(({ text }) => /\b\d{6}\b/.exec(text)?.[0] ?? '');
-  return eventually(read, (codes) => codes.length >= count, 10_000);
+  return eventually(read, (codes) => codes.length >= count);
 }
 
 /** The text of a mail to an address; waits until it is there. */
 export async function mailTo(server: StartedApp, email: string, subject: string): Promise<string> {
   const find = () => server.mailbox.messages.find((m) => m.to === email && m.subject === subject)?.text;
-  return (await eventually(find, (text) => text !== undefined, 10_000)) ?? '';
+  return (await eventually(find, (text) => text !== undefined)) ?? '';
 }
 
 /** Adds codes by mail to what the account has. */

@@ -6,6 +6,7 @@ import { type Balancer, startBalancer } from './balancer.ts';
 import { eventually } from './eventually.ts';
 import { freshFolder } from './folder.ts';
 import { freshDatabase, startMongodb } from './mongodb.ts';
+import { HANG_MS, PATIENT } from './pace.ts';
 import { freePort } from './port.ts';
 import { type RunningProcess, startProcess } from './process.ts';
 import { type RedisServer, startRedis } from './redis.ts';
@@ -34,11 +35,9 @@ export interface InstancesOnServers extends Instances {
   redis: RedisServer;
 }
 
-const ASK_MS = 3_000;
-
 /** The status of an address, or 0 where nothing answers. */
 export function statusOf(url: string): Promise<number> {
-  return fetch(url, { signal: AbortSignal.timeout(ASK_MS) }).then(
+  return fetch(url, { signal: AbortSignal.timeout(HANG_MS) }).then(
     ({ status }) => status,
     () => 0,
   );
@@ -84,6 +83,7 @@ async function instancesOn(
     SALLYPORT_DATA: folder.path,
     SALLYPORT_MASTER_KEY: randomBytes(32).toString('hex'),
     SALLYPORT_STOP_NOTICE_SECONDS: '1',
+    ...PATIENT,
     ...more,
   };
   const settings = loadSettings({ environment });
@@ -127,7 +127,6 @@ async function instancesOn(
       await eventually(
         () => readiness(n),
         (status) => status !== 200,
-        ASK_MS,
       );
       serving.delete(n);
       turn();

@@ -9,6 +9,8 @@ export interface LogoutListener {
   url: string;
   /** The logout tokens that came, in their order. */
   tokens: string[];
+  /** How many requests waited for its answer at one moment, at most. */
+  mostAtOnce: number;
   /** How it answers from now on. */
   manner: Manner;
   /** The token, verified as an application would (Back-Channel Logout 1.0, section 2.6). */
@@ -52,6 +54,7 @@ export async function startLogoutListener(manner: Manner = accepts): Promise<Log
   const listener: LogoutListener = {
     url: '',
     tokens: [],
+    mostAtOnce: 0,
     manner,
     verified: (token, issuer, audience) =>
       jwtVerify(token, createRemoteJWKSet(new URL(`${issuer}/oauth2/jwks`)), {
@@ -65,7 +68,13 @@ export async function startLogoutListener(manner: Manner = accepts): Promise<Log
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  let waiting = 0;
   const server = createServer(async (request, response) => {
+    waiting += 1;
+    listener.mostAtOnce = Math.max(listener.mostAtOnce, waiting);
+    response.once('close', () => {
+      waiting -= 1;
+    });
     let body = '';
     for await (const chunk of request) body += chunk;
     const token = new URLSearchParams(body).get('logout_token');

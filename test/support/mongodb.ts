@@ -7,6 +7,7 @@ import { MongoClient } from 'mongodb';
 import { findMongodb, type MongodbServer, POSTGRES_PROGRAMS } from '../mongodb-server.ts';
 import { freshFolder } from './folder.ts';
 import { startOneAtATime } from './one-at-a-time.ts';
+import { HANG_MS } from './pace.ts';
 import { freePort } from './port.ts';
 
 export interface MongodbTestServer {
@@ -15,13 +16,11 @@ export interface MongodbTestServer {
   stop(): Promise<void>;
 }
 
-const ANSWER_MS = 30_000;
-
 /** Waits until the server answers; asked again and again, as nothing tells. */
 async function answering(url: string, child: ChildProcess): Promise<void> {
-  const until = Date.now() + ANSWER_MS;
+  const until = Date.now() + HANG_MS;
   for (;;) {
-    const client = new MongoClient(url, { serverSelectionTimeoutMS: 500 });
+    const client = new MongoClient(url, { serverSelectionTimeoutMS: 5_000 });
     try {
       await client.connect();
       return;
@@ -70,7 +69,7 @@ async function startPostgres(root: string, isDurable: boolean) {
   const run = (program: string, ...args: string[]) => {
     const { status, stderr } = spawnSync('chroot', within(program, ...args), {
       encoding: 'utf8',
-      timeout: ANSWER_MS,
+      timeout: HANG_MS,
     });
     if (status !== 0) throw new Error(`${program}: ${stderr}`);
   };
@@ -185,7 +184,7 @@ export function freshDatabase({ url }: MongodbTestServer): { url: string; drop()
   return {
     url: address.href,
     drop: async () => {
-      const client = new MongoClient(address.href, { serverSelectionTimeoutMS: 2_000 });
+      const client = new MongoClient(address.href, { serverSelectionTimeoutMS: HANG_MS });
       await client.db(name).dropDatabase();
       await client.close();
     },

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { HANG_MS, PATIENT } from './pace.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -13,12 +14,12 @@ export interface Ended {
 export interface RunningProcess {
   child: ChildProcess;
   output(): string;
-  /** Resolves when the output holds the text. @throws when the process ends before, or after 30 seconds */
+  /** Resolves when the output holds the text. @throws when the process ends before, or when it hangs */
   says(text: string): Promise<void>;
   ended: Promise<Ended>;
 }
 
-/** Starts the real program with settings from the environment alone. */
+/** Starts the real program with settings from the given environment and no other; stores are waited for. */
 export function startProcess(
   args: string[],
   environment: Record<string, string>,
@@ -26,7 +27,7 @@ export function startProcess(
 ): RunningProcess {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    env: { PATH, HOME, ...environment },
+    env: { PATH, HOME, ...PATIENT, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -54,7 +55,7 @@ export function startProcess(
     output: () => stdout + stderr,
     says: (text) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const timer = setTimeout(() => reject(new Error(`never said ${text}: ${stdout}${stderr}`)), 30_000);
+      const timer = setTimeout(() => reject(new Error(`never said ${text}: ${stdout}${stderr}`)), HANG_MS);
       const look = () => {
         if ((stdout + stderr).includes(text)) resolve();
         else if (child.exitCode !== null)
@@ -70,7 +71,7 @@ export function startProcess(
   };
 }
 
-/** Runs one command to its end. */
-export function runCommand(args: string[], environment: Record<string, string>, input = ''): Promise<Ended> {
+/** Runs the real program to its end: for its start, its exit status, signals and pipes. Other commands: `runCommand`. */
+export function runProcess(args: string[], environment: Record<string, string>, input = ''): Promise<Ended> {
   return startProcess(args, environment, input).ended;
 }

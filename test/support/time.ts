@@ -18,6 +18,9 @@ const REAL = [
   'clearTimeout',
 ] as const;
 
+/** The second that it is, on the clock that is held or on the real one. */
+export const nowSeconds = (): number => Math.floor(Date.now() / 1_000);
+
 /** Takes hold of the clock. @returns the words to move it; `release` in afterEach */
 export function holdTime() {
   jest.useFakeTimers({ now: Date.now(), doNotFake: [...REAL] });

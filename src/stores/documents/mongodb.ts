@@ -15,23 +15,29 @@ interface Row {
 const DUPLICATE_KEY = 11_000;
 const DEFAULT_DATABASE = 'sallyport';
 
+export interface MongodbOptions {
+  /** `mongodb://` or `mongodb+srv://` address; its path names the database. */
+  url: string;
+  deadlineSeconds: number;
+}
+
 /**
- * Every deadline is short: a person gets an answer within 5 seconds, whatever the server does. A write counts when a majority
+ * No wait is longer than two deadlines: a person gets an answer soon, whatever the server does. A write counts when a majority
  * has it on the disk (P8), and what is read was so acknowledged; only the primary is asked.
  */
-const OPTIONS: MongoClientOptions = {
+const options = (deadlineMs: number): MongoClientOptions => ({
   writeConcern: { w: 'majority', journal: true },
   readConcern: { level: 'majority' },
   readPreference: 'primary',
-  serverSelectionTimeoutMS: 1_000,
-  connectTimeoutMS: 1_000,
-  socketTimeoutMS: 2_000,
-  waitQueueTimeoutMS: 1_000,
+  serverSelectionTimeoutMS: deadlineMs,
+  connectTimeoutMS: deadlineMs,
+  socketTimeoutMS: 2 * deadlineMs,
+  waitQueueTimeoutMS: deadlineMs,
   heartbeatFrequencyMS: 5_000,
   maxPoolSize: 50,
   ignoreUndefined: true,
   appName: 'sallyport',
-};
+});
 
 interface DriverError {
   code?: number;
@@ -192,19 +198,18 @@ function databaseName(url: string): string {
   return decodeURIComponent(/^[^:]+:\/\/[^/]+\/([^?]+)/.exec(url)?.[1] ?? DEFAULT_DATABASE);
 }
 
-async function connect(url: string): Promise<MongoClient> {
+async function connect(url: string, deadlineSeconds: number): Promise<MongoClient> {
   // Loaded when needed: on the embedded default the driver would be memory for nothing.
   const { MongoClient } = await import('mongodb');
-  return new MongoClient(url, OPTIONS).connect();
+  return new MongoClient(url, options(deadlineSeconds * 1_000)).connect();
 }
 
 /**
  * Documents in a MongoDB database, or in a server that speaks its protocol; no transaction, no feature that such servers lack.
- * @param url `mongodb://` or `mongodb+srv://` address; its path names the database
  * @throws SallyportError `store_unavailable` when the server cannot be reached
  */
-export async function openMongodbDocuments(url: string): Promise<Documents> {
-  const client = await connect(url).catch((error: unknown) => {
+export async function openMongodbDocuments({ url, deadlineSeconds }: MongodbOptions): Promise<Documents> {
+  const client = await connect(url, deadlineSeconds).catch((error: unknown) => {
     throw unavailable(error);
   });
   const database = client.db(databaseName(url));

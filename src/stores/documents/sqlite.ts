@@ -155,8 +155,8 @@ class SqliteCollection<T extends Document> implements Collection<T> {
 }
 
 /** Documents in one SQLite file: WAL, every acknowledged write on the disk. */
-export function openSqliteDocuments(file: string): Documents {
-  const connection = openSqlite(file, 'FULL');
+export function openSqliteDocuments(file: string, deadlineSeconds?: number): Documents {
+  const connection = openSqlite(file, 'FULL', deadlineSeconds);
   connection.exec('CREATE TABLE IF NOT EXISTS "_ping" (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)');
   return {
     collection: <T extends Document>(spec: CollectionSpec) => new SqliteCollection<T>(connection, spec),

@@ -4,11 +4,18 @@ import type { Redis } from 'ioredis';
 import { guarded, SallyportError } from '../../base/index.ts';
 import { redisScripts } from './redis-scripts.ts';
 
-const COMMAND_TIMEOUT_MS = 1_000;
-const CONNECT_TIMEOUT_MS = 2_000;
 /** While the breaker is open. */
 const TRY_AGAIN_MS = 100;
 const TRIES_A_CONNECTION = 3;
+
+export interface RedisOptions {
+  /** `redis://` or `rediss://` address of one endpoint. */
+  url: string;
+  /** Before every key, so that installations can share a server. */
+  prefix: string;
+  /** How long an answer is waited for. */
+  deadlineSeconds: number;
+}
 
 function unavailable(error: unknown): SallyportError {
   return new SallyportError('store_unavailable', `redis: ${(error as Error).message}`, { cause: error });
@@ -51,15 +58,15 @@ export async function assertFit(redis: Redis): Promise<string[]> {
 }
 
 export async function connect(
-  url: string,
+  { url, deadlineSeconds }: Pick<RedisOptions, 'url' | 'deadlineSeconds'>,
   isWanted: () => boolean,
 ): Promise<{ redis: Redis; lost: () => Error | undefined }> {
   // Loaded when needed: on the embedded default the driver would be 8 MiB for nothing.
   const { Redis } = await import('ioredis');
   const redis = new Redis(url, {
     lazyConnect: true,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: deadlineSeconds * 1_000,
+    connectTimeout: 2 * deadlineSeconds * 1_000,
     maxRetriesPerRequest: 0,
     // What was on its way when the connection broke may have been done: it is told as lost, never sent again (P3).
     autoResendUnfulfilledCommands: false,

@@ -16,19 +16,12 @@ import {
   type StoredRecord,
   waitEnd,
 } from './port.ts';
-import { assertFit, assertKeeps, breaker, connect, runIdOf } from './redis-connection.ts';
+import { assertFit, assertKeeps, breaker, connect, type RedisOptions, runIdOf } from './redis-connection.ts';
 import { redisScripts } from './redis-scripts.ts';
 
 type Argument = string | number;
 type Script = (...args: Argument[]) => Promise<unknown>;
 type Run = (name: string, keys: string[], ...args: Argument[]) => Promise<unknown>;
-
-export interface RedisOptions {
-  /** `redis://` or `rediss://` address of one endpoint. */
-  url: string;
-  /** Before every key, so that installations can share a server. */
-  prefix: string;
-}
 
 const NO_PARTS = {};
 /** For the script: no failure begins a wait. */
@@ -164,9 +157,10 @@ function attempts(run: Run, prefix: string) {
  * each start of the server, which may have lost the end of its log.
  * @throws SallyportError `store_unavailable` when the server cannot be reached, `store_unfit` when it may evict or is a cluster
  */
-export async function openRedisEphemeral({ url, prefix }: RedisOptions, clock: Clock): Promise<Ephemeral> {
+export async function openRedisEphemeral(options: RedisOptions, clock: Clock): Promise<Ephemeral> {
+  const { prefix } = options;
   let isWanted = true;
-  const { redis, lost } = await connect(url, () => isWanted);
+  const { redis, lost } = await connect(options, () => isWanted);
   const verbs = redis as unknown as Record<string, Script>;
   const generationKey = `${prefix}generation`;
   let generation: Generation = { id: '', bornAt: 0 };

@@ -258,8 +258,8 @@ function sweeper(connection: SqliteConnection) {
 }
 
 /** Ephemeral state in one SQLite file: WAL, synchronous=NORMAL, one immediate transaction a verb. */
-export function openSqliteEphemeral(file: string, now: number): Ephemeral {
-  const connection = openSqlite(file, 'NORMAL');
+export function openSqliteEphemeral(file: string, now: number, deadlineSeconds?: number): Ephemeral {
+  const connection = openSqlite(file, 'NORMAL', deadlineSeconds);
   try {
     const current = prepareEphemeral(connection, now);
     return {
