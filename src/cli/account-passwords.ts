@@ -75,6 +75,7 @@ async function create(options: CreateOptions, command: Command): Promise<void> {
   const { userName, email, name } = options;
   const population = populationOf(options.population);
   const secrets = await readSecrets(
+    command,
     Number(options.passwordStdin ?? false) + Number(options.totpSecretStdin ?? false),
   );
   const typed = options.passwordStdin ? secrets.shift() : undefined;
@@ -115,7 +116,7 @@ export function addSetPassword(account: Command): void {
     .option('--password-stdin', 'read the password from standard input; otherwise one is made and printed')
     .option('--permanent', 'the password need not be changed at the next sign-in, whatever the policy')
     .action(async (options: Setting, command: Command) => {
-      const [typed] = await readSecrets(options.passwordStdin ? 1 : 0);
+      const [typed] = await readSecrets(command, options.passwordStdin ? 1 : 0);
       await withCore(command, async (core) => {
         const { tenant, account: found } = await find(core, options);
         const choice = { typed, isPermanent: options.permanent ?? false };

@@ -46,7 +46,7 @@ function addCreate(application: Command): void {
       if (!KINDS.includes(options.kind)) throw new Refused(`the kind is one of ${KINDS.join(', ')}`);
       if (!POPULATIONS.includes(options.population))
         throw new Refused(`the population is one of ${POPULATIONS.join(', ')}`);
-      const [secret] = await readSecrets(options.secretStdin ? 1 : 0);
+      const [secret] = await readSecrets(command, options.secretStdin ? 1 : 0);
       await withCore(command, async (core) => {
         const tenant = options.tenant ? await tenantOf(core, options.tenant) : undefined;
         const created = await core.applications.create({

@@ -1,6 +1,6 @@
 // cli: the commands. They work on the stores directly, beside a running server, which notices within a second.
 // Not here: rules. A command says what a capability answered, and exits 0, 1 (refused, one line says why) or 2 (usage).
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { isSallyportError } from '../base/index.ts';
 import { SettingsMistakes } from '../settings/index.ts';
 import { addAccountCommands } from './account.ts';
@@ -9,7 +9,7 @@ import { addKeyCommands } from './keys.ts';
 import { addPolicyCommands } from './policy.ts';
 import { addServerCommands } from './server.ts';
 import { addTenantCommands } from './tenant.ts';
-import { Refused } from './terminal.ts';
+import { Program, processTerminal, Refused, type Terminal } from './terminal.ts';
 import { addTokenCommands } from './token.ts';
 
 const USAGE = 2;
@@ -24,9 +24,9 @@ function sentence(error: unknown): string {
   return message ?? String(error);
 }
 
-/** Runs one command line without the program's name. @returns the exit status */
-export async function run(argv: readonly string[]): Promise<number> {
-  const program = new Command('sallyport')
+/** Runs one command line without the program's name, at the terminal of the process or another. @returns the exit status */
+export async function run(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  const program = new Program(terminal)
     .description('An OpenID Connect identity provider for contact centres.')
     .option('--config <file>', 'settings file (YAML)')
     .option('--json', 'print JSON')
@@ -44,7 +44,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    process.stderr.write(`sallyport: ${sentence(error)}\n`);
+    terminal.errors.write(`sallyport: ${sentence(error)}\n`);
     return REFUSED;
   }
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { rfc3339 } from '../base/index.ts';
 import type { Keys, ListedKey } from '../oidc/core.ts';
 import { ACTOR } from './account-support.ts';
-import { columns, print, Refused, withCore } from './terminal.ts';
+import { columns, counting, print, Refused, withCore } from './terminal.ts';
 
 type Algorithm = ListedKey['alg'];
 
@@ -55,11 +55,7 @@ function addReseal(keys: Command): void {
     .description('seal every secret under the first master key, beside running servers that know both')
     .action(async (_options: object, command: Command) => {
       await withCore(command, async (core) => {
-        const isTerminal = process.stderr.isTTY;
-        const resealed = await core.reseal((accounts) => {
-          if (isTerminal) process.stderr.write(`\r${accounts} accounts`);
-        });
-        if (isTerminal) process.stderr.write('\n');
+        const resealed = await counting(command, core.reseal);
         await core.audit.write({
           type: 'key.resealed',
           outcome: 'success',

@@ -24,7 +24,7 @@ import {
   wantedValues,
   written,
 } from './policy-input.ts';
-import { columns, print, Refused, tenantOf, withCore } from './terminal.ts';
+import { columns, counting, print, Refused, tenantOf, withCore } from './terminal.ts';
 
 interface SetOptions extends Wanted {
   reason: string;
@@ -123,16 +123,9 @@ async function preview(
   await withCore(command, async (core) => {
     const tenant = await tenantOf(core, options.tenant);
     const after = complete(withValues(tenant.policy, wantedValues(tenant, args, options)));
-    const isTerminal = process.stderr.isTTY;
-    const table = await core.administration.previewPolicy(
-      tenant,
-      after,
-      days(options.spreadDays),
-      (accounts) => {
-        if (isTerminal) process.stderr.write(`\r${accounts} accounts`);
-      },
+    const table = await counting(command, (progress) =>
+      core.administration.previewPolicy(tenant, after, days(options.spreadDays), progress),
     );
-    if (isTerminal) process.stderr.write('\n');
     const changed = differences(tenant.policy, after);
     print(command, { changed, preview: table }, previewLines(changed, table));
   });

@@ -5,8 +5,8 @@ import type { App } from '../app.ts';
 import { createLog, type Log, systemClock } from '../base/index.ts';
 import { type Core, openCore } from '../core.ts';
 import type { Mailbox } from '../mail/index.ts';
-import { loadSettings, readMasterKeys, type Settings } from '../settings/index.ts';
-import { print, withCore } from './terminal.ts';
+import { readMasterKeys, type Settings } from '../settings/index.ts';
+import { print, settingsOf, terminalOf, withCore } from './terminal.ts';
 
 /** A store that starts at the same time as this server, in a compose file say, may take so long. */
 const STORE_WAIT_MS = 30_000;
@@ -68,17 +68,17 @@ async function serve(settings: Settings, app: App, log: Log, announce: () => Pro
   }
 }
 
-async function announceSetUp({ setUp }: App, { issuer }: Settings): Promise<void> {
+async function announceSetUp(command: Command, { setUp }: App, { issuer }: Settings): Promise<void> {
   if (cluster.isWorker && cluster.worker?.id !== FIRST_WORKER) return;
   const token = await setUp.newToken();
   if (token)
-    process.stdout.write(
+    terminalOf(command).output.write(
       `\nOpen this once, within an hour, to make the first operator:\n  ${issuer}/set-up?token=${token}\n\n`,
     );
 }
 
 async function start(command: Command): Promise<void> {
-  const settings = loadSettings({ file: command.optsWithGlobals<{ config?: string }>().config });
+  const settings = settingsOf(command);
   const log = createLog(settings.log.level);
   if (settings.workers > 1 && cluster.isPrimary) {
     readKeys(settings, log);
@@ -90,7 +90,7 @@ async function start(command: Command): Promise<void> {
     await withServerCore(settings, log, async (core) => {
       const { createApp } = await import('../app.ts');
       const app = await createApp(core, { log, isWorker: cluster.isWorker });
-      await serve(settings, app, log, () => announceSetUp(app, settings));
+      await serve(settings, app, log, () => announceSetUp(command, app, settings));
     });
   } finally {
     // The channel to the parent would keep a worker alive.
@@ -98,9 +98,9 @@ async function start(command: Command): Promise<void> {
   }
 }
 
-async function demo(): Promise<void> {
+async function demo(command: Command): Promise<void> {
   const { prepareDemo } = await import('../demo/index.ts');
-  const { settings, mailbox, startDemo } = prepareDemo(loadSettings());
+  const { settings, mailbox, startDemo } = prepareDemo(settingsOf(command));
   const log = createLog('warn');
   const run = async (core: Core) => {
     const running = await startDemo(core, log);
@@ -118,7 +118,7 @@ export function addServerCommands(program: Command): void {
   program
     .command('demo')
     .description('start the server with samples, a sample application and a mailbox')
-    .action(demo);
+    .action((_options: object, command: Command) => demo(command));
   program
     .command('check')
     .description('check the settings and the master key, and read both stores through')

@@ -66,7 +66,7 @@ function freeze<T>(value: T): T {
  * @throws SettingsMistakes with everything that is wrong, unknown keys and SALLYPORT_ names included
  */
 export function loadSettings(
-  options: { file?: string | undefined; environment?: Record<string, string | undefined> } = {},
+  options: { file?: string | undefined; environment?: Record<string, string | undefined> | undefined } = {},
 ): Settings {
   const environment = options.environment ?? process.env;
   const mistakes: string[] = [];

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
+import { runCommand } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
 import { freePort } from '../support/port.ts';
-import { type RunningProcess, runCommand, startProcess } from '../support/process.ts';
+import { type RunningProcess, runProcess, startProcess } from '../support/process.ts';
 import { codeOf } from '../support/story.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
@@ -75,7 +76,7 @@ describe('the real process', () => {
   });
 
   test('OPS-1 eight first starts at once on one empty folder: each finds it sound', async () => {
-    const ended = await Promise.all(Array.from({ length: 8 }, () => command('check')));
+    const ended = await Promise.all(Array.from({ length: 8 }, () => runProcess(['check'], environment)));
     expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual(Array(8).fill([0, '']));
   });
 
@@ -230,6 +231,20 @@ describe('commands', () => {
     expect(ended.stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
   });
 
+  test('OPS-6 the program itself exits with the status, reads its standard input, and parts what it says from what is wrong', async () => {
+    const site = await runProcess(['tenant', 'create', '--client-code', 'ACME'], environment);
+    expect(site).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('ACME') });
+    const create = `account create ${PERSON} --password-stdin --permanent`.split(' ');
+    expect(await runProcess(create, environment, `${PASSWORD}\n`)).toMatchObject({ code: 0, stderr: '' });
+    const refused = await runProcess(create, environment, `${PASSWORD}\n`);
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^sallyport: .+\n$/),
+    });
+    expect(await runProcess(['nonsense'], environment)).toMatchObject({ code: 2, stdout: '' });
+  });
+
   test('TEN-1 a client code is taken once, in whatever case', async () => {
     expect((await command('tenant create --client-code Acme')).code).toBe(0);
     expect(await command('tenant create --client-code ACME')).toMatchObject({
@@ -256,7 +271,7 @@ describe('commands', () => {
 describe('what a start refuses', () => {
   test('SEC-2 another master key: it says so, and harms nothing', async () => {
     await command('tenant create --client-code ACME');
-    const wrong = await runCommand(['start'], { ...environment, SALLYPORT_MASTER_KEY: 'ab'.repeat(32) });
+    const wrong = await runProcess(['start'], { ...environment, SALLYPORT_MASTER_KEY: 'ab'.repeat(32) });
     expect([wrong.code, wrong.stderr]).toEqual([
       1,
       'sallyport: the master key is not the one that these documents were sealed with\n',
@@ -286,7 +301,7 @@ describe('what a start refuses', () => {
       Buffer.concat([bytes.subarray(0, 4_096), Buffer.alloc(bytes.length - 4_096, 0xff)]),
     ]) {
       writeFileSync(file, damage);
-      const ended = await command('start');
+      const ended = await runProcess(['start'], environment);
       expect(ended.code).toBe(1);
       expect(ended.stderr).toMatch(/documents\.sqlite|damaged|malformed/);
       expect(readFileSync(file).equals(damage)).toBe(true);
@@ -315,7 +330,7 @@ describe('what a start refuses', () => {
   test('a data folder that cannot be written', async () => {
     const file = join(folder.path, 'a-file');
     writeFileSync(file, '');
-    const ended = await runCommand(['start'], { ...environment, SALLYPORT_DATA: join(file, 'data') });
+    const ended = await runProcess(['start'], { ...environment, SALLYPORT_DATA: join(file, 'data') });
     expect([ended.code, ended.stderr.split('\n').length]).toEqual([1, 2]);
     expect(ended.stderr).toMatch(/^sallyport: .*a-file/);
   });
@@ -334,7 +349,7 @@ describe('what a start refuses', () => {
 
   test('a port in use', async () => {
     await start();
-    const second = await command('start');
+    const second = await runProcess(['start'], environment);
     expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('the port is in use')]);
   });
 });

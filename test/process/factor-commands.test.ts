@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLog, systemClock } from '../../src/base/index.ts';
 import { openCore } from '../../src/core.ts';
 import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import { runCommand } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
-import { runCommand } from '../support/process.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runCommand } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
-import { runCommand } from '../support/process.ts';
 
 let folder: ReturnType<typeof freshFolder>;
 let environment: Record<string, string>;

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLog, systemClock } from '../../src/base/index.ts';
 import { openCore } from '../../src/core.ts';
 import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import { runCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshFolder } from '../support/folder.ts';
 import { accepts, answers, startLogoutListener } from '../support/logout-listener.ts';
 import { freePort } from '../support/port.ts';
-import { runCommand, startProcess } from '../support/process.ts';
+import { startProcess } from '../support/process.ts';
 import { Program } from '../support/program.ts';
 
 const PASSWORD = 'correct horse 9';

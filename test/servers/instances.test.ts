@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { basic } from '../support/application.ts';
+import { runCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { type InstancesOnServers, prepareInstances, statusOf } from '../support/instances.ts';
 import { expectInvariants } from '../support/invariants.ts';
-import { runCommand } from '../support/process.ts';
 import { story } from '../support/story.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 

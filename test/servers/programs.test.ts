@@ -3,10 +3,10 @@ import type { Account } from '../../src/accounts/index.ts';
 import type { Tenant } from '../../src/tenants/index.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
+import { runCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Instances, prepareInstances } from '../support/instances.ts';
 import { type LogoutListener, startLogoutListener } from '../support/logout-listener.ts';
-import { runCommand } from '../support/process.ts';
 import { Program } from '../support/program.ts';
 import { PASSWORD } from '../support/site.ts';
 

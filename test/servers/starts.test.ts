@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
 import { startApp } from '../support/app.ts';
+import { runCommand } from '../support/command.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { freshFolder } from '../support/folder.ts';
 import { freshDatabase, type MongodbTestServer, startMongodb } from '../support/mongodb.ts';
 import { freePort } from '../support/port.ts';
-import { type RunningProcess, runCommand, startProcess } from '../support/process.ts';
+import { type RunningProcess, runProcess, startProcess } from '../support/process.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { holdTime } from '../support/time.ts';
 
@@ -96,7 +97,7 @@ describe('a start on MongoDB and Redis', () => {
 
   test('SEC-2 another master key on the same database is refused, and a missing one is said before anything is opened', async () => {
     expect((await runCommand(['check'], environment)).code).toBe(0);
-    const other = await runCommand(['start'], {
+    const other = await runProcess(['start'], {
       ...environment,
       SALLYPORT_MASTER_KEY: randomBytes(32).toString('hex'),
     });
@@ -105,11 +106,11 @@ describe('a start on MongoDB and Redis', () => {
       'sallyport: the master key is not the one that these documents were sealed with\n',
     ]);
     const { SALLYPORT_MASTER_KEY: _, ...without } = environment;
-    expect((await runCommand(['start'], without)).stderr).toContain(
+    expect((await runProcess(['start'], without)).stderr).toContain(
       'masterKey: is needed with a mongodb:// address',
     );
     expect(
-      (await runCommand(['start'], { ...environment, SALLYPORT_DOCUMENTS: 'mongodb:' })).stderr,
+      (await runProcess(['start'], { ...environment, SALLYPORT_DOCUMENTS: 'mongodb:' })).stderr,
     ).toContain('must be sqlite or a mongodb:// address');
   });
 
@@ -123,7 +124,7 @@ describe('a start on MongoDB and Redis', () => {
       { $set: { body: JSON.stringify({ ...JSON.parse(row?.body ?? ''), format: 99 }) } },
     );
     await client.close();
-    const refused = await runCommand(['start'], environment);
+    const refused = await runProcess(['start'], environment);
     expect([refused.code, refused.stderr]).toEqual([
       1,
       expect.stringContaining('newer version of Sallyport (format 99'),
@@ -132,7 +133,7 @@ describe('a start on MongoDB and Redis', () => {
 
   test('F7 P9 a Redis that may evict is refused at once, and one that begins to evict turns readiness red', async () => {
     const evicting = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
-    const refused = await runCommand(['start'], {
+    const refused = await runProcess(['start'], {
       ...environment,
       SALLYPORT_EPHEMERAL: `redis://127.0.0.1:${evicting.port}`,
     });

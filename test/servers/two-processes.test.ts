@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Browser } from '../support/browser.ts';
+import { runCommand } from '../support/command.ts';
 import { type Instances, prepareInstances } from '../support/instances.ts';
-import { runCommand } from '../support/process.ts';
 import { CALLBACK, PASSWORD } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 

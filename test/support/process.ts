@@ -70,7 +70,7 @@ export function startProcess(
   };
 }
 
-/** Runs one command to its end. */
-export function runCommand(args: string[], environment: Record<string, string>, input = ''): Promise<Ended> {
+/** Runs the real program to its end: for its start, its exit status, signals and pipes. Other commands: `runCommand`. */
+export function runProcess(args: string[], environment: Record<string, string>, input = ''): Promise<Ended> {
   return startProcess(args, environment, input).ended;
 }
