@@ -3,7 +3,8 @@ import type { Population } from '../accounts/index.ts';
 import { rfc3339 } from '../base/index.ts';
 import type { Application, ApplicationKind } from '../oidc/core.ts';
 import { deliveryStates } from '../sessions/index.ts';
-import { collect, columns, print, Refused, readSecrets, tenantOf, withCore } from './terminal.ts';
+import { readSecrets } from './input.ts';
+import { collect, columns, print, Refused, tenantOf, withCore } from './terminal.ts';
 
 interface CreateOptions {
   id: string;
@@ -46,7 +47,7 @@ function addCreate(application: Command): void {
       if (!KINDS.includes(options.kind)) throw new Refused(`the kind is one of ${KINDS.join(', ')}`);
       if (!POPULATIONS.includes(options.population))
         throw new Refused(`the population is one of ${POPULATIONS.join(', ')}`);
-      const [secret] = await readSecrets(command, options.secretStdin ? 1 : 0);
+      const [secret] = await readSecrets(command, options.secretStdin ? ['--secret-stdin'] : []);
       await withCore(command, async (core) => {
         const tenant = options.tenant ? await tenantOf(core, options.tenant) : undefined;
         const created = await core.applications.create({

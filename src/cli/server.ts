@@ -6,7 +6,7 @@ import { createLog, type Log, systemClock } from '../base/index.ts';
 import { type Core, openCore } from '../core.ts';
 import type { Mailbox } from '../mail/index.ts';
 import { readMasterKeys, type Settings } from '../settings/index.ts';
-import { print, settingsOf, terminalOf, withCore } from './terminal.ts';
+import { print, settingsOf, withCore } from './terminal.ts';
 
 /** A store that starts at the same time as this server, in a compose file say, may take so long. */
 const STORE_WAIT_MS = 30_000;
@@ -72,9 +72,12 @@ async function announceSetUp(command: Command, { setUp }: App, { issuer }: Setti
   if (cluster.isWorker && cluster.worker?.id !== FIRST_WORKER) return;
   const token = await setUp.newToken();
   if (token)
-    terminalOf(command).output.write(
-      `\nOpen this once, within an hour, to make the first operator:\n  ${issuer}/set-up?token=${token}\n\n`,
-    );
+    print(command, { setUp: `${issuer}/set-up?token=${token}` }, [
+      '',
+      'Open this once, within an hour, to make the first operator:',
+      `  ${issuer}/set-up?token=${token}`,
+      '',
+    ]);
 }
 
 async function start(command: Command): Promise<void> {

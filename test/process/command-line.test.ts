@@ -220,7 +220,7 @@ describe('commands', () => {
     [
       'application create --id desk --kind web --redirect-uri https://ok.example/ --secret-stdin',
       1,
-      'standard input held 0 of 1',
+      'standard input has no line 1',
     ],
     ['nonsense', 2, "unknown command 'nonsense'"],
     ['tenant list --nonsense', 2, "unknown option '--nonsense'"],
