@@ -91,7 +91,7 @@ async function create(options: CreateOptions, command: Command): Promise<void> {
     const person = { population, userName, name, email, role, permissions: granted, typed, isPermanent };
     const outcome = done(await core.administration.createAccount(tenant, person, OPERATOR));
     const { account } = outcome;
-    if (totp !== undefined) await core.secondFactors.bindKnown(account.id, totp);
+    if (totp !== undefined) await core.administration.bindKnownSecret(account, totp, OPERATOR);
     const { value, lines } = secretOf(core, outcome);
     print(command, { ...shown(account), ...value }, [
       `The ${population} ${account.userName} of ${tenant.clientCode} has number ${account.number}.`,
