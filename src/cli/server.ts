@@ -126,12 +126,16 @@ export function addServerCommands(program: Command): void {
     .command('check')
     .description('check the settings and the master key, and read both stores through')
     .action(async (_options: object, command: Command) => {
-      await withCore(command, async (core) => {
-        await core.documents.verify();
-        await core.ephemeral.verify();
-        print(command, { ok: true, issuer: core.settings.issuer }, [
-          `The settings are sound, and the stores answer. Issuer: ${core.settings.issuer}`,
-        ]);
-      });
+      await withCore(
+        command,
+        async (core) => {
+          await core.documents.verify();
+          await core.ephemeral.verify();
+          print(command, { ok: true, issuer: core.settings.issuer }, [
+            `The settings are sound, and the stores answer. Issuer: ${core.settings.issuer}`,
+          ]);
+        },
+        true,
+      );
     });
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { createLog, systemClock } from '../base/index.ts';
-import { type Core, openCore } from '../core.ts';
+import { type Core, openCore, type Patience, patienceFor } from '../core.ts';
 import { loadSettings, readMasterKeys, type Settings } from '../settings/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { visible, visibleLines, widthOf } from './visible.ts';
@@ -20,6 +20,8 @@ export interface Terminal {
   errors: Pick<NodeJS.WritableStream, 'write'> & { isTTY?: boolean };
   /** The environment of the process unless given. */
   environment?: Record<string, string | undefined>;
+  /** How a busy store is waited for: up to 30 seconds unless given. */
+  patience?: Patience;
 }
 
 export function processTerminal(): Terminal {
@@ -52,14 +54,26 @@ export function settingsOf(command: Command): Settings {
   return loadSettings({ file: command.optsWithGlobals<Globals>().config, environment });
 }
 
-/** Opens the stores for one command and closes them whatever happens. */
-export async function withCore<T>(command: Command, work: (core: Core) => Promise<T>): Promise<T> {
+/** A store that is busy, or starts at this moment, may take so long. */
+const STORE_WAIT_MS = 30_000;
+
+/**
+ * Opens the stores for one command and closes them whatever happens.
+ * @param mayMake whether an installation is made where there is none
+ */
+export async function withCore<T>(
+  command: Command,
+  work: (core: Core) => Promise<T>,
+  mayMake = false,
+): Promise<T> {
   const settings = settingsOf(command);
   const core = await openCore({
     settings,
-    masterKeys: readMasterKeys(settings).keys,
+    masterKeys: readMasterKeys(settings, mayMake).keys,
     clock: systemClock,
     log: createLog('error'),
+    patience: terminalOf(command).patience ?? patienceFor(STORE_WAIT_MS),
+    mayMake,
   });
   try {
     return await work(core);

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { setTimeout as pause } from 'node:timers/promises';
-import { randomBelow, SallyportError } from '../base/index.ts';
+import { isSallyportError, randomBelow, SallyportError } from '../base/index.ts';
+import { type Patience, patienceFor } from './patience.ts';
 
 /** One SQLite file: statements prepared once, one immediate transaction a write, patient with other processes. */
 export interface SqliteConnection {
@@ -44,24 +44,29 @@ function unavailable(error: unknown): SallyportError {
   return new SallyportError('store_unavailable', `sqlite: ${(error as Error).message}`, { cause: error });
 }
 
-async function patiently<T>(work: () => T): Promise<T> {
-  const startedAt = performance.now();
+/** Whether another process holds the file, so that waiting may mend it. */
+export function isBusyFile(error: unknown): boolean {
+  return isSallyportError(error) ? isBusyFile(error.cause) : isBusy(error ?? {});
+}
+
+async function patiently<T>(patience: Patience, work: () => T): Promise<T> {
+  const startedAt = patience.now();
   for (;;) {
     try {
       return work();
     } catch (error) {
       if (!isSqlite(error)) throw error;
-      if (!isBusy(error) || performance.now() - startedAt > PATIENCE_MS) {
+      if (!isBusy(error) || patience.now() - startedAt > patience.limitMs) {
         throw unavailable(error);
       }
     }
-    await pause(1 + randomBelow(12));
+    await patience.pause(1 + randomBelow(12));
   }
 }
 
 /** Tries again while another process is at it. For the start alone, where nothing else waits: it holds the thread. */
-function insist<T>(work: () => T): T {
-  const until = performance.now() + START_PATIENCE_MS;
+function insist<T>(limitMs: number, work: () => T): T {
+  const until = performance.now() + limitMs;
   const cell = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {
     try {
@@ -73,10 +78,10 @@ function insist<T>(work: () => T): T {
   }
 }
 
-function openFile(file: string, synchronous: 'FULL' | 'NORMAL'): DatabaseSync {
+function openFile(file: string, synchronous: 'FULL' | 'NORMAL', openMs: number): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const existed = existsSync(file);
-  const database = new DatabaseSync(file, { timeout: PATIENCE_MS });
+  const database = new DatabaseSync(file, { timeout: Math.min(PATIENCE_MS, openMs) });
   try {
     database.exec(
       `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=8000;`,
@@ -101,10 +106,15 @@ function assertSound(database: DatabaseSync, file: string) {
  * @param synchronous FULL where nothing acknowledged may be lost, NORMAL where losing the last moments of a power cut is allowed
  * @throws SallyportError `store_unavailable` that names the file when it cannot be opened or is damaged
  */
-export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): SqliteConnection {
+export function openSqlite(
+  file: string,
+  synchronous: 'FULL' | 'NORMAL',
+  patience: Patience = patienceFor(PATIENCE_MS),
+): SqliteConnection {
+  const { openMs = START_PATIENCE_MS } = patience;
   let database: DatabaseSync;
   try {
-    database = insist(() => openFile(file, synchronous));
+    database = insist(openMs, () => openFile(file, synchronous, openMs));
   } catch (error) {
     throw new SallyportError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, {
       cause: error,
@@ -135,7 +145,13 @@ export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): Sqlite
   };
   return {
     prepare,
-    exec: (sql) => insist(() => database.exec(sql)),
+    exec: (sql) => {
+      try {
+        insist(openMs, () => database.exec(sql));
+      } catch (error) {
+        throw isSqlite(error) ? unavailable(error) : error;
+      }
+    },
     verify: async () => {
       try {
         assertSound(database, file);
@@ -143,8 +159,8 @@ export function openSqlite(file: string, synchronous: 'FULL' | 'NORMAL'): Sqlite
         throw unavailable(error);
       }
     },
-    read: (work) => patiently(work),
-    write: (work) => patiently(() => transaction(work)),
+    read: (work) => patiently(patience, work),
+    write: (work) => patiently(patience, () => transaction(work)),
     close: () => {
       statements.clear();
       if (database.isOpen) database.close();

@@ -1,3 +1,4 @@
+import type { Patience } from '../patience.ts';
 import { openSqlite, type SqliteConnection } from '../sqlite-connection.ts';
 import {
   afterPrefix,
@@ -155,9 +156,14 @@ class SqliteCollection<T extends Document> implements Collection<T> {
 }
 
 /** Documents in one SQLite file: WAL, every acknowledged write on the disk. */
-export function openSqliteDocuments(file: string): Documents {
-  const connection = openSqlite(file, 'FULL');
-  connection.exec('CREATE TABLE IF NOT EXISTS "_ping" (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)');
+export function openSqliteDocuments(file: string, patience?: Patience): Documents {
+  const connection = openSqlite(file, 'FULL', patience);
+  try {
+    connection.exec('CREATE TABLE IF NOT EXISTS "_ping" (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)');
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   return {
     collection: <T extends Document>(spec: CollectionSpec) => new SqliteCollection<T>(connection, spec),
     verify: () => connection.verify(),

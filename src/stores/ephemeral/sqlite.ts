@@ -1,4 +1,5 @@
 import { newId, SallyportError } from '../../base/index.ts';
+import type { Patience } from '../patience.ts';
 import { openSqlite, type SqliteConnection } from '../sqlite-connection.ts';
 import type { Ephemeral, ExpiredRecord, MergeInput, RecordInput, SetKey, StoredRecord } from './port.ts';
 import { sqliteAttempts } from './sqlite-attempts.ts';
@@ -258,8 +259,8 @@ function sweeper(connection: SqliteConnection) {
 }
 
 /** Ephemeral state in one SQLite file: WAL, synchronous=NORMAL, one immediate transaction a verb. */
-export function openSqliteEphemeral(file: string, now: number): Ephemeral {
-  const connection = openSqlite(file, 'NORMAL');
+export function openSqliteEphemeral(file: string, now: number, patience?: Patience): Ephemeral {
+  const connection = openSqlite(file, 'NORMAL', patience);
   try {
     const current = prepareEphemeral(connection, now);
     return {
