@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { startApp } from '../support/app.ts';
 import { runCommand } from '../support/command.ts';
@@ -93,6 +95,27 @@ describe('a start on MongoDB and Redis', () => {
     expect(await client.db().collection('installation').countDocuments()).toBe(1);
     expect(await client.db().collection('signingKeys').countDocuments()).toBe(2);
     await client.close();
+  });
+
+  test('OPS-1 a command on an empty database says where it looked, and leaves nothing in MongoDB or Redis', async () => {
+    const ended = await runCommand(['tenant', 'list'], environment);
+    const { host, pathname } = new URL(database.url);
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
+    expect(ended.stderr).toContain(`there is no installation in mongodb://${host}${pathname};`);
+    const client = await new MongoClient(database.url).connect();
+    try {
+      expect(await client.db(pathname.slice(1)).listCollections().toArray()).toEqual([]);
+    } finally {
+      await client.close();
+    }
+    expect(existsSync(join(folder.path, 'data'))).toBe(false);
+    // Redis was not asked either: it keeps no generation.
+    const keys = new Redis(redis.port, '127.0.0.1');
+    try {
+      expect(await keys.dbsize()).toBe(0);
+    } finally {
+      keys.disconnect();
+    }
   });
 
   test('SEC-2 another master key on the same database is refused, and a missing one is said before anything is opened', async () => {
