@@ -5,8 +5,8 @@ import type { App } from '../app.ts';
 import { createLog, type Log, systemClock } from '../base/index.ts';
 import { type Core, openCore } from '../core.ts';
 import type { Mailbox } from '../mail/index.ts';
-import { readMasterKeys, type Settings } from '../settings/index.ts';
-import { print, settingsOf, withCore } from './terminal.ts';
+import { loadSettings, readMasterKeys, type Settings } from '../settings/index.ts';
+import { print, settingsOf, terminalOf, withCore } from './terminal.ts';
 
 /** A store that starts at the same time as this server, in a compose file say, may take so long. */
 const STORE_WAIT_MS = 30_000;
@@ -103,7 +103,9 @@ async function start(command: Command): Promise<void> {
 
 async function demo(command: Command): Promise<void> {
   const { prepareDemo } = await import('../demo/index.ts');
-  const { settings, mailbox, startDemo } = prepareDemo(settingsOf(command));
+  // Not the file of --config: a demo empties its data folder, and that file names the folder of an installation.
+  const { environment } = terminalOf(command);
+  const { settings, mailbox, startDemo } = prepareDemo(loadSettings({ environment }));
   const log = createLog('warn');
   const run = async (core: Core) => {
     const running = await startDemo(core, log);

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
+import { run } from '../../src/cli/index.ts';
 import { startApp } from '../support/app.ts';
-import { runCommand } from '../support/command.ts';
+import { runCommand, terminal } from '../support/command.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { freshFolder } from '../support/folder.ts';
 import { freshDatabase, type MongodbTestServer, startMongodb } from '../support/mongodb.ts';
@@ -116,6 +117,29 @@ describe('a start on MongoDB and Redis', () => {
     } finally {
       keys.disconnect();
     }
+  });
+
+  test('OPS-1 a command waits for a store server that does not answer yet, and gives up after 30 seconds in one line', async () => {
+    expect((await runCommand(['check'], environment)).code).toBe(0);
+    await redis.halt();
+    let now = 0;
+    let mayCome = false;
+    const patience = {
+      limitMs: 30_000,
+      now: () => now,
+      pause: async () => {
+        now += 5_000;
+        if (mayCome && now === 15_000) await redis.resume();
+      },
+    };
+    const list = async () => {
+      now = 0;
+      const { at, errors } = terminal(environment);
+      return [await run(['tenant', 'list'], { ...at, patience }), errors(), now];
+    };
+    expect(await list()).toEqual([1, expect.stringMatching(/^sallyport: redis: .+\n$/), 30_000]);
+    mayCome = true;
+    expect(await list()).toEqual([0, '', 15_000]);
   });
 
   test('SEC-2 another master key on the same database is refused, and a missing one is said before anything is opened', async () => {
