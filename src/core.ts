@@ -57,9 +57,12 @@ import {
   type Ephemeral,
   type Installation,
   openInstallation,
+  type Patience,
   rememberingTopics,
 } from './stores/index.ts';
 import { createTenants, givePolicyRevisions, giveTenantsNumbers, type Tenants } from './tenants/index.ts';
+
+export { type Patience, patienceFor } from './stores/index.ts';
 
 /** The stores and the capabilities on them: what the server and every command share. */
 export interface Core {
@@ -119,8 +122,12 @@ export interface CoreOptions {
   log: Log;
   /** Keeps mails instead of sending them. */
   mailbox?: Mailbox | undefined;
-  /** How long a store server that does not answer is waited for. */
+  /** How long a store that does not answer is waited for. */
   waitMs?: number;
+  /** A command's: for stores that are not there yet, are held by another process, or that another one migrates. */
+  patience?: Patience | undefined;
+  /** Whether a new installation may be made where there is none. */
+  mayMake?: boolean;
 }
 
 /** A few times as many waiting as running: beyond that a person would wait longer than they look at a page. */
@@ -214,17 +221,23 @@ function build(ground: Ground): Core {
  * Opens everything that keeps state.
  * @throws SallyportError `store_unavailable` when a store cannot be opened or is damaged, `store_unfit` when it must not be used
  */
-export async function openCore({ masterKeys, waitMs = 0, ...rest }: CoreOptions): Promise<Core> {
+export async function openCore({
+  masterKeys,
+  waitMs = 0,
+  patience,
+  mayMake = true,
+  ...rest
+}: CoreOptions): Promise<Core> {
   const { settings, clock, log } = rest;
   const sealer = createSealer(masterKeys);
   const slots = Math.max(1, Math.floor(availableParallelism() / settings.workers));
   const hasher = createHasher(settings.hashing, { slots, queue: slots * QUEUE_PER_SLOT });
   const metrics =
     settings.listen.internalPort === undefined ? undefined : await createMetrics({ hashing: hasher.load });
-  const stores = await openStores({ settings, clock, log, metrics, waitMs });
+  const stores = await openStores({ settings, clock, log, metrics, waitMs, patience, mayMake });
   try {
     const { documents, ephemeral } = stores;
-    const opening = { documents, ephemeral, sealer, clock, migrations: MIGRATIONS };
+    const opening = { documents, ephemeral, sealer, clock, migrations: MIGRATIONS, patience };
     const installation = await openInstallation(opening);
     const vault = createVault(sealer, installation.macRoot);
     return build({ ...rest, stores, vault, installation, hasher, metrics });

@@ -1,20 +1,24 @@
 // The stores that the settings name: opened, waited for where they are servers, and timed where somebody reads the times.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, type Log, openMode } from './base/index.ts';
 import { type Metrics, timed } from './metrics/index.ts';
-import type { Settings } from './settings/index.ts';
+import { noInstallation, type Settings } from './settings/index.ts';
 import {
   type Collection,
   type CollectionSpec,
   type Document,
   type Documents,
   type Ephemeral,
+  isBusyFile,
+  isInstalled,
   isWorthWaiting,
   openMongodbDocuments,
   openRedisEphemeral,
   openSqliteDocuments,
   openSqliteEphemeral,
+  type Patience,
+  patienceFor,
 } from './stores/index.ts';
 
 export interface Stores {
@@ -24,6 +28,7 @@ export interface Stores {
 }
 
 const REDIS_PREFIX = 'sallyport:';
+const DOCUMENTS_FILE = 'documents.sqlite';
 const LOOK_AGAIN_MS = 500;
 
 const COLLECTION_VERBS = [
@@ -57,29 +62,39 @@ const EPHEMERAL_VERBS = [
   'touchTopic',
 ] as const;
 
-function openDocuments({ stores, data }: Settings): Promise<Documents> {
+async function openDocuments({ stores, data }: Settings, patience?: Patience): Promise<Documents> {
   const { documents: url, deadlineSeconds } = stores;
   if (url !== 'sqlite') return openMongodbDocuments({ url, deadlineSeconds });
-  return Promise.resolve(openSqliteDocuments(join(data, 'documents.sqlite'), deadlineSeconds));
+  return openSqliteDocuments(join(data, DOCUMENTS_FILE), { deadlineSeconds, patience });
 }
 
-function openEphemeral({ stores, data }: Settings, clock: Clock): Promise<Ephemeral> {
+async function openEphemeral(
+  { stores, data }: Settings,
+  clock: Clock,
+  patience?: Patience,
+): Promise<Ephemeral> {
   const { ephemeral: url, deadlineSeconds } = stores;
   if (url !== 'sqlite') return openRedisEphemeral({ url, prefix: REDIS_PREFIX, deadlineSeconds }, clock);
-  return Promise.resolve(openSqliteEphemeral(join(data, 'ephemeral.sqlite'), clock.now(), deadlineSeconds));
+  return openSqliteEphemeral(join(data, 'ephemeral.sqlite'), clock.now(), { deadlineSeconds, patience });
 }
 
-/** Opens a store that may still be starting; says once what it waits for. An embedded one is there or it is not. */
-async function patiently<T>(address: string, waitMs: number, log: Log, open: () => Promise<T>): Promise<T> {
-  const until = performance.now() + (address === 'sqlite' ? 0 : waitMs);
+/** Opens a store that may still be starting, or an embedded one that another process holds; says once what it waits for. */
+async function patiently<T>(
+  address: string,
+  { limitMs, now, pause }: Patience,
+  log: Log,
+  open: () => Promise<T>,
+): Promise<T> {
+  const mayMend = address === 'sqlite' ? isBusyFile : isWorthWaiting;
+  const until = now() + limitMs;
   for (let isFirst = true; ; isFirst = false) {
     try {
       return await open();
     } catch (error) {
-      if (!isWorthWaiting(error) || performance.now() >= until) throw error;
+      if (!mayMend(error) || now() >= until) throw error;
       if (isFirst) {
         const reason = (error as Error).message;
-        log.warn({ seconds: waitMs / 1_000, reason }, 'waiting for a store that does not answer');
+        log.warn({ seconds: limitMs / 1_000, reason }, 'waiting for a store that does not answer');
       }
       await pause(LOOK_AGAIN_MS);
     }
@@ -104,7 +119,9 @@ function timedEphemeral(ephemeral: Ephemeral, metrics: Metrics): Ephemeral {
 
 /**
  * Opens both stores.
- * @param waitMs how long a server that does not answer is waited for
+ * @param waitMs how long a store that does not answer is waited for
+ * @param patience a command's, for the openings and for every verb of an embedded store
+ * @param mayMake whether stores without an installation are opened, and made
  * @throws SallyportError `store_unavailable` when one cannot be opened or is damaged, `store_unfit` when it must not be used
  */
 export async function openStores(parts: {
@@ -113,13 +130,22 @@ export async function openStores(parts: {
   log: Log;
   metrics: Metrics | undefined;
   waitMs: number;
+  patience: Patience | undefined;
+  mayMake: boolean;
 }): Promise<Stores> {
-  const { settings, clock, log, metrics, waitMs } = parts;
+  const { settings, clock, log, metrics, waitMs, patience, mayMake } = parts;
   const { stores } = settings;
   const isEmbedded = [stores.documents, stores.ephemeral].includes('sqlite');
-  const documents = await patiently(stores.documents, waitMs, log, () => openDocuments(settings));
+  const isMissing = stores.documents === 'sqlite' && !existsSync(join(settings.data, DOCUMENTS_FILE));
+  if (!mayMake && isMissing) throw noInstallation(settings);
+  const wait = patience ?? patienceFor(waitMs);
+  const documents = await patiently(stores.documents, wait, log, () => openDocuments(settings, patience));
   try {
-    const ephemeral = await patiently(stores.ephemeral, waitMs, log, () => openEphemeral(settings, clock));
+    // Before the other store is opened, which makes itself ready.
+    if (!mayMake && !(await isInstalled(documents))) throw noInstallation(settings);
+    const ephemeral = await patiently(stores.ephemeral, wait, log, () =>
+      openEphemeral(settings, clock, patience),
+    );
     for (const warning of ephemeral.warnings) log.warn(warning);
     const mode = isEmbedded ? openMode(settings.data) : undefined;
     if (mode !== undefined)

@@ -8,6 +8,7 @@ import {
   type KeptCodes,
   modeFor,
   revoked,
+  type SecondFactors,
   secretToAdd,
   statusWithout,
   type TotpSecrets,
@@ -38,6 +39,7 @@ const NOBODY = { refused: 'the account is gone' };
 export function createFactorActions(parts: {
   accounts: Accounts;
   sessions: Sessions;
+  secondFactors: Pick<SecondFactors, 'bindKnown'>;
   keptCodes: KeptCodes;
   totp: TotpSecrets;
   trustedBrowsers: TrustedBrowsers;
@@ -47,9 +49,25 @@ export function createFactorActions(parts: {
   clock: Clock;
   say: Say;
 }) {
-  const { accounts, sessions, keptCodes, totp, trustedBrowsers, budgets, audit, mail, clock, say } = parts;
+  const {
+    accounts,
+    sessions,
+    secondFactors,
+    keptCodes,
+    totp,
+    trustedBrowsers,
+    budgets,
+    audit,
+    mail,
+    clock,
+    say,
+  } = parts;
 
-  const record = (account: Account, actor: Actor, event: Pick<AuditEvent, 'type' | 'reason' | 'detail'>) =>
+  const record = (
+    account: Account,
+    actor: Actor,
+    event: Pick<AuditEvent, 'type' | 'factor' | 'reason' | 'detail'>,
+  ) =>
     audit.write({
       ...event,
       outcome: 'success',
@@ -64,6 +82,12 @@ export function createFactorActions(parts: {
   };
 
   return {
+    /** Binds a secret that the operator knows, active at once: for scripts. */
+    async bindKnownSecret(account: Account, secret: string, actor: Actor): Promise<void> {
+      await secondFactors.bindKnown(account.id, secret);
+      await record(account, actor, { type: 'authenticator.bound', factor: 'totp', reason: 'known secret' });
+    },
+
     /** @returns the status afterwards: an active factor stays */
     async enrol(
       tenant: Tenant,

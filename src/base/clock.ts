@@ -6,10 +6,20 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Math.floor(Date.now() / 1000) };
 
-/** Reads an instant in the form of RFC 3339. @returns undefined for what is none */
+const INSTANT =
+  /^(\d{4})-(\d\d)-(\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.\d+)?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/;
+
+/** Reads an instant as RFC 3339 writes it, with its offset. @returns undefined for what is none, such as a day that does not exist */
 export function readInstant(text: string): number | undefined {
-  const at = Math.floor(Date.parse(text) / 1_000);
-  return Number.isFinite(at) ? at : undefined;
+  const found = INSTANT.exec(text);
+  if (!found) return undefined;
+  const part = (i: number) => Number(found[i] ?? 0);
+  const day = new Date(0);
+  // Not Date.UTC, which takes the years 0 to 99 for those of the last century.
+  day.setUTCFullYear(part(1), part(2) - 1, part(3));
+  if (day.getUTCMonth() !== part(2) - 1 || day.getUTCDate() !== part(3)) return undefined;
+  const offset = (found[7] === '-' ? -1 : 1) * (part(8) * 3_600 + part(9) * 60);
+  return day.getTime() / 1_000 + part(4) * 3_600 + part(5) * 60 + part(6) - offset;
 }
 
 const DAY_OF_MONTH = new Intl.DateTimeFormat('en-GB', {

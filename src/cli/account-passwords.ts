@@ -5,7 +5,8 @@ import type { Core } from '../core.ts';
 import type { StrengthProblem } from '../passwords/index.ts';
 import { isTotpSecret } from '../second-factor/index.ts';
 import { find, type Named, named, OPERATOR, permissionOf, populationOf, shown } from './account-support.ts';
-import { collect, print, Refused, readSecrets, tenantOf, withCore } from './terminal.ts';
+import { readSecrets } from './input.ts';
+import { collect, print, Refused, tenantOf, withCore } from './terminal.ts';
 
 interface Setting extends Named {
   passwordStdin?: boolean;
@@ -74,10 +75,10 @@ async function create(options: CreateOptions, command: Command): Promise<void> {
     throw new Refused(`the role is one of ${roles.join(', ')}`);
   const { userName, email, name } = options;
   const population = populationOf(options.population);
-  const secrets = await readSecrets(
-    command,
-    Number(options.passwordStdin ?? false) + Number(options.totpSecretStdin ?? false),
-  );
+  const secrets = await readSecrets(command, [
+    ...(options.passwordStdin ? ['--password-stdin'] : []),
+    ...(options.totpSecretStdin ? ['--totp-secret-stdin'] : []),
+  ]);
   const typed = options.passwordStdin ? secrets.shift() : undefined;
   const totp = options.totpSecretStdin ? secrets.shift() : undefined;
   await withCore(command, async (core) => {
@@ -90,7 +91,7 @@ async function create(options: CreateOptions, command: Command): Promise<void> {
     const person = { population, userName, name, email, role, permissions: granted, typed, isPermanent };
     const outcome = done(await core.administration.createAccount(tenant, person, OPERATOR));
     const { account } = outcome;
-    if (totp !== undefined) await core.secondFactors.bindKnown(account.id, totp);
+    if (totp !== undefined) await core.administration.bindKnownSecret(account, totp, OPERATOR);
     const { value, lines } = secretOf(core, outcome);
     print(command, { ...shown(account), ...value }, [
       `The ${population} ${account.userName} of ${tenant.clientCode} has number ${account.number}.`,
@@ -116,7 +117,7 @@ export function addSetPassword(account: Command): void {
     .option('--password-stdin', 'read the password from standard input; otherwise one is made and printed')
     .option('--permanent', 'the password need not be changed at the next sign-in, whatever the policy')
     .action(async (options: Setting, command: Command) => {
-      const [typed] = await readSecrets(command, options.passwordStdin ? 1 : 0);
+      const [typed] = await readSecrets(command, options.passwordStdin ? ['--password-stdin'] : []);
       await withCore(command, async (core) => {
         const { tenant, account: found } = await find(core, options);
         const choice = { typed, isPermanent: options.permanent ?? false };

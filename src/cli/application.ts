@@ -3,7 +3,9 @@ import type { Population } from '../accounts/index.ts';
 import { rfc3339 } from '../base/index.ts';
 import type { Application, ApplicationKind } from '../oidc/core.ts';
 import { deliveryStates } from '../sessions/index.ts';
-import { collect, columns, print, Refused, readSecrets, tenantOf, withCore } from './terminal.ts';
+import { ACTOR } from './account-support.ts';
+import { readSecrets } from './input.ts';
+import { collect, columns, print, Refused, tenantOf, withCore } from './terminal.ts';
 
 interface CreateOptions {
   id: string;
@@ -46,7 +48,7 @@ function addCreate(application: Command): void {
       if (!KINDS.includes(options.kind)) throw new Refused(`the kind is one of ${KINDS.join(', ')}`);
       if (!POPULATIONS.includes(options.population))
         throw new Refused(`the population is one of ${POPULATIONS.join(', ')}`);
-      const [secret] = await readSecrets(command, options.secretStdin ? 1 : 0);
+      const [secret] = await readSecrets(command, options.secretStdin ? ['--secret-stdin'] : []);
       await withCore(command, async (core) => {
         const tenant = options.tenant ? await tenantOf(core, options.tenant) : undefined;
         const created = await core.applications.create({
@@ -67,7 +69,7 @@ function addCreate(application: Command): void {
         await core.audit.write({
           type: 'application.created',
           outcome: 'success',
-          actor: 'command-line',
+          actor: ACTOR,
           applicationId: options.id,
           tenantId: tenant?.id ?? '',
         });
@@ -158,9 +160,17 @@ export function addApplicationCommands(program: Command): void {
     .command('rotate-secret')
     .requiredOption('--id <id>')
     .action(async (options: { id: string }, command: Command) => {
-      await withCore(command, async ({ applications }) => {
+      await withCore(command, async ({ applications, audit }) => {
         const secret = await applications.rotateSecret(options.id);
         if (!secret) throw new Refused(`there is no application ${options.id} with a secret`);
+        const tenantId = (await applications.byId(options.id))?.tenantId ?? '';
+        await audit.write({
+          type: 'application.secret-rotated',
+          outcome: 'success',
+          actor: ACTOR,
+          applicationId: options.id,
+          tenantId,
+        });
         print(command, { secret }, [
           `Secret, shown once: ${secret}`,
           'The former one keeps working until the next rotation.',

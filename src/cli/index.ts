@@ -9,7 +9,7 @@ import { addKeyCommands } from './keys.ts';
 import { addPolicyCommands } from './policy.ts';
 import { addServerCommands } from './server.ts';
 import { addTenantCommands } from './tenant.ts';
-import { Program, processTerminal, Refused, type Terminal } from './terminal.ts';
+import { Program, processTerminal, sayOnErrors, type Terminal } from './terminal.ts';
 import { addTokenCommands } from './token.ts';
 
 const USAGE = 2;
@@ -17,15 +17,22 @@ const REFUSED = 1;
 
 /** What a person reads of an error: one line, or the list of settings that are wrong. */
 function sentence(error: unknown): string {
-  if (error instanceof Refused || error instanceof SettingsMistakes) return error.message;
-  if (isSallyportError(error)) return error.detail ?? error.publicMessage;
+  if (error instanceof SettingsMistakes) return error.message;
+  return oneLine(isSallyportError(error) ? (error.detail ?? error.publicMessage) : messageOf(error));
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*[\r\n]\s*/g, ' ');
+}
+
+function messageOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return `the port is in use: ${message}`;
   return message ?? String(error);
 }
 
-/** Runs one command line without the program's name, at the terminal of the process or another. @returns the exit status */
-export async function run(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+/** Every command there is, at a terminal. */
+export function commandsAt(terminal: Terminal): Program {
   const program = new Program(terminal)
     .description('An OpenID Connect identity provider for contact centres.')
     .option('--config <file>', 'settings file (YAML)')
@@ -39,12 +46,18 @@ export async function run(argv: readonly string[], terminal: Terminal = processT
   addApplicationCommands(program);
   addTokenCommands(program);
   addKeyCommands(program);
+  return program;
+}
+
+/** Runs one command line without the program's name, at the terminal of the process or another. @returns the exit status */
+export async function run(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  const program = commandsAt(terminal);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    terminal.errors.write(`sallyport: ${sentence(error)}\n`);
+    sayOnErrors(program, `sallyport: ${sentence(error)}`);
     return REFUSED;
   }
 }

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Population } from '../accounts/index.ts';
-import { readInstant } from '../base/index.ts';
-import type { Core } from '../core.ts';
+import { readInstant, rfc3339 } from '../base/index.ts';
 import {
   differences,
   loadPreset,
@@ -14,6 +13,7 @@ import {
   presetNames,
   type Tenant,
 } from '../tenants/index.ts';
+import { textOf } from './input.ts';
 import { columns, Refused } from './terminal.ts';
 
 /** What a command may be told of a policy. */
@@ -24,7 +24,10 @@ export interface Wanted {
 }
 
 const DAY = 86_400;
-const RELATIVE = /^\+(\d+)([hd])$/;
+const HOUR = 3_600;
+/** The end of the year 9999, after which RFC 3339 cannot write a time. */
+const LAST = 253_402_300_799;
+const RELATIVE = /^\+(\d{1,7})([hd])$/;
 
 export function written(value: unknown): string {
   return value === null ? 'off' : JSON.stringify(value);
@@ -78,17 +81,27 @@ export function wantedValues(
   if (Number(args.length > 0) + Number(file !== undefined) + Number(preset !== undefined) !== 1)
     throw new Refused('give path=value pairs, or --file, or --preset');
   if (args.length > 0) return pairs(args);
-  const whole = preset === undefined ? complete(parse(readFileSync(file ?? '', 'utf8'))) : loadPreset(preset);
+  const whole =
+    preset === undefined
+      ? complete(parse(textOf(readFileSync(file ?? ''), `the file ${file}`)))
+      : loadPreset(preset);
   if (!whole) throw new Refused(`there is no preset ${preset}; there are ${presetNames().join(', ')}`);
   return Object.fromEntries(differences(tenant.policy, whole).map(({ path, after }) => [path, after]));
 }
 
-export function instant(core: Core, option: string, text: string | undefined): number | undefined {
+/** The one reader of times on the command line: RFC 3339 with an offset, or so many hours or days from now. */
+export function instant(now: number, option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const [, amount, unit] = RELATIVE.exec(text) ?? [];
-  const at = amount ? core.clock.now() + Number(amount) * (unit === 'd' ? DAY : DAY / 24) : readInstant(text);
-  if (at === undefined)
-    throw new Refused(`${option} takes a time such as 2030-01-31T06:00:00Z, or +12h or +3d`);
+  const at = amount ? now + Number(amount) * (unit === 'd' ? DAY : HOUR) : readInstant(text);
+  if (at === undefined || at > LAST)
+    throw new Refused(
+      `${option} takes a time with its offset, such as 2030-01-31T06:00:00Z or 2030-01-31T06:00:00+01:00, or +12h or +3d`,
+    );
+  if (at <= now)
+    throw new Refused(
+      `${option} takes a time to come, such as ${rfc3339(now + DAY)} or +3d; ${rfc3339(at)} is past`,
+    );
   return at;
 }
 

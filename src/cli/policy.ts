@@ -84,9 +84,9 @@ async function set(args: string[], options: SetOptions, command: Command): Promi
       reason: options.reason,
       expectedRevision: options.revision === undefined ? tenant.revision.n : Number(options.revision),
       rollout: {
-        at: instant(core, '--at', options.at),
+        at: instant(core.clock.now(), '--at', options.at),
         spreadDays: days(options.spreadDays),
-        deadline: instant(core, '--deadline', options.deadline),
+        deadline: instant(core.clock.now(), '--deadline', options.deadline),
       },
     };
     const outcome = await administration.changePolicy(tenant, change, OPERATOR);

@@ -86,9 +86,12 @@ async function announceSetUp(command: Command, { setUp }: App, { issuer }: Setti
   if (cluster.isWorker && cluster.worker?.id !== FIRST_WORKER) return;
   const token = await setUp.newToken();
   if (token)
-    terminalOf(command).output.write(
-      `\nOpen this once, within an hour, to make the first operator:\n  ${issuer}/set-up?token=${token}\n\n`,
-    );
+    print(command, { setUp: `${issuer}/set-up?token=${token}` }, [
+      '',
+      'Open this once, within an hour, to make the first operator:',
+      `  ${issuer}/set-up?token=${token}`,
+      '',
+    ]);
 }
 
 async function start(command: Command): Promise<void> {
@@ -121,9 +124,9 @@ async function start(command: Command): Promise<void> {
 
 async function demo(command: Command): Promise<void> {
   const { prepareDemo } = await import('../demo/index.ts');
-  const { settings, mailbox, startDemo } = prepareDemo(
-    loadSettings({ environment: terminalOf(command).environment }),
-  );
+  // Not the file of --config: a demo empties its data folder, and that file names the folder of an installation.
+  const { environment } = terminalOf(command);
+  const { settings, mailbox, startDemo } = prepareDemo(loadSettings({ environment }));
   const log = createLog('warn');
   const failed = lastResort(log);
   const run = async (core: Core) => {
@@ -146,12 +149,16 @@ export function addServerCommands(program: Command): void {
     .command('check')
     .description('check the settings and the master key, and read both stores through')
     .action(async (_options: object, command: Command) => {
-      await withCore(command, async (core) => {
-        await core.documents.verify();
-        await core.ephemeral.verify();
-        print(command, { ok: true, issuer: core.settings.issuer }, [
-          `The settings are sound, and the stores answer. Issuer: ${core.settings.issuer}`,
-        ]);
-      });
+      await withCore(
+        command,
+        async (core) => {
+          await core.documents.verify();
+          await core.ephemeral.verify();
+          print(command, { ok: true, issuer: core.settings.issuer }, [
+            `The settings are sound, and the stores answer. Issuer: ${core.settings.issuer}`,
+          ]);
+        },
+        true,
+      );
     });
 }

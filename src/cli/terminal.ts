@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { createLog, systemClock } from '../base/index.ts';
-import { type Core, openCore } from '../core.ts';
+import { type Core, openCore, type Patience, patienceFor } from '../core.ts';
 import { loadSettings, readMasterKeys, type Settings } from '../settings/index.ts';
 import type { Tenant } from '../tenants/index.ts';
+import { visible, visibleLines, widthOf } from './visible.ts';
 
 /** A refusal that one line explains. */
 export class Refused extends Error {}
@@ -20,6 +20,8 @@ export interface Terminal {
   errors: Pick<NodeJS.WritableStream, 'write'> & { isTTY?: boolean };
   /** The environment of the process unless given. */
   environment?: Record<string, string | undefined>;
+  /** How a busy store is waited for: up to 30 seconds unless given. */
+  patience?: Patience;
 }
 
 export function processTerminal(): Terminal {
@@ -34,8 +36,8 @@ export class Program extends Command {
     super('sallyport');
     this.terminal = terminal;
     this.configureOutput({
-      writeOut: (text) => terminal.output.write(text),
-      writeErr: (text) => terminal.errors.write(text),
+      writeOut: (text) => terminal.output.write(visibleLines(text)),
+      writeErr: (text) => terminal.errors.write(visibleLines(text)),
     });
   }
 }
@@ -55,14 +57,26 @@ export function settingsOf(command: Command, warn: (sentence: string) => void = 
   return loadSettings({ file: command.optsWithGlobals<Globals>().config, environment, warn });
 }
 
-/** Opens the stores for one command and closes them whatever happens. */
-export async function withCore<T>(command: Command, work: (core: Core) => Promise<T>): Promise<T> {
+/** A store that is busy, or starts at this moment, may take so long. */
+const STORE_WAIT_MS = 30_000;
+
+/**
+ * Opens the stores for one command and closes them whatever happens.
+ * @param mayMake whether an installation is made where there is none
+ */
+export async function withCore<T>(
+  command: Command,
+  work: (core: Core) => Promise<T>,
+  mayMake = false,
+): Promise<T> {
   const settings = settingsOf(command);
   const core = await openCore({
     settings,
-    masterKeys: readMasterKeys(settings).keys,
+    masterKeys: readMasterKeys(settings, mayMake).keys,
     clock: systemClock,
     log: createLog('error'),
+    patience: terminalOf(command).patience ?? patienceFor(STORE_WAIT_MS),
+    mayMake,
   });
   try {
     return await work(core);
@@ -71,10 +85,16 @@ export async function withCore<T>(command: Command, work: (core: Core) => Promis
   }
 }
 
-/** Prints for people, or as one JSON document with `--json`. */
+/** Prints for people, or as one JSON document with `--json`; what a terminal would act on stands escaped in both. */
 export function print(command: Command, value: object, lines: readonly string[]): void {
   const { json } = command.optsWithGlobals<Globals>();
-  terminalOf(command).output.write(json ? `${JSON.stringify(value)}\n` : `${lines.join('\n')}\n`);
+  const printed = json ? [JSON.stringify(value)] : lines;
+  terminalOf(command).output.write(`${printed.map(visible).join('\n')}\n`);
+}
+
+/** One message beside what is printed. */
+export function sayOnErrors(command: Command, text: string): void {
+  terminalOf(command).errors.write(`${visibleLines(text)}\n`);
 }
 
 /** Counts on one line of the terminal while `work` runs; silent where the messages go to a file or a pipe. */
@@ -89,34 +109,19 @@ export async function counting<T>(
   return outcome;
 }
 
-/**
- * Reads secrets from standard input, one a line, without the line's end.
- * @throws Refused when there are fewer lines than asked for
- */
-export async function readSecrets(command: Command, count: number): Promise<string[]> {
-  if (count === 0) return [];
-  const secrets: string[] = [];
-  for await (const line of createInterface({ input: terminalOf(command).input })) {
-    secrets.push(line);
-    if (secrets.length === count) break;
-  }
-  if (secrets.length < count)
-    throw new Refused(`standard input held ${secrets.length} of ${count} secrets, one a line`);
-  return secrets;
-}
-
 export async function tenantOf(core: Core, clientCode: string): Promise<Tenant> {
   const tenant = await core.tenants.byClientCode(clientCode);
   if (!tenant) throw new Refused(`there is no tenant with the client code ${clientCode}`);
   return tenant;
 }
 
-/** Aligned columns for people. */
+/** Aligned columns for people, by the width that each cell has on the screen. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
-  return rows.map((row) =>
+  const shown = rows.map((row) => row.map(visible));
+  const widths = (shown[0] ?? []).map((_, i) => Math.max(...shown.map((row) => widthOf(row[i] ?? ''))));
+  return shown.map((row) =>
     row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .map((cell, i) => cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - widthOf(cell))))
       .join('  ')
       .trimEnd(),
   );

@@ -2,4 +2,4 @@
 // Not here: the tenants' policies (tenants), anything that changes while the server runs.
 export { declarations, type Settings } from './declarations.ts';
 export { loadSettings, SettingsMistakes } from './load.ts';
-export { readMasterKeys } from './master-key.ts';
+export { noInstallation, readMasterKeys } from './master-key.ts';

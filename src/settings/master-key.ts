@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { assertFile, makeFolder } from '../base/index.ts';
+import { join, resolve } from 'node:path';
+import { assertFile, makeFolder, SallyportError } from '../base/index.ts';
 import type { Settings } from './declarations.ts';
 import { SettingsMistakes } from './load.ts';
 
@@ -39,11 +39,29 @@ function usable(settings: Settings, work: () => void): void {
   }
 }
 
+/** Where the settings say that the documents are, without a user's name or password. */
+function whereOf({ stores, data }: Settings): string {
+  if (stores.documents === 'sqlite') return `the folder ${resolve(data)}`;
+  return stores.documents.replace(/\/\/.*@/, '//').replace(/\?.*$/, '');
+}
+
+/** What a command that makes no installation answers where it finds none. */
+export function noInstallation(settings: Settings): SallyportError {
+  return new SallyportError(
+    'store_unfit',
+    `there is no installation in ${whereOf(settings)}; name another with --config or SALLYPORT_DATA, or make one with: sallyport start`,
+  );
+}
+
 /**
  * The master keys from the settings, or on the embedded default from the data folder, where the first start makes one (mode 0600).
+ * @param mayMake whether one is made where there is none
  * @returns 32 bytes each, the sealing one first, and whether this call made it
  */
-export function readMasterKeys(settings: Settings): { keys: Buffer[]; made: boolean; file?: string } {
+export function readMasterKeys(
+  settings: Settings,
+  mayMake = true,
+): { keys: Buffer[]; made: boolean; file?: string } {
   if (settings.masterKey !== undefined)
     return { keys: decodeAll(settings.masterKey, 'masterKey'), made: false };
   if (settings.masterKeyFile !== undefined) return { keys: readKeyFile(settings.masterKeyFile), made: false };
@@ -58,6 +76,7 @@ export function readMasterKeys(settings: Settings): { keys: Buffer[]; made: bool
       `masterKey: the data folder holds documents, but ${file} is gone; put it back or set SALLYPORT_MASTER_KEY`,
     ]);
   }
+  if (!mayMake) throw noInstallation(settings);
   usable(settings, () => makeFolder(settings.data));
   try {
     // `wx`: of two first starts at once, one makes the key and the other reads it.

@@ -30,9 +30,12 @@ export { openSqliteEphemeral } from './ephemeral/sqlite.ts';
 export { rememberingTopics } from './ephemeral/topics.ts';
 export {
   type Installation,
+  isInstalled,
   isWorthWaiting,
   type Migration,
   type OpenedInstallation,
   openInstallation,
 } from './installation.ts';
 export { createNumbers, type NextNumber } from './numbers.ts';
+export { type Patience, patienceFor } from './patience.ts';
+export { isBusyFile } from './sqlite-connection.ts';

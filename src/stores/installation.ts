@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, isSallyportError, newSecret, SallyportError, type Sealer } from '../base/index.ts';
 import type { Collection, CollectionSpec, Documents } from './documents/port.ts';
 import type { Ephemeral, Generation } from './ephemeral/port.ts';
+import { type Patience, patienceFor } from './patience.ts';
 
 interface InstallationDocument {
   id: 'installation';
@@ -44,6 +44,8 @@ interface Parts {
   clock: Clock;
   /** The first brings format 1 to format 2. */
   migrations: readonly Migration[];
+  /** How long another process that migrates is waited for: to its end or its death, unless given. */
+  patience?: Patience | undefined;
 }
 
 const SPEC: CollectionSpec = { name: 'installation', indexes: {} };
@@ -75,6 +77,8 @@ function withRoot({ keyCheck, ...doc }: InstallationDocument, sealer: Sealer): I
 /** One process at a time brings the documents to our format; the others wait, and take over from one that died. */
 async function migrate(collection: Collection<InstallationDocument>, parts: Parts): Promise<void> {
   const { documents, sealer, clock, migrations } = parts;
+  const { limitMs, now, pause } = parts.patience ?? patienceFor(Number.POSITIVE_INFINITY);
+  const until = now() + limitMs;
   const newest = migrations.length + 1;
   for (;;) {
     const stored = await collection.get('installation');
@@ -87,6 +91,11 @@ async function migrate(collection: Collection<InstallationDocument>, parts: Part
     const { doc, version } = stored;
     openRoot(sealer, doc);
     if ((doc.migratingUntil ?? 0) > clock.now()) {
+      if (now() >= until)
+        throw new SallyportError(
+          'store_unavailable',
+          'another process is bringing the documents up to date; try again when it is done',
+        );
       await pause(LOOK_AGAIN_MS);
       continue;
     }
@@ -146,6 +155,11 @@ export async function openInstallation(parts: Parts): Promise<OpenedInstallation
     }
   };
   return { current, macRoot: openRoot(sealer, known), reseal };
+}
+
+/** Whether an installation was made in these documents; makes nothing. */
+export async function isInstalled(documents: Documents): Promise<boolean> {
+  return (await documents.collection<InstallationDocument>(SPEC).get('installation')) !== undefined;
 }
 
 /** Whether waiting may mend it: the store did not answer, and nothing says that it is the wrong one. */

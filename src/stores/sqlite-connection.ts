@@ -1,8 +1,15 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { setTimeout as pause } from 'node:timers/promises';
-import { closeToOthers, makeFolder, makePrivateFile, randomBelow, SallyportError } from '../base/index.ts';
+import {
+  closeToOthers,
+  isSallyportError,
+  makeFolder,
+  makePrivateFile,
+  randomBelow,
+  SallyportError,
+} from '../base/index.ts';
+import { type Patience, patienceFor } from './patience.ts';
 
 /** One SQLite file: statements prepared once, one immediate transaction a write, patient with other processes. */
 export interface SqliteConnection {
@@ -15,6 +22,14 @@ export interface SqliteConnection {
   /** Reads the whole file. @throws SallyportError `store_unavailable` when it is damaged */
   verify(): Promise<void>;
   close(): void;
+}
+
+/** How long a busy file is waited for. */
+export interface Waiting {
+  /** What a store is waited for before a request is refused. */
+  deadlineSeconds?: number | undefined;
+  /** In place of what follows from the deadline. */
+  patience?: Patience | undefined;
 }
 
 const SQLITE_BUSY = 5;
@@ -46,24 +61,29 @@ function unavailable(error: unknown): SallyportError {
   return new SallyportError('store_unavailable', `sqlite: ${(error as Error).message}`, { cause: error });
 }
 
-async function patiently<T>(patienceMs: number, work: () => T): Promise<T> {
-  const startedAt = performance.now();
+/** Whether another process holds the file, so that waiting may mend it. */
+export function isBusyFile(error: unknown): boolean {
+  return isSallyportError(error) ? isBusyFile(error.cause) : isBusy(error ?? {});
+}
+
+async function patiently<T>(patience: Patience, work: () => T): Promise<T> {
+  const startedAt = patience.now();
   for (;;) {
     try {
       return work();
     } catch (error) {
       if (!isSqlite(error)) throw error;
-      if (!isBusy(error) || performance.now() - startedAt > patienceMs) {
+      if (!isBusy(error) || patience.now() - startedAt > patience.limitMs) {
         throw unavailable(error);
       }
     }
-    await pause(1 + randomBelow(12));
+    await patience.pause(1 + randomBelow(12));
   }
 }
 
 /** Tries again while another process is at it. For the start alone, where nothing else waits: it holds the thread. */
-function insist<T>(patienceMs: number, work: () => T): T {
-  const until = performance.now() + patienceMs;
+function insist<T>(limitMs: number, work: () => T): T {
+  const until = performance.now() + limitMs;
   const cell = new Int32Array(new SharedArrayBuffer(4));
   for (;;) {
     try {
@@ -75,13 +95,13 @@ function insist<T>(patienceMs: number, work: () => T): T {
   }
 }
 
-function openFile(file: string, synchronous: 'FULL' | 'NORMAL', patienceMs: number): DatabaseSync {
+function openFile(file: string, synchronous: 'FULL' | 'NORMAL', timeout: number): DatabaseSync {
   makeFolder(dirname(file));
   const existed = existsSync(file);
   // Made by us: SQLite would let the group and others read it, and gives what it makes beside it the mode of this one.
   makePrivateFile(file);
   for (const beside of ['-wal', '-shm']) closeToOthers(`${file}${beside}`);
-  const database = new DatabaseSync(file, { timeout: patienceMs });
+  const database = new DatabaseSync(file, { timeout });
   try {
     database.exec(
       `PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}; PRAGMA journal_size_limit=67108864; PRAGMA wal_autocheckpoint=8000;`,
@@ -109,15 +129,16 @@ function assertSound(database: DatabaseSync, file: string) {
 export function openSqlite(
   file: string,
   synchronous: 'FULL' | 'NORMAL',
-  deadlineSeconds = DEADLINE_SECONDS,
+  waiting: Waiting = {},
 ): SqliteConnection {
+  const { deadlineSeconds = DEADLINE_SECONDS } = waiting;
   const patienceMs = DEADLINES * deadlineSeconds * 1_000;
-  const startPatienceMs = Math.min(DEADLINES_AT_START * deadlineSeconds, LONGEST_START_SECONDS) * 1_000;
+  const patience = waiting.patience ?? patienceFor(patienceMs);
+  const startMs = Math.min(DEADLINES_AT_START * deadlineSeconds, LONGEST_START_SECONDS) * 1_000;
+  const openMs = patience.openMs ?? startMs;
   let database: DatabaseSync;
   try {
-    database = insist(startPatienceMs, () =>
-      openFile(file, synchronous, Math.min(patienceMs, startPatienceMs)),
-    );
+    database = insist(openMs, () => openFile(file, synchronous, Math.min(patienceMs, openMs)));
   } catch (error) {
     throw new SallyportError('store_unavailable', `${file} cannot be opened: ${(error as Error).message}`, {
       cause: error,
@@ -148,7 +169,13 @@ export function openSqlite(
   };
   return {
     prepare,
-    exec: (sql) => insist(startPatienceMs, () => database.exec(sql)),
+    exec: (sql) => {
+      try {
+        insist(openMs, () => database.exec(sql));
+      } catch (error) {
+        throw isSqlite(error) ? unavailable(error) : error;
+      }
+    },
     verify: async () => {
       try {
         assertSound(database, file);
@@ -156,8 +183,8 @@ export function openSqlite(
         throw unavailable(error);
       }
     },
-    read: (work) => patiently(patienceMs, work),
-    write: (work) => patiently(patienceMs, () => transaction(work)),
+    read: (work) => patiently(patience, work),
+    write: (work) => patiently(patience, () => transaction(work)),
     close: () => {
       statements.clear();
       if (database.isOpen) database.close();

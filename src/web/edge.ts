@@ -50,7 +50,7 @@ function plain(address: string): string {
 }
 
 /** Where a trusted proxy does not say, in words that can be read, who is behind it. No budget is kept for it, and no network holds it. */
-export const UNKNOWN_ADDRESS = 'unknown';
+const UNKNOWN_ADDRESS = 'unknown';
 
 /**
  * The address a request came from: the peer, or, where the peer is a trusted proxy, the first address that is none when

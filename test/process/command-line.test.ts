@@ -47,6 +47,7 @@ const command = (args: string, input = '') => runCommand(args.split(' '), enviro
 const PERSON = '--tenant ACME --population user --user-name ann';
 
 async function prepare(): Promise<RelyingApplication> {
+  await command('check');
   await command('tenant create --client-code ACME --preset livevox');
   await command(`account create ${PERSON} --password-stdin --permanent`, `${PASSWORD}\n`);
   const created = await command(
@@ -220,11 +221,12 @@ describe('commands', () => {
     [
       'application create --id desk --kind web --redirect-uri https://ok.example/ --secret-stdin',
       1,
-      'standard input held 0 of 1',
+      'standard input has no line 1',
     ],
     ['nonsense', 2, "unknown command 'nonsense'"],
     ['tenant list --nonsense', 2, "unknown option '--nonsense'"],
   ])('%s exits with %i and one line that says why', async (args, code, reason) => {
+    await command('check');
     const ended = await command(args);
     expect(ended.code).toBe(code);
     expect(ended.stderr).toContain(reason);
@@ -232,6 +234,7 @@ describe('commands', () => {
   });
 
   test('OPS-6 the program itself exits with the status, reads its standard input, and parts what it says from what is wrong', async () => {
+    await command('check');
     const site = await runProcess(['tenant', 'create', '--client-code', 'ACME'], environment);
     expect(site).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('ACME') });
     const create = `account create ${PERSON} --password-stdin --permanent`.split(' ');
@@ -246,6 +249,7 @@ describe('commands', () => {
   });
 
   test('TEN-1 a client code is taken once, in whatever case', async () => {
+    await command('check');
     expect((await command('tenant create --client-code Acme')).code).toBe(0);
     expect(await command('tenant create --client-code ACME')).toMatchObject({
       code: 1,
@@ -257,6 +261,7 @@ describe('commands', () => {
   });
 
   test('ACC-2 a name that differs by case, width or form only is refused', async () => {
+    await command('check');
     await command('tenant create --client-code ACME --preset livevox');
     expect((await command('account create --tenant ACME --population user --user-name Ann')).code).toBe(0);
     for (const name of ['ann', 'ANN', 'Ａnn']) {
@@ -270,6 +275,7 @@ describe('commands', () => {
 
 describe('what a start refuses', () => {
   test('SEC-2 another master key: it says so, and harms nothing', async () => {
+    await command('check');
     await command('tenant create --client-code ACME');
     const wrong = await runProcess(['start'], { ...environment, SALLYPORT_MASTER_KEY: 'ab'.repeat(32) });
     expect([wrong.code, wrong.stderr]).toEqual([
@@ -280,6 +286,7 @@ describe('what a start refuses', () => {
   });
 
   test('SEC-2 a master key that is gone is said, not replaced', async () => {
+    await command('check');
     await command('tenant create --client-code ACME');
     const file = join(folder.path, 'data', 'master-key');
     const key = readFileSync(file);
@@ -292,6 +299,7 @@ describe('what a start refuses', () => {
   });
 
   test('F13 a damaged documents file is refused and never replaced by an empty one', async () => {
+    await command('check');
     await command('tenant create --client-code ACME');
     const file = join(folder.path, 'data', 'documents.sqlite');
     const bytes = readFileSync(file);
@@ -311,6 +319,7 @@ describe('what a start refuses', () => {
   });
 
   test('F13 OPS-1 a large file is not read through at every start; check does, and names the damage', async () => {
+    await command('check');
     await command('tenant create --client-code ACME');
     const file = join(folder.path, 'data', 'documents.sqlite');
     const database = new DatabaseSync(file);

@@ -47,6 +47,7 @@ function letFilesGrow(isAllowed: boolean) {
 }
 
 test('F10 SEC-3 I2 I4 I6 a full disk: writes are 503, readiness says so, nothing is made anew, and it goes on when there is room', async () => {
+  await command('check');
   await command('tenant create --client-code ACME --preset livevox');
   for (const name of ['ann', 'ben'])
     await command(

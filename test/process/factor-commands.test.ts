@@ -22,6 +22,7 @@ const person = (name: string, tenant = 'CX', population = 'user') =>
 beforeAll(async () => {
   folder = freshFolder();
   environment = { SALLYPORT_DATA: join(folder.path, 'data'), SALLYPORT_ISSUER: 'http://localhost:3999' };
+  await command('check');
   await command('tenant create --client-code CX --preset cloudcx');
   await command('tenant create --client-code LV --preset livevox');
   await command(`account create ${person('ann')} --email ann@site.example --totp-secret-stdin`, SECRET);

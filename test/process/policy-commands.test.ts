@@ -9,6 +9,7 @@ let environment: Record<string, string>;
 beforeAll(async () => {
   folder = freshFolder();
   environment = { SALLYPORT_DATA: join(folder.path, 'data'), SALLYPORT_ISSUER: 'http://localhost:3999' };
+  await command('check');
   await command('tenant create --client-code ACME --preset livevox');
 });
 afterAll(() => {

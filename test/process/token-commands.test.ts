@@ -32,6 +32,7 @@ beforeAll(async () => {
     SALLYPORT_PORT: String(port),
     SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1/32',
   };
+  await command('check');
 });
 afterAll(() => folder.remove());
 

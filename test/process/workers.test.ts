@@ -55,6 +55,7 @@ async function start(more: Record<string, string> = {}): Promise<RunningProcess>
 async function prepare(): Promise<RelyingApplication> {
   const command = (args: string, input = '') =>
     runCommand(args.split(' '), { ...environment, SALLYPORT_LOG_LEVEL: 'info' }, input);
+  await command('check');
   await command('tenant create --client-code ACME --preset livevox');
   const person = '--tenant ACME --population user --user-name ann';
   await command(`account create ${person} --password-stdin --permanent`, `${PASSWORD}\n`);

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
+import { run } from '../../src/cli/index.ts';
 import { startApp } from '../support/app.ts';
-import { runCommand } from '../support/command.ts';
+import { runCommand, terminal } from '../support/command.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { freshFolder } from '../support/folder.ts';
 import { freshDatabase, type MongodbTestServer, startMongodb } from '../support/mongodb.ts';
@@ -94,6 +97,50 @@ describe('a start on MongoDB and Redis', () => {
     expect(await client.db().collection('installation').countDocuments()).toBe(1);
     expect(await client.db().collection('signingKeys').countDocuments()).toBe(2);
     await client.close();
+  });
+
+  test('OPS-1 a command on an empty database says where it looked, and leaves nothing in MongoDB or Redis', async () => {
+    const ended = await runCommand(['tenant', 'list'], environment);
+    const { host, pathname } = new URL(database.url);
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
+    expect(ended.stderr).toContain(`there is no installation in mongodb://${host}${pathname};`);
+    const client = await new MongoClient(database.url).connect();
+    try {
+      expect(await client.db(pathname.slice(1)).listCollections().toArray()).toEqual([]);
+    } finally {
+      await client.close();
+    }
+    expect(existsSync(join(folder.path, 'data'))).toBe(false);
+    // Redis was not asked either: it keeps no generation.
+    const keys = new Redis(redis.port, '127.0.0.1');
+    try {
+      expect(await keys.dbsize()).toBe(0);
+    } finally {
+      keys.disconnect();
+    }
+  });
+
+  test('OPS-1 a command waits for a store server that does not answer yet, and gives up after 30 seconds in one line', async () => {
+    expect((await runCommand(['check'], environment)).code).toBe(0);
+    await redis.halt();
+    let now = 0;
+    let mayCome = false;
+    const patience = {
+      limitMs: 30_000,
+      now: () => now,
+      pause: async () => {
+        now += 5_000;
+        if (mayCome && now === 15_000) await redis.resume();
+      },
+    };
+    const list = async () => {
+      now = 0;
+      const { at, errors } = terminal(environment);
+      return [await run(['tenant', 'list'], { ...at, patience }), errors(), now];
+    };
+    expect(await list()).toEqual([1, expect.stringMatching(/^sallyport: redis: .+\n$/), 30_000]);
+    mayCome = true;
+    expect(await list()).toEqual([0, '', 15_000]);
   });
 
   test('SEC-2 another master key on the same database is refused, and a missing one is said before anything is opened', async () => {

@@ -25,14 +25,18 @@ export function openRedisAt(
 export async function openDocumentsAt(address: string): Promise<Documents> {
   if (address.startsWith('mongodb:'))
     return openMongodbDocuments({ url: address, deadlineSeconds: PATIENT_SECONDS });
-  return openSqliteDocuments(join(folderOf(address), 'documents.sqlite'), PATIENT_SECONDS);
+  return openSqliteDocuments(join(folderOf(address), 'documents.sqlite'), {
+    deadlineSeconds: PATIENT_SECONDS,
+  });
 }
 
 /** Opens the ephemeral store at an address such as `sqlite:/folder` or `redis:port:prefix`. */
 export async function openEphemeralAt(address: string, now: number): Promise<Ephemeral> {
   const redis = /^redis:(\d+):(.+)$/.exec(address);
   if (redis) return openRedisAt(Number(redis[1]), `${redis[2]}:`, now);
-  return openSqliteEphemeral(join(folderOf(address), 'ephemeral.sqlite'), now, PATIENT_SECONDS);
+  return openSqliteEphemeral(join(folderOf(address), 'ephemeral.sqlite'), now, {
+    deadlineSeconds: PATIENT_SECONDS,
+  });
 }
 
 function folderOf(address: string): string {

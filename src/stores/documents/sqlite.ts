@@ -1,4 +1,4 @@
-import { openSqlite, type SqliteConnection } from '../sqlite-connection.ts';
+import { openSqlite, type SqliteConnection, type Waiting } from '../sqlite-connection.ts';
 import {
   afterPrefix,
   assertLimit,
@@ -155,9 +155,14 @@ class SqliteCollection<T extends Document> implements Collection<T> {
 }
 
 /** Documents in one SQLite file: WAL, every acknowledged write on the disk. */
-export function openSqliteDocuments(file: string, deadlineSeconds?: number): Documents {
-  const connection = openSqlite(file, 'FULL', deadlineSeconds);
-  connection.exec('CREATE TABLE IF NOT EXISTS "_ping" (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)');
+export function openSqliteDocuments(file: string, waiting?: Waiting): Documents {
+  const connection = openSqlite(file, 'FULL', waiting);
+  try {
+    connection.exec('CREATE TABLE IF NOT EXISTS "_ping" (id INTEGER PRIMARY KEY, n INTEGER NOT NULL)');
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   return {
     collection: <T extends Document>(spec: CollectionSpec) => new SqliteCollection<T>(connection, spec),
     verify: () => connection.verify(),

@@ -1,5 +1,5 @@
 import { newId, SallyportError } from '../../base/index.ts';
-import { openSqlite, type SqliteConnection } from '../sqlite-connection.ts';
+import { openSqlite, type SqliteConnection, type Waiting } from '../sqlite-connection.ts';
 import type { Ephemeral, ExpiredRecord, MergeInput, RecordInput, SetKey, StoredRecord } from './port.ts';
 import { sqliteAttempts } from './sqlite-attempts.ts';
 import { prepareEphemeral } from './sqlite-schema.ts';
@@ -258,8 +258,8 @@ function sweeper(connection: SqliteConnection) {
 }
 
 /** Ephemeral state in one SQLite file: WAL, synchronous=NORMAL, one immediate transaction a verb. */
-export function openSqliteEphemeral(file: string, now: number, deadlineSeconds?: number): Ephemeral {
-  const connection = openSqlite(file, 'NORMAL', deadlineSeconds);
+export function openSqliteEphemeral(file: string, now: number, waiting?: Waiting): Ephemeral {
+  const connection = openSqlite(file, 'NORMAL', waiting);
   try {
     const current = prepareEphemeral(connection, now);
     return {
