@@ -13,6 +13,7 @@ import { endsWithBrowser, type Tenant } from '../tenants/index.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './adapter.ts';
 import type { Application, Applications } from './applications.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD } from './assurance.ts';
+import { claimsOfScopes, scopes } from './claims.ts';
 import { createGrantLoader } from './grants.ts';
 import { createInteractionPolicy, type EngineAccount } from './interaction-policy.ts';
 import { sessionSeconds } from './session-adapter.ts';
@@ -184,11 +185,7 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
     adapter,
     allowOmittingSingleRegisteredRedirectUri: false,
     acrValues: [ACR_MULTI_FACTOR, ACR_PASSWORD],
-    claims: {
-      openid: ['sub', 'acr', 'amr', 'auth_time'],
-      profile: ['name', 'preferred_username', 'tenant', 'population', 'role'],
-      email: ['email', 'email_verified'],
-    },
+    claims: claimsOfScopes,
     clientBasedCORS: (_ctx, origin, client) =>
       (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
@@ -210,7 +207,7 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
     renderError: parts.pages.renderError,
     responseTypes: ['code'],
     routes: enginePaths,
-    scopes: ['openid', 'offline_access', 'profile', 'email'],
+    scopes: [...scopes],
     ttl: lifetimes(parts.clock) ?? {},
   };
 }

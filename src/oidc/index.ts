@@ -4,5 +4,5 @@ export type { Application, ApplicationKind, Applications } from './applications.
 export { ACR_MULTI_FACTOR, ACR_PASSWORD } from './assurance.ts';
 export type { BrowserSession, BrowserSessions } from './browser-sessions.ts';
 export { builtInId, SIGNED_IN_PATH } from './built-in.ts';
-export type { EngineInteraction, Interactions } from './interactions.ts';
+export type { EngineInteraction, Interactions, ToGrant } from './interactions.ts';
 export { createOidc } from './oidc.ts';

@@ -4,6 +4,7 @@ import { errors, type Grant, type InteractionResults } from 'oidc-provider';
 import type { Application, Applications } from './applications.ts';
 import { assuranceAsked, isUnknownAssurance } from './assurance.ts';
 import { builtInCode } from './built-in.ts';
+import { claimsAskedFor, scopes } from './claims.ts';
 import type { SessionLimits } from './session-adapter.ts';
 
 /** What the sign-in needs to know of a pending authorization request. */
@@ -19,9 +20,16 @@ export interface EngineInteraction {
   sessionAccountId: string | undefined;
   loginHint: string | undefined;
   asked: { multiFactor: boolean; essential: boolean; impossible: boolean };
-  /** What a consent is about: scopes not granted yet, or all that are asked for where the application wants it said again. */
-  scopes: readonly string[];
+  /** What a consent grants, all of it: the page shows each, and nothing else is granted. */
+  toGrant: ToGrant;
   expiresAt: number;
+}
+
+export interface ToGrant {
+  scopes: readonly string[];
+  claims: readonly string[];
+  /** Scopes by resource. */
+  resources: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The proved sign-in, told to the engine once. */
@@ -53,26 +61,33 @@ export interface Interactions {
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 
-function missing(details: Details): {
-  scopes: string[];
-  claims: string[];
-  resources: Record<string, string[]>;
-} {
+/** What is not granted yet, or all that is asked for where the application wants it said again. */
+function toGrant({ prompt, params }: Details): ToGrant {
   const {
     missingOIDCScope = [],
     missingOIDCClaims = [],
     missingResourceScopes = {},
-  } = details.prompt.details as {
+  } = prompt.details as {
     missingOIDCScope?: string[];
     missingOIDCClaims?: string[];
     missingResourceScopes?: Record<string, string[]>;
   };
-  return { scopes: missingOIDCScope, claims: missingOIDCClaims, resources: missingResourceScopes };
+  const missing = {
+    scopes: missingOIDCScope,
+    claims: missingOIDCClaims,
+    resources: missingResourceScopes,
+  };
+  if (Object.values(missing).some((part) => Object.keys(part).length > 0)) return missing;
+  const asked = new Set(String(params.scope ?? '').split(' '));
+  return {
+    scopes: scopes.filter((scope) => asked.has(scope)),
+    claims: claimsAskedFor(params.claims),
+    resources: {},
+  };
 }
 
 function view(details: Details, application: Application): EngineInteraction {
   const { params } = details;
-  const { scopes: missingScopes } = missing(details);
   return {
     uid: details.uid,
     prompt: details.prompt.name === 'consent' ? 'consent' : 'login',
@@ -82,7 +97,7 @@ function view(details: Details, application: Application): EngineInteraction {
     sessionAccountId: details.session?.accountId,
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
     asked: { ...assuranceAsked(params), impossible: isUnknownAssurance(params) },
-    scopes: missingScopes.length > 0 ? missingScopes : String(params.scope ?? '').split(' '),
+    toGrant: toGrant(details),
     expiresAt: details.exp,
   };
 }
@@ -115,10 +130,10 @@ export function createInteractions(current: () => Provider, applications: Applic
       const { accountId } = found.session;
       const grant: Grant & { epoch?: number } =
         existing ?? new provider.Grant({ accountId, clientId: String(found.params.client_id) });
-      const { scopes, claims, resources } = missing(found);
+      const { scopes: shown, claims, resources } = toGrant(found);
       grant.epoch = epoch;
-      if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
-      if (claims.length > 0) grant.addOIDCClaims(claims);
+      if (shown.length > 0) grant.addOIDCScope(shown.join(' '));
+      if (claims.length > 0) grant.addOIDCClaims([...claims]);
       for (const [resource, wanted] of Object.entries(resources))
         grant.addResourceScope(resource, wanted.join(' '));
       return finish(exchange, { consent: { grantId: await grant.save() } });
