@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import { errors, type Grant, type InteractionResults } from 'oidc-provider';
 import type { Application, Applications } from './applications.ts';
-import { assuranceAsked, isUnknownAssurance } from './assurance.ts';
+import { type AssuranceAsked, assuranceAsked } from './assurance.ts';
 import { builtInCode } from './built-in.ts';
 import { claimsAskedFor, scopes } from './claims.ts';
+import { personsAsked } from './persons-asked.ts';
 import type { SessionLimits } from './session-adapter.ts';
 
 /** What the sign-in needs to know of a pending authorization request. */
@@ -19,7 +20,9 @@ export interface EngineInteraction {
   /** The account of the session that the browser already has. */
   sessionAccountId: string | undefined;
   loginHint: string | undefined;
-  asked: { multiFactor: boolean; essential: boolean; impossible: boolean };
+  asked: AssuranceAsked;
+  /** The subjects that the application insists on: a sign-in of another person is refused. */
+  persons: readonly unknown[];
   /** What a consent grants, all of it: the page shows each, and nothing else is granted. */
   toGrant: ToGrant;
   expiresAt: number;
@@ -96,7 +99,8 @@ function view(details: Details, application: Application): EngineInteraction {
     linkCode: builtInCode(application.id),
     sessionAccountId: details.session?.accountId,
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
-    asked: { ...assuranceAsked(params), impossible: isUnknownAssurance(params) },
+    asked: assuranceAsked(params),
+    persons: personsAsked(params),
     toGrant: toGrant(details),
     expiresAt: details.exp,
   };

@@ -120,11 +120,9 @@ async function dataOf(parts: SignInParts, walk: Walk): Promise<PageData> {
 /** Renders the step that the walk is at. */
 export async function renderStep(parts: SignInParts, walk: Walk): Promise<void> {
   const { step, interaction, attempt, account, ctx } = walk;
-  // What is left when a connection broke between the last proof and the way back: one more button.
-  const template = step === 'unmet' ? 'continue' : step;
-  parts.pages.render(ctx, `sign-in/${template}`, {
-    title: `${template}.title`,
-    step: template,
+  parts.pages.render(ctx, `sign-in/${step}`, {
+    title: `${step}.title`,
+    step,
     base: `/sign-in/${interaction.uid}`,
     application: interaction.application.name,
     person: account?.userName ?? '',
