@@ -6,4 +6,3 @@ export type { BrowserSession, BrowserSessions } from './browser-sessions.ts';
 export { builtInId, SIGNED_IN_PATH } from './built-in.ts';
 export type { EngineInteraction, Interactions, ToGrant } from './interactions.ts';
 export { createOidc } from './oidc.ts';
-export { isAnotherPerson } from './persons-asked.ts';

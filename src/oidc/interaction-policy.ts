@@ -4,7 +4,7 @@ import type { Applications } from './applications.ts';
 import { ACR_MULTI_FACTOR, assuranceAsked, essentialAcrs, isUnknownAssurance } from './assurance.ts';
 import { isAnotherPerson, isForNoPerson, personsAsked } from './persons-asked.ts';
 
-const { Check, base } = interactionPolicy;
+const { Check, Prompt, base } = interactionPolicy;
 
 /** What the person object of the engine carries for the checks. */
 export interface EngineAccount {
@@ -96,5 +96,7 @@ export function createInteractionPolicy(applications: Applications): interaction
       },
     ),
   );
+  // After `login`, whose checks refuse what leads to no code; a sign-in resolves it (OpenID Connect Core, section 3.1.2.1).
+  policy.add(new Prompt({ name: 'select_account', requestable: true }), 1);
   return policy;
 }

@@ -5,7 +5,7 @@ import type { Application, Applications } from './applications.ts';
 import { type AssuranceAsked, assuranceAsked } from './assurance.ts';
 import { builtInCode } from './built-in.ts';
 import { claimsAskedFor, scopes } from './claims.ts';
-import { personsAsked } from './persons-asked.ts';
+import { isAnotherPerson, personsAsked } from './persons-asked.ts';
 import type { SessionLimits } from './session-adapter.ts';
 
 /** What the sign-in needs to know of a pending authorization request. */
@@ -21,8 +21,8 @@ export interface EngineInteraction {
   sessionAccountId: string | undefined;
   loginHint: string | undefined;
   asked: AssuranceAsked;
-  /** The subjects that the application insists on: a sign-in of another person is refused. */
-  persons: readonly unknown[];
+  /** Whether the application insists on another person: then the sign-in is refused. */
+  isForAnother(accountId: string): boolean;
   /** What a consent grants, all of it: the page shows each, and nothing else is granted. */
   toGrant: ToGrant;
   expiresAt: number;
@@ -100,7 +100,7 @@ function view(details: Details, application: Application): EngineInteraction {
     sessionAccountId: details.session?.accountId,
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
     asked: assuranceAsked(params),
-    persons: personsAsked(params),
+    isForAnother: (accountId) => isAnotherPerson(personsAsked(params), accountId),
     toGrant: toGrant(details),
     expiresAt: details.exp,
   };
@@ -125,7 +125,8 @@ export function createInteractions(current: () => Provider, applications: Applic
       const application = await applications.byId(String(found.params.client_id));
       return application && view(found, application);
     },
-    login: (exchange, { at, ...outcome }) => finish(exchange, { login: { ...outcome, ts: at } }),
+    login: (exchange, { at, ...outcome }) =>
+      finish(exchange, { login: { ...outcome, ts: at }, select_account: {} }),
     async consent(exchange, epoch) {
       const found = await details(exchange);
       if (!found?.session) throw new errors.SessionNotFound('nobody to consent');

@@ -2,7 +2,7 @@ import type { Account } from '../accounts/index.ts';
 import type { AuditEvent } from '../audit/index.ts';
 import { SallyportError } from '../base/index.ts';
 import { type BrowserClass, isOutside, type Subject } from '../lockout/index.ts';
-import { type EngineInteraction, isAnotherPerson } from '../oidc/index.ts';
+import type { EngineInteraction } from '../oidc/index.ts';
 import { epochOf, type Reason } from '../sessions/index.ts';
 import type { Policy, Tenant } from '../tenants/index.ts';
 import { visitorOf, type WebContext } from '../web/index.ts';
@@ -133,7 +133,7 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     policy,
     isTrusted,
     asked: interaction.asked,
-    isAnotherPerson: account !== undefined && isAnotherPerson(interaction.persons, account.id),
+    isAnotherPerson: account !== undefined && interaction.isForAnother(account.id),
     now: parts.clock.now(),
   });
   const { waitEnds } = standing;
