@@ -59,19 +59,27 @@ export const enginePaths = {
   userinfo: '/oauth2/userinfo',
 } as const;
 
+export function cookieNames(issuer: string) {
+  const isHttps = issuer.startsWith('https:');
+  // A path is set for all but the session's, so __Host- cannot be used for them (S53).
+  const secure = isHttps ? '__Secure-' : '';
+  return {
+    session: `${isHttps ? '__Host-' : ''}sallyport_session`,
+    interaction: `${secure}sallyport_interaction`,
+    resume: `${secure}sallyport_resume`,
+    begun: `${secure}sallyport_begun`,
+    options: { httpOnly: true, sameSite: 'lax', secure: isHttps, signed: true } as const,
+  };
+}
+export type CookieNames = ReturnType<typeof cookieNames>;
+
 function cookies(parts: ConfigurationParts): Configuration['cookies'] {
-  const isHttps = parts.issuer.startsWith('https:');
-  const common = { httpOnly: true, sameSite: 'lax', secure: isHttps, signed: true } as const;
+  const { session, interaction, resume, options } = cookieNames(parts.issuer);
   return {
     keys: parts.cookieKeys,
-    // A path is set for interactions, so __Host- cannot be used for them (S53).
-    names: {
-      session: `${isHttps ? '__Host-' : ''}sallyport_session`,
-      interaction: `${isHttps ? '__Secure-' : ''}sallyport_interaction`,
-      resume: `${isHttps ? '__Secure-' : ''}sallyport_resume`,
-    },
-    long: common,
-    short: common,
+    names: { session, interaction, resume },
+    long: options,
+    short: options,
   };
 }
 

@@ -11,9 +11,10 @@ import type { Tenant, Tenants } from '../tenants/index.ts';
 import type { Pages, Registry } from '../web/index.ts';
 import { type AdapterParts, RecordAdapter } from './adapter.ts';
 import type { Applications } from './applications.ts';
+import { boundBegunSignIns } from './begun-sign-ins.ts';
 import { type BrowserSessions, createBrowserSessions } from './browser-sessions.ts';
 import { ClientAdapter } from './client-adapter.ts';
-import { type ConfigurationParts, engineConfiguration } from './configuration.ts';
+import { type ConfigurationParts, cookieNames, engineConfiguration } from './configuration.ts';
 import type { TellLogout } from './ending.ts';
 import { listen } from './events.ts';
 import { createInteractions, type Interactions } from './interactions.ts';
@@ -132,7 +133,11 @@ const KEYS_KNOWN_MS = 5_000;
 async function followKeys(parts: OidcParts, cookieKeys: string[]) {
   const made = (jwks: readonly JWK[]) => {
     const provider = build(parts, cookieKeys, jwks);
-    const handle = compose([keepWellKnown(), ...(provider.middleware as Middleware[])]) as Middleware;
+    const handle = compose([
+      keepWellKnown(),
+      boundBegunSignIns(cookieNames(parts.issuer)),
+      ...(provider.middleware as Middleware[]),
+    ]) as Middleware;
     return { provider, handle, kids: jwks.map(({ kid }) => kid).join() };
   };
   let live = made(await parts.keys.current());
