@@ -144,7 +144,9 @@ function features(parts: ConfigurationParts): NonNullable<Configuration['feature
       allowedPolicy: async (_ctx, client, token) => {
         if (token.clientId === client.clientId) return true;
         const application = await parts.applications.byId(client.clientId);
-        return application?.audience !== null && application?.audience === (token as { aud?: unknown }).aud;
+        // An application that is gone has no audience, as most tokens have none: that is no match.
+        const audience = application?.audience ?? undefined;
+        return audience !== undefined && audience === (token as { aud?: unknown }).aud;
       },
     },
     pushedAuthorizationRequests: { enabled: false },
