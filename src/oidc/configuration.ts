@@ -14,6 +14,7 @@ import { CLOCK_TOLERANCE_SECONDS } from './adapter.ts';
 import type { Application, Applications } from './applications.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD } from './assurance.ts';
 import { TooManyBegun } from './begun.ts';
+import { claimsOfScopes, scopes } from './claims.ts';
 import { createGrantLoader } from './grants.ts';
 import { createInteractionPolicy, type EngineAccount } from './interaction-policy.ts';
 import { sessionSeconds } from './session-adapter.ts';
@@ -67,19 +68,27 @@ export const enginePaths = {
   userinfo: '/oauth2/userinfo',
 } as const;
 
+export function cookieNames(issuer: string) {
+  const isHttps = issuer.startsWith('https:');
+  // A path is set for all but the session's, so __Host- cannot be used for them (S53).
+  const secure = isHttps ? '__Secure-' : '';
+  return {
+    session: `${isHttps ? '__Host-' : ''}sallyport_session`,
+    interaction: `${secure}sallyport_interaction`,
+    resume: `${secure}sallyport_resume`,
+    begun: `${secure}sallyport_begun`,
+    options: { httpOnly: true, sameSite: 'lax', secure: isHttps, signed: true } as const,
+  };
+}
+export type CookieNames = ReturnType<typeof cookieNames>;
+
 function cookies(parts: ConfigurationParts): Configuration['cookies'] {
-  const isHttps = parts.issuer.startsWith('https:');
-  const common = { httpOnly: true, sameSite: 'lax', secure: isHttps, signed: true } as const;
+  const { session, interaction, resume, options } = cookieNames(parts.issuer);
   return {
     keys: parts.cookieKeys,
-    // A path is set for interactions, so __Host- cannot be used for them (S53).
-    names: {
-      session: `${isHttps ? '__Host-' : ''}sallyport_session`,
-      interaction: `${isHttps ? '__Secure-' : ''}sallyport_interaction`,
-      resume: `${isHttps ? '__Secure-' : ''}sallyport_resume`,
-    },
-    long: common,
-    short: common,
+    names: { session, interaction, resume },
+    long: options,
+    short: options,
   };
 }
 
@@ -144,7 +153,9 @@ function features(parts: ConfigurationParts): NonNullable<Configuration['feature
       allowedPolicy: async (_ctx, client, token) => {
         if (token.clientId === client.clientId) return true;
         const application = await parts.applications.byId(client.clientId);
-        return application?.audience !== null && application?.audience === (token as { aud?: unknown }).aud;
+        // An application that is gone has no audience, as most tokens have none: that is no match.
+        const audience = application?.audience ?? undefined;
+        return audience !== undefined && audience === (token as { aud?: unknown }).aud;
       },
     },
     pushedAuthorizationRequests: { enabled: false },
@@ -197,11 +208,7 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
     adapter,
     allowOmittingSingleRegisteredRedirectUri: false,
     acrValues: [ACR_MULTI_FACTOR, ACR_PASSWORD],
-    claims: {
-      openid: ['sub', 'acr', 'amr', 'auth_time'],
-      profile: ['name', 'preferred_username', 'tenant', 'population', 'role'],
-      email: ['email', 'email_verified'],
-    },
+    claims: claimsOfScopes,
     clientBasedCORS: (_ctx, origin, client) =>
       (client.redirectUris ?? []).some((uri) => webOrigin(uri) === origin),
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
@@ -223,7 +230,7 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
     renderError: parts.pages.renderError,
     responseTypes: ['code'],
     routes: enginePaths,
-    scopes: ['openid', 'offline_access', 'profile', 'email'],
+    scopes: [...scopes],
     ttl: lifetimes(parts) ?? {},
   };
 }

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import { errors, type Grant, type InteractionResults } from 'oidc-provider';
 import type { Application, Applications } from './applications.ts';
-import { assuranceAsked, isUnknownAssurance } from './assurance.ts';
+import { type AssuranceAsked, assuranceAsked } from './assurance.ts';
 import { builtInCode } from './built-in.ts';
+import { claimsAskedFor, scopes } from './claims.ts';
+import { isAnotherPerson, personsAsked } from './persons-asked.ts';
 import type { SessionLimits } from './session-adapter.ts';
 
 /** What the sign-in needs to know of a pending authorization request. */
@@ -18,10 +20,19 @@ export interface EngineInteraction {
   /** The account of the session that the browser already has. */
   sessionAccountId: string | undefined;
   loginHint: string | undefined;
-  asked: { multiFactor: boolean; essential: boolean; impossible: boolean };
-  /** What a consent is about: scopes not granted yet, or all that are asked for where the application wants it said again. */
-  scopes: readonly string[];
+  asked: AssuranceAsked;
+  /** Whether the application insists on another person: then the sign-in is refused. */
+  isForAnother(accountId: string): boolean;
+  /** What a consent grants, all of it: the page shows each, and nothing else is granted. */
+  toGrant: ToGrant;
   expiresAt: number;
+}
+
+export interface ToGrant {
+  scopes: readonly string[];
+  claims: readonly string[];
+  /** Scopes by resource. */
+  resources: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The proved sign-in, told to the engine once. */
@@ -53,26 +64,33 @@ export interface Interactions {
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 
-function missing(details: Details): {
-  scopes: string[];
-  claims: string[];
-  resources: Record<string, string[]>;
-} {
+/** What is not granted yet, or all that is asked for where the application wants it said again. */
+function toGrant({ prompt, params }: Details): ToGrant {
   const {
     missingOIDCScope = [],
     missingOIDCClaims = [],
     missingResourceScopes = {},
-  } = details.prompt.details as {
+  } = prompt.details as {
     missingOIDCScope?: string[];
     missingOIDCClaims?: string[];
     missingResourceScopes?: Record<string, string[]>;
   };
-  return { scopes: missingOIDCScope, claims: missingOIDCClaims, resources: missingResourceScopes };
+  const missing = {
+    scopes: missingOIDCScope,
+    claims: missingOIDCClaims,
+    resources: missingResourceScopes,
+  };
+  if (Object.values(missing).some((part) => Object.keys(part).length > 0)) return missing;
+  const asked = new Set(String(params.scope ?? '').split(' '));
+  return {
+    scopes: scopes.filter((scope) => asked.has(scope)),
+    claims: claimsAskedFor(params.claims),
+    resources: {},
+  };
 }
 
 function view(details: Details, application: Application): EngineInteraction {
   const { params } = details;
-  const { scopes: missingScopes } = missing(details);
   return {
     uid: details.uid,
     prompt: details.prompt.name === 'consent' ? 'consent' : 'login',
@@ -81,8 +99,9 @@ function view(details: Details, application: Application): EngineInteraction {
     linkCode: builtInCode(application.id),
     sessionAccountId: details.session?.accountId,
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
-    asked: { ...assuranceAsked(params), impossible: isUnknownAssurance(params) },
-    scopes: missingScopes.length > 0 ? missingScopes : String(params.scope ?? '').split(' '),
+    asked: assuranceAsked(params),
+    isForAnother: (accountId) => isAnotherPerson(personsAsked(params), accountId),
+    toGrant: toGrant(details),
     expiresAt: details.exp,
   };
 }
@@ -106,7 +125,8 @@ export function createInteractions(current: () => Provider, applications: Applic
       const application = await applications.byId(String(found.params.client_id));
       return application && view(found, application);
     },
-    login: (exchange, { at, ...outcome }) => finish(exchange, { login: { ...outcome, ts: at } }),
+    login: (exchange, { at, ...outcome }) =>
+      finish(exchange, { login: { ...outcome, ts: at }, select_account: {} }),
     async consent(exchange, epoch) {
       const found = await details(exchange);
       if (!found?.session) throw new errors.SessionNotFound('nobody to consent');
@@ -115,10 +135,10 @@ export function createInteractions(current: () => Provider, applications: Applic
       const { accountId } = found.session;
       const grant: Grant & { epoch?: number } =
         existing ?? new provider.Grant({ accountId, clientId: String(found.params.client_id) });
-      const { scopes, claims, resources } = missing(found);
+      const { scopes: shown, claims, resources } = toGrant(found);
       grant.epoch = epoch;
-      if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
-      if (claims.length > 0) grant.addOIDCClaims(claims);
+      if (shown.length > 0) grant.addOIDCScope(shown.join(' '));
+      if (claims.length > 0) grant.addOIDCClaims([...claims]);
       for (const [resource, wanted] of Object.entries(resources))
         grant.addResourceScope(resource, wanted.join(' '));
       return finish(exchange, { consent: { grantId: await grant.save() } });

@@ -12,9 +12,10 @@ import type { Pages, Registry, WebContext } from '../web/index.ts';
 import { type AdapterParts, RecordAdapter } from './adapter.ts';
 import type { Applications } from './applications.ts';
 import { createBegunLimit } from './begun.ts';
+import { boundBegunSignIns } from './begun-sign-ins.ts';
 import { type BrowserSessions, createBrowserSessions } from './browser-sessions.ts';
 import { ClientAdapter } from './client-adapter.ts';
-import { type ConfigurationParts, engineConfiguration, enginePaths } from './configuration.ts';
+import { type ConfigurationParts, cookieNames, engineConfiguration, enginePaths } from './configuration.ts';
 import type { TellLogout } from './ending.ts';
 import { listen } from './events.ts';
 import { createInteractions, type Interactions } from './interactions.ts';
@@ -141,6 +142,7 @@ async function followKeys(parts: ProviderParts, cookieKeys: string[]) {
     const provider = build(parts, cookieKeys, jwks);
     const handle = compose([
       keepWellKnown(parts.issuer),
+      boundBegunSignIns(cookieNames(parts.issuer)),
       ...(provider.middleware as Middleware[]),
     ]) as Middleware;
     return { provider, handle, kids: jwks.map(({ kid }) => kid).join() };

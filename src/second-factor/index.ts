@@ -8,6 +8,7 @@ export { createKeptCodes, type KeptCodes, recoveryCodesLeft } from './kept-codes
 export { createMailedCodes, type MailedCodes, type MailedState } from './mailed-codes.ts';
 export { createPasskeys, MOST_PASSKEYS, type PasskeyOptions, type Passkeys } from './passkeys.ts';
 export {
+  type FactorDuty,
   factorDuty,
   type Method,
   maySetUp,

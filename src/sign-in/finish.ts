@@ -5,7 +5,7 @@ import { endsWithBrowser, type Tenant } from '../tenants/index.ts';
 import { visitorOf, type WebContext } from '../web/index.ts';
 import { assuranceOf } from './assurance.ts';
 import { mailFirstCode } from './mail-step.ts';
-import { factorProofOf } from './next-step.ts';
+import { factorProofOf, type Step } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { back, reloadWalk, trace, type Walk } from './walk.ts';
 
@@ -88,20 +88,25 @@ export async function refuse(
   go(ctx, await parts.interactions.refuse(ctx, error, description));
 }
 
+const REFUSALS: Partial<Record<Step, [error: string, description: string]>> = {
+  // OpenID Connect Core, section 3.1.2.1: no code for another person than was asked for.
+  'another-person': ['login_required', 'another person signed in'],
+  unmet: ['unmet_authentication_requirements', 'this account cannot give the requested assurance'],
+};
+
+/** Goes back to the application where this sign-in cannot give what it insists on. @returns whether it did */
+export async function refuseWhereDue(parts: SignInParts, walk: Walk): Promise<boolean> {
+  const refusal = REFUSALS[walk.step];
+  if (refusal) await refuse(parts, walk.ctx, walk.interaction, ...refusal);
+  return refusal !== undefined;
+}
+
 /** After every post: finish where nothing is left, else show what is next. Read afresh, as the account may have changed meanwhile. */
 export async function dispatch(parts: SignInParts, before: Walk): Promise<void> {
   const walk = await reloadWalk(parts, before);
   const { ctx, interaction, step } = walk;
   if (step === 'continue') return commit(parts, walk);
-  if (step === 'unmet') {
-    return refuse(
-      parts,
-      ctx,
-      interaction,
-      'unmet_authentication_requirements',
-      'this account cannot give the requested assurance',
-    );
-  }
+  if (await refuseWhereDue(parts, walk)) return;
   await mailFirstCode(parts, walk);
   back(ctx, interaction.uid);
 }

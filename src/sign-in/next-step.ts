@@ -1,11 +1,13 @@
 import type { Account, Population } from '../accounts/index.ts';
-import { factorDuty } from '../second-factor/index.ts';
+import type { AssuranceAsked } from '../oidc/index.ts';
+import { type FactorDuty, factorDuty } from '../second-factor/index.ts';
 import { type Reason, reasonTo } from '../sessions/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import type { Attempt } from './attempt.ts';
 
 /**
  * - `continue`: everything is proved and nothing is left but to go back to the application
+ * - `another-person`: the application asked for another person than the one who signed in
  * - `unmet`: the application insists on an assurance that this account cannot give
  */
 export type Step =
@@ -20,6 +22,7 @@ export type Step =
   | 'recovery-codes'
   | 'change-password'
   | 'expires-soon'
+  | 'another-person'
   | 'unmet'
   | 'continue';
 
@@ -47,7 +50,9 @@ export interface Situation {
   policy: Policy;
   /** This browser gave the code not long ago, where the site lets it skip the next ones (MFA-13). */
   isTrusted: boolean;
-  asked: { multiFactor: boolean; essential: boolean; impossible: boolean };
+  asked: AssuranceAsked;
+  /** The application asked for another person than this account's. */
+  isAnotherPerson: boolean;
   now: number;
 }
 
@@ -79,6 +84,14 @@ function isSkipped({ isTrusted, asked, reasons }: Situation): boolean {
   return isTrusted && !asked.multiFactor && reasonTo('change-password', reasons) === undefined;
 }
 
+/** The application insists on what this account cannot give, whatever the person still proves. */
+function isUnmet(situation: Situation, duty: FactorDuty): boolean {
+  const { asked } = situation;
+  const proof = factorProofOf(situation);
+  if (asked.essential) return !proof && duty === 'nothing';
+  return asked.passwordOnly && (Boolean(proof) || (duty !== 'nothing' && !isSkipped(situation)));
+}
+
 /** The step that a sign-in is at: network rule, lock, password, second factor or its activation, forced change, back (SGN-2). */
 export function nextStep(situation: Situation): Step {
   const { attempt, account, policy, asked, reasons } = situation;
@@ -90,13 +103,15 @@ export function nextStep(situation: Situation): Step {
   if (!account || !passwordIsProved(situation)) return attempt.who && isWaiting ? 'wait' : 'password';
   const duty = factorDuty(account, policy, asked.multiFactor);
   const proof = factorProofOf(situation);
+  // Before a code, an activation or a change: nothing is asked or changed for a sign-in that leads to no code.
+  if (situation.isAnotherPerson) return 'another-person';
+  if (isUnmet(situation, duty)) return 'unmet';
   if (!proof && duty !== 'nothing' && !(duty === 'code' && isSkipped(situation))) {
     if (isWaiting) return 'wait';
     return duty === 'code' ? 'second-factor' : 'activate';
   }
   if (attempt.recovery !== null) return 'recovery-codes';
   if (reasonTo('change-password', reasons)) return 'change-password';
-  if (asked.impossible || (asked.essential && !proof)) return 'unmet';
   if (situation.daysToWarn !== undefined && !attempt.isWarned) return 'expires-soon';
   return 'continue';
 }

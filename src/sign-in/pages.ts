@@ -1,3 +1,4 @@
+import type { ToGrant } from '../oidc/index.ts';
 import { reasonTo } from '../sessions/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { mayChangeHere } from './change-step.ts';
@@ -80,6 +81,18 @@ function duration({ pages }: SignInParts, seconds: number): string {
     : pages.say('time.minutes.more', { minutes });
 }
 
+/** Every part of what a consent grants as a sentence, each once. */
+function grantedInWords({ pages }: SignInParts, { scopes, claims, resources }: ToGrant): string[] {
+  const ofResources = Object.entries(resources).flatMap(([resource, names]) =>
+    names.map((scope) => pages.say('consent.resourceScope', { resource, scope })),
+  );
+  return [
+    ...scopes.map((scope) => pages.say(`consent.scope.${scope}`)),
+    ...claims.map((claim) => pages.say(`consent.claim.${claim}`)),
+    ...ofResources,
+  ];
+}
+
 async function dataOf(parts: SignInParts, walk: Walk): Promise<PageData> {
   switch (walk.step) {
     case 'password':
@@ -98,7 +111,7 @@ async function dataOf(parts: SignInParts, walk: Walk): Promise<PageData> {
     case 'locked':
       return { contactLine: walk.policy.lockout.contactLine };
     case 'consent':
-      return { scopes: walk.interaction.scopes };
+      return { granted: grantedInWords(parts, walk.interaction.toGrant) };
     default:
       return {};
   }
@@ -107,11 +120,9 @@ async function dataOf(parts: SignInParts, walk: Walk): Promise<PageData> {
 /** Renders the step that the walk is at. */
 export async function renderStep(parts: SignInParts, walk: Walk): Promise<void> {
   const { step, interaction, attempt, account, ctx } = walk;
-  // What is left when a connection broke between the last proof and the way back: one more button.
-  const template = step === 'unmet' ? 'continue' : step;
-  parts.pages.render(ctx, `sign-in/${template}`, {
-    title: `${template}.title`,
-    step: template,
+  parts.pages.render(ctx, `sign-in/${step}`, {
+    title: `${step}.title`,
+    step,
     base: `/sign-in/${interaction.uid}`,
     application: interaction.application.name,
     person: account?.userName ?? '',

@@ -6,7 +6,7 @@ import { freshAttempt } from './attempt.ts';
 import { submitChange, submitLater } from './change-step.ts';
 import { submitCode, submitMailCode, submitMethod } from './code-step.ts';
 
-import { dispatch, refuse } from './finish.ts';
+import { dispatch, refuse, refuseWhereDue } from './finish.ts';
 import { renderStep } from './pages.ts';
 import type { SignInParts } from './parts.ts';
 import { submitPasskey } from './passkey-step.ts';
@@ -20,7 +20,7 @@ const page: Guards = {
   factor: on('nextStep'),
   steps: on('nextStep decides from stored state'),
   bind: on('the interaction cookie of the browser that began it'),
-  csrf: waived('changes nothing'),
+  csrf: waived('changes nothing; it ends only a sign-in that is refused anyway'),
   fresh: waived('this is the sign-in'),
   authz: waived('nobody is signed in yet'),
   once: on('a finished attempt shows nothing more'),
@@ -119,7 +119,10 @@ export function addSignInRoutes(parts: SignInParts): void {
         await renderExpired(parts, ctx);
       }
     };
-  const show = orExpired(async (ctx) => renderStep(parts, await loadWalk(parts, ctx)));
+  const show = orExpired(async (ctx) => {
+    const walk = await loadWalk(parts, ctx);
+    if (!(await refuseWhereDue(parts, walk))) await renderStep(parts, walk);
+  });
   parts.registry.route({ method: 'GET', path: '/sign-in/:uid', name: 'sign-in', guards: page }, show);
   const posts: [string, Guards, (parts: SignInParts, ctx: WebContext) => Promise<void>][] = [
     ['identify', move, submitIdentify],

@@ -133,6 +133,7 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     policy,
     isTrusted,
     asked: interaction.asked,
+    isAnotherPerson: account !== undefined && interaction.isForAnother(account.id),
     now: parts.clock.now(),
   });
   const { waitEnds } = standing;

@@ -17,7 +17,7 @@ const proved: Attempt = { ...fresh, who, passwordProof: { at: 1, epoch: 7, lockR
 const withFactor: Attempt = { ...proved, factorProof: { at: 2, by: 'totp', round: 0 } };
 const active: Account = { ...account, secondFactor: { ...noFactor, status: 'active' } };
 const pending: Account = { ...account, secondFactor: { ...noFactor, status: 'pending' } };
-const nothing = { multiFactor: false, essential: false, impossible: false };
+const nothing = { multiFactor: false, essential: false, passwordOnly: false };
 
 const base: Situation = {
   isFinished: false,
@@ -34,6 +34,7 @@ const base: Situation = {
   policy: livevox,
   isTrusted: false,
   asked: nothing,
+  isAnotherPerson: false,
   now: 100,
 };
 
@@ -200,9 +201,30 @@ const ROWS: [string, Partial<Situation>, Step][] = [
     'unmet',
   ],
   [
-    'the application insists on what nobody can give',
-    { attempt: withFactor, account: active, asked: { ...nothing, impossible: true } },
+    'SGN-3 it is refused before the password is changed',
+    {
+      attempt: proved,
+      account,
+      policy: off,
+      reasons: ['password-temporary'],
+      asked: { ...nothing, multiFactor: true, essential: true },
+    },
     'unmet',
+  ],
+  [
+    'SGN-3 an application that accepts the password only is refused before an activation',
+    { attempt: proved, account: pending, asked: { ...nothing, passwordOnly: true } },
+    'unmet',
+  ],
+  [
+    'SGN-3 another person than asked for is refused before the code',
+    { attempt: proved, account: active, isAnotherPerson: true },
+    'another-person',
+  ],
+  [
+    'SGN-3 but not before the password is proved: it would tell who has which name',
+    { attempt: { ...fresh, who }, account: active, isAnotherPerson: true },
+    'password',
   ],
 ];
 
