@@ -2,6 +2,9 @@
 export const ACR_PASSWORD = 'urn:sallyport:acr:password';
 export const ACR_MULTI_FACTOR = 'urn:sallyport:acr:multi-factor';
 
+/** The result of a step-up in which there was nothing to prove. */
+export const ASKED = 'asked';
+
 interface AcrRequest {
   essential?: boolean;
   value?: string;

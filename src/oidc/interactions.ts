@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import { errors, type Grant, type InteractionResults } from 'oidc-provider';
 import type { Application, Applications } from './applications.ts';
-import { assuranceAsked, isUnknownAssurance } from './assurance.ts';
+import { ASKED, assuranceAsked, isUnknownAssurance } from './assurance.ts';
 import { builtInCode } from './built-in.ts';
 import type { SessionLimits } from './session-adapter.ts';
 
@@ -17,6 +17,8 @@ export interface EngineInteraction {
   linkCode: string | undefined;
   /** The account of the session that the browser already has. */
   sessionAccountId: string | undefined;
+  /** How the person of that session proved who they are (RFC 8176). */
+  sessionAmr: readonly string[];
   loginHint: string | undefined;
   asked: { multiFactor: boolean; essential: boolean; impossible: boolean };
   /** What a consent is about: scopes not granted yet, or all that are asked for where the application wants it said again. */
@@ -30,6 +32,7 @@ export type LoginOutcome = {
   epoch: number;
   acr: string;
   amr: string[];
+  /** Epoch seconds of the newest proof: the time from which `auth_time` and the session's limits count. */
   at: number;
   remember: boolean;
   /** Where the sign-in came from: the session keeps it for its owner to know it by (SES-1). */
@@ -47,6 +50,8 @@ export interface Interactions {
   load(exchange: Exchange, uid: string): Promise<EngineInteraction | undefined>;
   /** Each answers the address to go on with. */
   login(exchange: Exchange, outcome: LoginOutcome): Promise<string>;
+  /** What was asked for was looked at, and nothing was proved: the session stays as it is. */
+  leave(exchange: Exchange): Promise<string>;
   consent(exchange: Exchange, epoch: number): Promise<string>;
   refuse(exchange: Exchange, error: string, description: string): Promise<string>;
 }
@@ -80,6 +85,7 @@ function view(details: Details, application: Application): EngineInteraction {
     application,
     linkCode: builtInCode(application.id),
     sessionAccountId: details.session?.accountId,
+    sessionAmr: details.session?.amr ?? ['pwd'],
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
     asked: { ...assuranceAsked(params), impossible: isUnknownAssurance(params) },
     scopes: missingScopes.length > 0 ? missingScopes : String(params.scope ?? '').split(' '),
@@ -107,6 +113,7 @@ export function createInteractions(current: () => Provider, applications: Applic
       return application && view(found, application);
     },
     login: (exchange, { at, ...outcome }) => finish(exchange, { login: { ...outcome, ts: at } }),
+    leave: (exchange) => finish(exchange, { [ASKED]: {} }),
     async consent(exchange, epoch) {
       const found = await details(exchange);
       if (!found?.session) throw new errors.SessionNotFound('nobody to consent');

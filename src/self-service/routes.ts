@@ -65,7 +65,9 @@ const change: Guards = {
 
 const proved: Guards = {
   ...change,
-  fresh: on('a code or passkey of the person, or the password and code that began the set-up (MFA-5, S33)'),
+  fresh: on(
+    'a code or passkey of the person; to bind anything, the password too, here or where the set-up began (MFA-5, S33)',
+  ),
   once: on(
     'codes and challenges are spent; the change holds only for the round of the factors that was seen',
   ),

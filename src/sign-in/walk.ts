@@ -78,7 +78,8 @@ async function begin(parts: SignInParts, interaction: EngineInteraction): Promis
       shadow: null,
     },
     passwordProof: {
-      at: parts.clock.now(),
+      at: 0,
+      by: 'session',
       epoch: epochOf(account, tenant),
       lockRound: account.lockRound,
     },
@@ -118,6 +119,8 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     epoch: known ? epochOf(known.account, known.tenant) : 0,
     isOutside: account !== undefined && isOutside(policy, account.population, ctx.state.address),
     reasons,
+    policy,
+    asked: interaction.asked,
   };
   const isProved = passwordIsProved(proof);
   const isTrusted = isProved && known !== undefined && (await isTrustedHere(parts, ctx, known));
@@ -130,9 +133,7 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     prompt: interaction.prompt,
     population: interaction.application.population,
     daysToWarn,
-    policy,
     isTrusted,
-    asked: interaction.asked,
     now: parts.clock.now(),
   });
   const { waitEnds } = standing;
