@@ -12,8 +12,16 @@ export function doorOf({ cookies }: SignInParts, walk: Walk): BindingPlace | und
   return { at: 'sign-in', proofs: proofsOf(walk), account, tenant, browser, where: trace(walk), trustToken };
 }
 
-/** What mailed codes and challenges of this attempt are bound to (MFA-9). */
-export function placeOf({ attempt }: Pick<Walk, 'attempt'>): string {
+/**
+ * What mailed codes and challenges of this attempt are bound to: it, and the person, as somebody else may start over in it
+ * (MFA-9).
+ */
+export function placeOf({ attempt, account }: Pick<Walk, 'attempt' | 'account'>): string {
+  return `${firstPlaceOf({ attempt })}:${account?.id ?? ''}`;
+}
+
+/** The same for a passkey that says itself whose it is. */
+export function firstPlaceOf({ attempt }: Pick<Walk, 'attempt'>): string {
   return `sign-in:${attempt.uid}`;
 }
 

@@ -317,6 +317,21 @@ describe('SEC-4 X3 a copied session cookie binds nothing', () => {
     expect((await server.reread(tale.account)).secondFactor.recoveryCodes).toEqual(before);
   });
 
+  test('SEC-4 X17 new recovery codes are of the round of the factors that was proved', async () => {
+    const tale = await signedIn('voluntary');
+    await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
+    const account = await server.reread(tale.account);
+    const proofs = { first: 'password', hasFactor: true } as const;
+    const { tenant } = tale;
+    const door = { at: 'own-pages', proofs, account, tenant, browser: 'known', where: {} } as const;
+    // Another method was bound between the proof and the codes.
+    await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
+    expect(await server.core.ownFactors.newRecoveryCodes(door)).toBeUndefined();
+    expect((await server.reread(tale.account)).secondFactor.recoveryCodes).toBeNull();
+    const now = await server.reread(tale.account);
+    expect(await server.core.ownFactors.newRecoveryCodes({ ...door, account: now })).toHaveLength(10);
+  });
+
   test('PWD-11 in the place of a password: where administrators enrol, no page sets one up for others', async () => {
     const tale = await signedIn('enrolment');
     expect((await tale.browser.open('/account/second-factor/set-up/app')).status).toBe(404);
