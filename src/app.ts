@@ -21,6 +21,7 @@ import {
   createInternalServer,
   createPages,
   createRegistry,
+  createSubmissions,
   edge,
   errorRenderer,
   type Health,
@@ -130,6 +131,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const { issuer } = settings;
 
   const registry = createRegistry({ origin: issuer });
+  const submissions = createSubmissions({ ephemeral, clock, vault });
   const pages = createPages(createAssets(registry), say);
   const oidc = await createOidc({
     issuer,
@@ -160,10 +162,10 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
 
   const health = healthOf(core, oidc.areKeysKnown);
   addHealthRoutes(registry, health);
-  addSetUpRoutes(registry, setUp, pages);
+  addSetUpRoutes(registry, setUp, pages, submissions);
   const { browserSessions } = oidc;
   const cookies = createBrowserCookies(issuer);
-  const doors = { ...core, browserSessions, cookies, registry, pages, issuer };
+  const doors = { ...core, browserSessions, cookies, registry, pages, submissions, issuer };
   const strangers = strangersPolicy();
   addSignInRoutes({
     ...doors,

@@ -41,6 +41,8 @@ export type Binding = { bound: Bound } | { refused: 'wrong' | 'elsewhere' };
  * is bound at a place where `mayBind` says no, and no try is spent there.
  */
 export interface OwnFactors {
+  /** Whether this may be bound at this place, as the one table has it: for what is not bound here. */
+  mayBind(place: BindingPlace, what: Bindable): boolean;
   /** Ends the set-up of an app with a code of it (S33). */
   bindApp(
     door: BindingPlace,
@@ -142,6 +144,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
   };
 
   return {
+    mayBind,
     async bindApp(door, sealedSecret, typed, from) {
       if (!mayBind(door, from)) return { refused: 'elsewhere' };
       const { account, tenant } = door;

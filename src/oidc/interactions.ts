@@ -48,6 +48,8 @@ interface Exchange {
 export interface Interactions {
   /** @returns undefined when it is finished, expired, or another browser's (S51) */
   load(exchange: Exchange, uid: string): Promise<EngineInteraction | undefined>;
+  /** The address to go on with of one that was answered, in this browser, and not gone on with yet. */
+  answered(exchange: Exchange, uid: string): Promise<string | undefined>;
   /** Each answers the address to go on with. */
   login(exchange: Exchange, outcome: LoginOutcome): Promise<string>;
   /** What was asked for was looked at, and nothing was proved: the session stays as it is. */
@@ -111,6 +113,10 @@ export function createInteractions(current: () => Provider, applications: Applic
       if (!found || found.uid !== uid) return undefined;
       const application = await applications.byId(String(found.params.client_id));
       return application && view(found, application);
+    },
+    async answered(exchange, uid) {
+      const found = await details(exchange);
+      return found?.uid === uid && found.result !== undefined ? found.returnTo : undefined;
     },
     login: (exchange, { at, ...outcome }) => finish(exchange, { login: { ...outcome, ts: at } }),
     leave: (exchange) => finish(exchange, { [ASKED]: {} }),

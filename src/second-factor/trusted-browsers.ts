@@ -167,6 +167,7 @@ export function createTrustedBrowsers(parts: {
         settle: async (next) => {
           if (id !== undefined) await restamp(id, was, markOf(account, next));
         },
+        drop: async () => {},
       };
     },
     async follow(carried, before, after, epoch) {

@@ -12,7 +12,7 @@ import { allowed, type FactorOverviewParts } from './factor-overview.ts';
 import { type AccountNotice, go, keepNotice, takeNotice } from './notices.ts';
 import { doorOf, type Person, placeOf, shell } from './person.ts';
 import { proofFields } from './proof.ts';
-import { keepShown } from './recovery-codes.ts';
+import { PAGE as CODES_PAGE, keepShown } from './recovery-codes.ts';
 
 export interface FactorSetUpParts extends FactorOverviewParts, BindingProofParts {
   ownFactors: OwnFactors;
@@ -107,7 +107,7 @@ export async function showSetUp(parts: FactorSetUpParts, person: Person, method:
 }
 
 /** `POST /account/second-factor/set-up/:method` */
-export async function submitStart(parts: FactorSetUpParts, person: Person, method: Method): Promise<void> {
+export async function submitStart(parts: FactorSetUpParts, person: Person, method: Method): Promise<boolean> {
   const proved = await proofsOf(parts, person);
   if ('notice' in proved) await keepNotice(parts, person, proved.notice);
   else {
@@ -117,6 +117,8 @@ export async function submitStart(parts: FactorSetUpParts, person: Person, metho
       await parts.mailedCodes.send(placeOf(person, 'set-up'), person.account, email);
   }
   go(person, `/account/second-factor/set-up/${method}`);
+  // Without a code nothing was spent: it may be begun again as it was.
+  return !('notice' in proved) && proved.proofs.hasFactor;
 }
 
 async function bind(
@@ -141,22 +143,32 @@ async function bind(
 }
 
 /** `POST /account/second-factor/set-up/:method/finish` */
-export async function submitFinish(parts: FactorSetUpParts, person: Person, method: Method): Promise<void> {
+export async function submitFinish(
+  parts: FactorSetUpParts,
+  person: Person,
+  method: Method,
+): Promise<boolean> {
   const page = `/account/second-factor/set-up/${method}`;
   const setUp = await setUpOf(parts, person, method);
-  if (!setUp) return go(person, page);
+  const open = () => {
+    go(person, page);
+    return false;
+  };
+  if (!setUp) return open();
   const outcome = await bind(parts, person, setUp);
   if ('notice' in outcome) await keepNotice(parts, person, outcome.notice);
   else if ('refused' in outcome)
     await keepNotice(parts, person, outcome.refused === 'wrong' ? 'wrong-code' : 'factor-changed-elsewhere');
-  if (!('bound' in outcome)) return go(person, page);
+  if (!('bound' in outcome)) return open();
   await parts.ephemeral.remove(KIND, placeOf(person, 'set-up'));
   if (method === 'passkey') parts.cookies.passkey.set(person.ctx, '1');
   const { recoveryCodes } = outcome.bound;
   if (recoveryCodes) {
     await keepShown(parts, person, recoveryCodes);
-    return go(person, '/account/second-factor/recovery-codes');
+    go(person, CODES_PAGE);
+    return true;
   }
   await keepNotice(parts, person, 'factor-bound');
   go(person, '/account/second-factor');
+  return true;
 }

@@ -1,4 +1,4 @@
-import { type BindingPlace, mayBind, type ProvedFactor } from '../credentials/index.ts';
+import type { BindingPlace, ProvedFactor } from '../credentials/index.ts';
 import { recoveryCodesLeft } from '../second-factor/index.ts';
 import { epochOf } from '../sessions/index.ts';
 import { formFields, visitorOf, type WebContext } from '../web/index.ts';
@@ -15,7 +15,11 @@ async function beginTrust(parts: SignInParts, { ctx, policy }: Walk, place: Bind
   // The code was given in this very request.
   const door = { ...place, proofs: { ...place.proofs, hasFactor: true } };
   const days = trustedBrowsers.daysFor(door.account, policy);
-  if (days === 0 || !mayBind(door, 'trusted-browser') || ctx.state.form.get('trustBrowser') === undefined)
+  if (
+    days === 0 ||
+    !parts.ownFactors.mayBind(door, 'trusted-browser') ||
+    ctx.state.form.get('trustBrowser') === undefined
+  )
     return;
   const { account, tenant, trustToken, where } = door;
   const epoch = epochOf(account, tenant);

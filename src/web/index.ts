@@ -21,4 +21,5 @@ export {
   type RouteHandler,
 } from './registry.ts';
 export { createSaid } from './said.ts';
+export { createSubmissions, type Submissions } from './submissions.ts';
 export { sendTextFile } from './text-file.ts';

@@ -6,7 +6,7 @@ import {
   bindingDemands,
   mayBind,
   type Proofs,
-} from '../../src/credentials/index.ts';
+} from '../../src/credentials/binding-rules.ts';
 import { loadPreset, type Policy, type Tenant } from '../../src/tenants/index.ts';
 import { anAccount } from '../support/an-account.ts';
 
