@@ -12,7 +12,7 @@ import { addSelfServiceRoutes } from './self-service/index.ts';
 import { addSessionApiRoutes, sessionApiAddresses } from './session-api/index.ts';
 import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
 import { addSignInRoutes, createAttempts } from './sign-in/index.ts';
-import { loadPreset, type Policy, parsePolicy } from './tenants/index.ts';
+import { createStrangersRules, loadPreset, type Policy } from './tenants/index.ts';
 import {
   addHealthRoutes,
   createAssets,
@@ -58,12 +58,6 @@ const DRAIN_MS = 10_000;
 function required(policy: Policy | undefined): Policy {
   if (!policy) throw new Error('a preset is missing');
   return policy;
-}
-
-function strangersPolicy(): Policy {
-  const parsed = parsePolicy({});
-  if ('mistakes' in parsed) throw new Error('the default policy is not sound');
-  return parsed.policy;
 }
 
 /** Lets applications know of sessions that expired, and deletes what has, little by little; every read checks the expiry itself. */
@@ -166,7 +160,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const { browserSessions } = oidc;
   const cookies = createBrowserCookies(issuer);
   const doors = { ...core, browserSessions, cookies, registry, pages, submissions, issuer };
-  const strangers = strangersPolicy();
+  const strangers = createStrangersRules((code) => vault.mac('strangers-rules', code));
   addSignInRoutes({
     ...doors,
     interactions: oidc.interactions,

@@ -55,6 +55,6 @@ export interface SignInParts {
   pages: Pages;
   clock: Clock;
   /** The rules for client codes that nobody has. */
-  strangersPolicy: Policy;
+  strangersPolicy(clientCode: string): Policy;
   acr: { password: string; multiFactor: string };
 }

@@ -107,7 +107,8 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
   const account = accountId ? (await parts.accounts.byId(accountId))?.doc : undefined;
   const tenantId = account?.tenantId ?? attempt.who?.tenantId;
   const tenant = tenantId ? await parts.tenants.byId(tenantId) : undefined;
-  const policy = tenant?.policy ?? parts.strangersPolicy;
+  const policy =
+    tenant?.policy ?? parts.strangersPolicy(interaction.linkCode ?? attempt.who?.clientCode ?? '');
   const browser = await browserClass(parts, ctx, account, policy);
   const subject = subjectOf(attempt, account, browser);
   const known = account && tenant ? { account, tenant } : undefined;
