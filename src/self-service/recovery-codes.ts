@@ -67,7 +67,7 @@ export async function submitNewCodes(parts: RecoveryCodeParts, person: Person): 
   if ('notice' in proved) await keepNotice(parts, person, proved.notice);
   else {
     const door = { ...doorOf(parts, person), at: 'own-pages', proofs: proved.proofs } as const;
-    // Spending a recovery code is no new round; whatever else changed meanwhile is.
+    // Spending a recovery code is no new round; any other change meanwhile is.
     const codes = await parts.ownFactors.newRecoveryCodes(door);
     isMade = codes !== undefined;
     if (codes) await keepShown(parts, person, codes);

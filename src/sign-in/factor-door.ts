@@ -13,7 +13,7 @@ export function doorOf({ cookies }: SignInParts, walk: Walk): BindingPlace | und
 }
 
 /**
- * What mailed codes and challenges of this attempt are bound to: it, and the person, as somebody else may start over in it
+ * What mailed codes and challenges of this attempt are bound to: it, and the person, as another person may start over in it
  * (MFA-9).
  */
 export function placeOf({ attempt, account }: Pick<Walk, 'attempt' | 'account'>): string {

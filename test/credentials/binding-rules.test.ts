@@ -62,7 +62,7 @@ describe('SEC-4 X3 what is bound, through which door, for which proof', () => {
   });
 
   test.each(CELLS.filter(([, , demand]) => demand === 'never'))(
-    '%s, %s: %s, whatever was proved',
+    '%s, %s: %s, also with everything proved',
     (door, kind) => {
       expect(answers(door, kind).some(({ may }) => may)).toBe(false);
     },

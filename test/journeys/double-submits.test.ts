@@ -332,7 +332,7 @@ describe('SEC-4 X10 a form that is posted twice leads where one post leads', () 
     await ends(await tale.browser.open(last.location ?? form), tale);
   });
 
-  test('R10 the own change that comes second keeps the session, however the two meet', async () => {
+  test('R10 a person’s change that comes second keeps the session, however the two meet', async () => {
     const tale = await atHome();
     const other = { currentPassword: PASSWORD, newPassword: `${NEW}5`, newPasswordAgain: `${NEW}5` };
     // Not the same form: two tabs, two passwords, one of which is set.

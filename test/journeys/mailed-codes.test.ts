@@ -79,7 +79,7 @@ describe('MFA-9 codes by mail', () => {
     expect((await tale.browser.submit({ code }, '/second-factor')).url.startsWith(CALLBACK)).toBe(true);
   });
 
-  test('SEC-4 X17 somebody else who starts over in the same attempt gets a code of their own, at once', async () => {
+  test('SEC-4 X17 another person who starts over in the same attempt gets a code of their own, at once', async () => {
     const tale = await atTheCode(server, { mail: true });
     const [code = ''] = await mailedCodes(server, tale.email);
     const email = anAddress();

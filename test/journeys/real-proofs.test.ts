@@ -288,7 +288,7 @@ describe('SEC-4 X3 a copied session cookie binds nothing', () => {
   });
 
   test.each(['app', 'mail', 'passkey'] as const)(
-    'on the own pages: %s, with a code of what is active and no password',
+    'on a person’s own pages: %s, with a code of what is active and no password',
     async (method) => {
       const tale = await signedIn('voluntary');
       await withMail(server, tale.account, tale.account.email ?? '');
@@ -305,7 +305,7 @@ describe('SEC-4 X3 a copied session cookie binds nothing', () => {
     },
   );
 
-  test('on the own pages: new recovery codes, with a code and no password', async () => {
+  test('on a person’s own pages: new recovery codes, with a code and no password', async () => {
     const tale = await signedIn('voluntary');
     await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
     await withRecoveryCodes(server, tale.account, 3);

@@ -119,7 +119,7 @@ describe('PWD-15 a forgotten password', () => {
     expect((await opened(fourth)).page.status).toBe(400);
   });
 
-  test('SEC-4 X17 whoever asks for a link to an invited person takes nothing from the 72 hours', async () => {
+  test('SEC-4 X17 a stranger who asks for a link to an invited person takes nothing from the 72 hours', async () => {
     const { tale, email } = await forgetful();
     const actor = { by: 'an-administrator', isOperator: false };
     await server.core.administration.sendLink(tale.tenant, await server.reread(tale.account), actor);

@@ -158,7 +158,7 @@ describe('MFA-13 trusted browsers', () => {
   });
 });
 
-/** The browser's cookie of this name, as somebody may copy it. */
+/** The browser's cookie of this name, as it may be copied. */
 async function cookieOf({ browser }: Pick<Story, 'browser'>, name: string): Promise<string> {
   const all = await browser.jar.getCookies(server.issuer);
   return all.find(({ key }) => key === name)?.value ?? '';
@@ -224,7 +224,7 @@ describe('SEC-4 X5 a copy of a trust stays what it was', () => {
     expect(isIn(await desk.submit(fields(tale, other.userName), '/password'))).toBe(true);
   });
 
-  test('V13 a value that somebody planted in the browser is not what the browser gets', async () => {
+  test('V13 a value that was planted in the browser is not what the browser gets', async () => {
     const planted = 'P'.repeat(43);
     const tale = await person();
     await tale.browser.jar.setCookie(`sallyport_trust=${planted}`, server.issuer);
@@ -234,7 +234,7 @@ describe('SEC-4 X5 a copy of a trust stays what it was', () => {
     expect(isAsked(await withCopy(tale, planted))).toBe(true);
   });
 
-  test('R10 the own change at the moment of the end brings no trust back', async () => {
+  test('R10 a person’s change at the moment of the end brings no trust back', async () => {
     const tale = await trusted();
     const account = await server.reread(tale.account);
     const carried = await cookieOf(tale, 'sallyport_trust');
