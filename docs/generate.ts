@@ -60,7 +60,7 @@ function routes(): readonly DeclaredRoute[] {
   createAssets(registry);
   addHealthRoutes(registry, {} as never);
   declareEngineRoutes(registry);
-  addSetUpRoutes(registry, {} as never, {} as never);
+  addSetUpRoutes(registry, {} as never, {} as never, {} as never);
   addSignInRoutes({ registry } as never);
   addSelfServiceRoutes({ registry } as never);
   addRecoveryRoutes({ registry } as never);

@@ -12,7 +12,7 @@ import { addSessionApiRoutes, sessionApiAddresses } from './session-api/index.ts
 import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
 import { addSignInRoutes, createAttempts } from './sign-in/index.ts';
 import { startSweeping } from './sweeping.ts';
-import { loadPreset, type Policy, parsePolicy } from './tenants/index.ts';
+import { createStrangersRules, loadPreset, type Policy } from './tenants/index.ts';
 import {
   addHealthRoutes,
   createAssets,
@@ -22,6 +22,7 @@ import {
   createInternalServer,
   createPages,
   createRegistry,
+  createSubmissions,
   edge,
   errorRenderer,
   type Health,
@@ -58,12 +59,6 @@ const DRAIN_MS = 10_000;
 function required(policy: Policy | undefined): Policy {
   if (!policy) throw new Error('a preset is missing');
   return policy;
-}
-
-function strangersPolicy(): Policy {
-  const parsed = parsePolicy({});
-  if ('mistakes' in parsed) throw new Error('the default policy is not sound');
-  return parsed.policy;
 }
 
 async function drain(server: Server): Promise<void> {
@@ -121,6 +116,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const { issuer } = settings;
 
   const registry = createRegistry({ origin: issuer });
+  const submissions = createSubmissions({ ephemeral, clock, vault });
   const pages = createPages(createAssets(registry), say);
   const oidc = await createOidc({
     issuer,
@@ -152,11 +148,11 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
 
   const health = healthOf(core, oidc.areKeysKnown);
   addHealthRoutes(registry, health);
-  addSetUpRoutes(registry, setUp, pages);
+  addSetUpRoutes(registry, setUp, pages, submissions);
   const { browserSessions } = oidc;
   const cookies = createBrowserCookies(issuer);
-  const doors = { ...core, browserSessions, cookies, registry, pages, issuer };
-  const strangers = strangersPolicy();
+  const doors = { ...core, browserSessions, cookies, registry, pages, submissions, issuer };
+  const strangers = createStrangersRules((code) => vault.mac('strangers-rules', code));
   addSignInRoutes({
     ...doors,
     interactions: oidc.interactions,

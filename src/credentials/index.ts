@@ -1,5 +1,6 @@
 // credentials: a person's own proof or change of a credential through every door: what is asked and counted, what ends, who is told.
 // Not here: setting one for somebody else (administration), pages (sign-in, self-service, recovery), the rules themselves.
+export type { BindingPlace, Proofs } from './binding-rules.ts';
 export type { Door } from './door.ts';
 export { createFactorProofs, type FactorProofs, type ProvedFactor } from './factor-proofs.ts';
 export { type Binding, type Bound, createOwnFactors, type OwnFactors } from './own-factors.ts';

@@ -18,6 +18,7 @@ import {
   withoutAuthenticator,
 } from '../second-factor/index.ts';
 import { epochOf } from '../sessions/index.ts';
+import { type Bindable, type BindingPlace, mayBind } from './binding-rules.ts';
 import type { Door } from './door.ts';
 import type { ProvedFactor } from './factor-proofs.ts';
 
@@ -35,18 +36,31 @@ export interface Bound {
  */
 export type Binding = { bound: Bound } | { refused: 'wrong' | 'elsewhere' };
 
-/** A person's own methods: set up by showing that they work, turned off, and the recovery codes (MFA-2, MFA-5, MFA-10). */
+/**
+ * A person's own methods: set up by showing that they work, turned off, and the recovery codes (MFA-2, MFA-5, MFA-10). Nothing
+ * is bound at a place where `mayBind` says no, and no try is spent there.
+ */
 export interface OwnFactors {
+  /** Whether this may be bound at this place, as the one table has it: for what is not bound here. */
+  mayBind(place: BindingPlace, what: Bindable): boolean;
   /** Ends the set-up of an app with a code of it (S33). */
-  bindApp(door: Door, sealedSecret: string, typed: string): Promise<Binding>;
+  bindApp(
+    door: BindingPlace,
+    sealedSecret: string,
+    typed: string,
+    from: Extract<Bindable, 'app' | 'slip'>,
+  ): Promise<Binding>;
   /** Ends the set-up of mailed codes with one that was mailed in this context (MFA-9). */
-  bindMail(door: Door, context: string, typed: string): Promise<Binding>;
+  bindMail(door: BindingPlace, context: string, typed: string): Promise<Binding>;
   /** Takes the passkey that the browser made for this challenge, which the caller has spent. */
-  bindPasskey(door: Door, answer: string, challenge: string, name: string): Promise<Binding>;
+  bindPasskey(door: BindingPlace, answer: string, challenge: string, name: string): Promise<Binding>;
   /** @returns the account without it, or undefined where this person may not, or it is gone */
   turnOff(door: Door, authenticatorId: string): Promise<Account | undefined>;
-  /** New codes in place of the former ones, which are void at once. @returns undefined where there is nothing to recover */
-  newRecoveryCodes(door: Door): Promise<string[] | undefined>;
+  /**
+   * New codes in place of the former ones, which are void at once. @returns undefined where there is nothing to recover, or the
+   * account was changed meanwhile
+   */
+  newRecoveryCodes(door: BindingPlace): Promise<string[] | undefined>;
 }
 
 export interface OwnFactorParts extends GuessParts {
@@ -130,7 +144,9 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
   };
 
   return {
-    async bindApp(door, sealedSecret, typed) {
+    mayBind,
+    async bindApp(door, sealedSecret, typed, from) {
+      if (!mayBind(door, from)) return { refused: 'elsewhere' };
       const { account, tenant } = door;
       const isRight = await tryNew(door, 'totp', typed, (digits) =>
         totp.spend(account, sealedSecret, digits, tenant.policy),
@@ -140,7 +156,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
     async bindMail(door, context, typed) {
       const { account } = door;
       const { email } = account;
-      if (email === null) return { refused: 'elsewhere' };
+      if (email === null || !mayBind(door, 'mail')) return { refused: 'elsewhere' };
       const isRight = await tryNew(door, 'mailed-code', typed, (digits) =>
         mailedCodes.spend(context, account, digits),
       );
@@ -149,7 +165,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
     async bindPasskey(door, answer, challenge, name) {
       const { authenticators } = door.account.secondFactor;
       const count = authenticators.filter(({ kind }) => kind === 'passkey').length;
-      if (count >= MOST_PASSKEYS) return { refused: 'elsewhere' };
+      if (count >= MOST_PASSKEYS || !mayBind(door, 'passkey')) return { refused: 'elsewhere' };
       const passkey = await passkeys.created(answer, challenge, name);
       const isKnown = authenticators.some(
         (one) => one.kind === 'passkey' && one.credentialId === passkey?.credentialId,
@@ -181,11 +197,16 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
     async newRecoveryCodes(door) {
       const { account, tenant } = door;
       const { recoveryCodes: count } = tenant.policy.secondFactor;
-      if (count === null) return undefined;
+      if (count === null || !mayBind(door, 'recovery-codes')) return undefined;
       const { codes, kept } = await keptCodes.makeRecoveryCodes(count);
       let won = false;
       await accounts.update(account.id, (current) => {
-        won = current.secondFactor.status === 'active' && current.epoch === account.epoch;
+        // Of the round that was proved: codes are for what the person had then, and no reset in between is undone by them.
+        won =
+          current.secondFactor.status === 'active' &&
+          current.secondFactor.round === account.secondFactor.round &&
+          current.epoch === account.epoch &&
+          current.lock === null;
         return won
           ? { ...current, secondFactor: { ...current.secondFactor, recoveryCodes: kept } }
           : undefined;

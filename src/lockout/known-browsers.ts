@@ -1,20 +1,22 @@
 import type { Account } from '../accounts/index.ts';
-import { type Clock, fingerprint, newSecret } from '../base/index.ts';
+import { browserToken, type Clock, fingerprint, withNewBrowserToken } from '../base/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
 import type { BrowserClass } from './policy.ts';
 
 export interface KnownBrowsers {
-  /** @param mark what the browser carries; a forged or foreign one is a stranger's */
-  classOf(mark: string | undefined, account: Account): Promise<BrowserClass>;
-  /** Remembers a browser that finished a sign-in. @returns the mark that it must carry, its own where it has one */
-  remember(mark: string | undefined, account: Account): Promise<string>;
+  /** @param carried what the browser carries; a forged or foreign mark is a stranger's */
+  classOf(carried: string | undefined, account: Account): Promise<BrowserClass>;
+  /**
+   * Remembers a browser that finished a sign-in, by a new mark: a copy of the former one is a stranger's from then on.
+   * @returns what the browser must carry
+   */
+  remember(carried: string | undefined, account: Account): Promise<string>;
 }
 
 const KIND = 'KnownBrowser';
 const KEPT_SECONDS = 400 * 86_400;
-const MARK = /^[A-Za-z0-9_-]{43}$/;
 
-/** One mark a browser, for everybody who shares the desk; the record says for which account it is known. */
+/** Each account has a mark of its own in a browser. */
 function recordId(mark: string, accountId: string): string {
   return fingerprint(`${mark}:${accountId}`);
 }
@@ -28,17 +30,19 @@ export function createKnownBrowsers({
   clock: Clock;
 }): KnownBrowsers {
   return {
-    async classOf(mark, account) {
-      if (mark === undefined || !MARK.test(mark)) return 'stranger';
+    async classOf(carried, account) {
+      const mark = browserToken(carried, account.id);
+      if (mark === undefined) return 'stranger';
       const record = await ephemeral.get(KIND, recordId(mark, account.id), clock.now());
       return record ? 'known' : 'stranger';
     },
-    async remember(mark, account) {
-      const kept = mark !== undefined && MARK.test(mark) ? mark : newSecret();
+    async remember(carried, account) {
+      const next = withNewBrowserToken(carried, account.id);
       const now = clock.now();
       const record = { value: '{}', expiresAt: now + KEPT_SECONDS, sets: { account: account.id } };
-      await ephemeral.put(KIND, recordId(kept, account.id), record, now);
-      return kept;
+      await ephemeral.put(KIND, recordId(next.token, account.id), record, now);
+      if (next.former !== undefined) await ephemeral.remove(KIND, recordId(next.former, account.id));
+      return next.carried;
     },
   };
 }

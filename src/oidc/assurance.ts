@@ -4,6 +4,9 @@ import { readClaims } from './claims.ts';
 export const ACR_PASSWORD = 'urn:sallyport:acr:password';
 export const ACR_MULTI_FACTOR = 'urn:sallyport:acr:multi-factor';
 
+/** The result of a step-up in which there was nothing to prove. */
+export const ASKED = 'asked';
+
 /** What an application wants of a sign-in. */
 export interface AssuranceAsked {
   multiFactor: boolean;

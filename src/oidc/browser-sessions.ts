@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import type { KeptSession } from '../sessions/index.ts';
-import type { StoredRecord } from '../stores/index.ts';
+import type { MergeInput, StoredRecord } from '../stores/index.ts';
 import type { AdapterParts } from './adapter.ts';
-import { isOfEpoch, KEPT_PART, type Kept, LINGER_SECONDS } from './ending.ts';
+import { isOfEpoch, type Kept, keptPart, LINGER_SECONDS, outlivedParts } from './ending.ts';
 import { grantedKinds } from './records.ts';
 
 /** The session of a browser, as a page of ours needs to know it. */
@@ -39,30 +39,34 @@ export function createBrowserSessions(
   const stamp = async (
     kind: 'Session' | 'Grant',
     id: string,
-    kept: Kept,
-    isMeant: (record: StoredRecord) => boolean,
+    change: (record: StoredRecord) => Pick<MergeInput, 'setParts' | 'unsetParts'> | undefined,
   ) => {
     const now = clock.now();
     const record = await ephemeral.get(kind, id, now);
-    if (!record || !isMeant(record)) return;
+    const parts = record && change(record);
+    if (!record || !parts) return;
     const { value, expiresAt } = record;
-    const setParts = { [KEPT_PART]: JSON.stringify(kept) };
     const lingerSeconds = kind === 'Session' ? LINGER_SECONDS : 0;
-    await ephemeral.merge(kind, id, { value, expiresAt, lingerSeconds, setParts, unsetParts: [] }, now);
+    await ephemeral.merge(kind, id, { value, expiresAt, lingerSeconds, ...parts }, now);
   };
 
   const keeping = (accountId: string, { uid, authorizations = {} }: StoredSession): KeptSession => {
     const grants = Object.values(authorizations).flatMap(({ grantId }) => (grantId ? [grantId] : []));
-    const stampAll = async (kept: Kept, isMeant: (record: StoredRecord) => boolean) => {
-      await stamp('Session', uid, kept, isMeant);
-      for (const grant of grants) await stamp('Grant', grant, kept, isMeant);
+    const stampAll = async (change: Parameters<typeof stamp>[2]) => {
+      await stamp('Session', uid, change);
+      for (const grant of grants) await stamp('Grant', grant, change);
     };
-    let mark = '';
+    let own = '';
     return {
       async prepare(event, seen) {
-        mark = JSON.stringify({ accountId, event });
+        own = keptPart(event);
+        const setParts = { [own]: JSON.stringify({ accountId, event } satisfies Kept) };
         // Only what lives: a session or grant that an event ended meanwhile is not brought back by this one.
-        await stampAll({ accountId, event }, ({ value, parts }) => isOfEpoch(JSON.parse(value), parts, seen));
+        await stampAll(({ value, parts }) =>
+          isOfEpoch(JSON.parse(value), parts, seen)
+            ? { setParts, unsetParts: outlivedParts(parts, seen.epoch) }
+            : undefined,
+        );
         const spared = new Map([
           ['Session', new Set([uid])],
           ['Grant', new Set(grants)],
@@ -75,7 +79,11 @@ export function createBrowserSessions(
         }
         return spared;
       },
-      settle: (epoch) => stampAll({ accountId, epoch }, ({ parts }) => parts[KEPT_PART] === mark),
+      settle: (epoch) => {
+        const setParts = { [own]: JSON.stringify({ accountId, epoch } satisfies Kept) };
+        return stampAll(({ parts }) => (own in parts ? { setParts, unsetParts: [] } : undefined));
+      },
+      drop: () => stampAll(({ parts }) => (own in parts ? { setParts: {}, unsetParts: [own] } : undefined)),
     };
   };
 

@@ -4,8 +4,19 @@ import type { SignOn } from '../sessions/index.ts';
 import type { Ephemeral, StoredRecord } from '../stores/index.ts';
 import { grantedKinds } from './records.ts';
 
-/** The part of a session or grant that says through which event it lives, or into which epoch it was taken (SES-4). */
-export const KEPT_PART = ' kept';
+const KEPT = ' kept';
+
+/**
+ * The part of a session or grant that says through which event it lives, or into which epoch it was taken (SES-4). Each event
+ * has one of its own: of two changes at once the one that does not happen takes nothing from the other.
+ */
+export function keptPart(event: string): string {
+  return `${KEPT} ${event}`;
+}
+
+export function isKeptPart(part: string): boolean {
+  return part.startsWith(KEPT);
+}
 
 export type Kept = { accountId: string } & ({ event: string } | { epoch: number });
 
@@ -30,7 +41,7 @@ export async function revokeGrant({ ephemeral, clock }: Ground, grantId: string)
 /** The sign-ons of a session: every part of the record but the one that keeps it through an event. */
 export function signOnsOf({ parts }: Pick<StoredRecord, 'parts'>): (SignOn & { grantId?: string })[] {
   return Object.entries(parts)
-    .filter(([part]) => part !== KEPT_PART)
+    .filter(([part]) => !isKeptPart(part))
     .map(([applicationId, json]) => {
       const { sid = '', grantId } = JSON.parse(json) as { sid?: string; grantId?: string };
       return { applicationId, sid, ...(grantId ? { grantId } : {}) };
@@ -82,11 +93,22 @@ export function isOfEpoch(
   current: CurrentEpoch,
 ): boolean {
   if (current.epoch === payload.epoch) return true;
-  const kept =
-    recordParts[KEPT_PART] === undefined ? undefined : (JSON.parse(recordParts[KEPT_PART]) as Kept);
-  // Of this person: a browser's session may go on to somebody else, whose epochs are other numbers.
-  if (kept?.accountId !== payload.accountId) return false;
-  return kept !== undefined && 'event' in kept
-    ? current.event !== '' && kept.event === current.event
-    : kept?.epoch === current.epoch;
+  return keptOf(recordParts).some(({ kept }) => {
+    // Of this person: a browser's session may go on to somebody else, whose epochs are other numbers.
+    if (kept.accountId !== payload.accountId) return false;
+    return 'event' in kept
+      ? current.event !== '' && kept.event === current.event
+      : kept.epoch === current.epoch;
+  });
+}
+
+function keptOf(parts: Readonly<Record<string, string>>): { part: string; kept: Kept }[] {
+  return Object.entries(parts)
+    .filter(([part]) => isKeptPart(part))
+    .map(([part, json]) => ({ part, kept: JSON.parse(json) as Kept }));
+}
+
+/** The parts that no account can be in any more: taken into an epoch before this one. */
+export function outlivedParts(parts: Readonly<Record<string, string>>, epoch: number): string[] {
+  return keptOf(parts).flatMap(({ part, kept }) => ('epoch' in kept && kept.epoch < epoch ? [part] : []));
 }

@@ -1,7 +1,7 @@
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Population } from '../accounts/index.ts';
 import type { Applications } from './applications.ts';
-import { ACR_MULTI_FACTOR, assuranceAsked, essentialAcrs, isUnknownAssurance } from './assurance.ts';
+import { ACR_MULTI_FACTOR, ASKED, assuranceAsked, essentialAcrs, isUnknownAssurance } from './assurance.ts';
 import { isAnotherPerson, isForNoPerson, personsAsked } from './persons-asked.ts';
 
 const { Check, Prompt, base } = interactionPolicy;
@@ -92,7 +92,8 @@ export function createInteractionPolicy(applications: Applications): interaction
         const { session, result, params } = ctx.oidc;
         if (!session?.accountId || session.acr === ACR_MULTI_FACTOR) return false;
         // `acr_values` is a wish (OpenID Connect Core, 3.1.2.1): asked once, then the sign-in stands as it could be made.
-        return assuranceAsked(params ?? {}).multiFactor && !result?.login;
+        const wasAsked = result !== undefined && ('login' in result || ASKED in result);
+        return assuranceAsked(params ?? {}).multiFactor && !wasAsked;
       },
     ),
   );

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
 import { errors, type Grant, type InteractionResults } from 'oidc-provider';
 import type { Application, Applications } from './applications.ts';
-import { type AssuranceAsked, assuranceAsked } from './assurance.ts';
+import { ASKED, type AssuranceAsked, assuranceAsked } from './assurance.ts';
 import { builtInCode } from './built-in.ts';
 import { claimsAskedFor, scopes } from './claims.ts';
 import { isAnotherPerson, personsAsked } from './persons-asked.ts';
@@ -19,6 +19,8 @@ export interface EngineInteraction {
   linkCode: string | undefined;
   /** The account of the session that the browser already has. */
   sessionAccountId: string | undefined;
+  /** How the person of that session proved who they are (RFC 8176). */
+  sessionAmr: readonly string[];
   loginHint: string | undefined;
   asked: AssuranceAsked;
   /** Whether the application insists on another person: then the sign-in is refused. */
@@ -41,6 +43,7 @@ export type LoginOutcome = {
   epoch: number;
   acr: string;
   amr: string[];
+  /** Epoch seconds of the newest proof: the time from which `auth_time` and the session's limits count. */
   at: number;
   remember: boolean;
   /** Where the sign-in came from: the session keeps it for its owner to know it by (SES-1). */
@@ -56,8 +59,12 @@ interface Exchange {
 export interface Interactions {
   /** @returns undefined when it is finished, expired, or another browser's (S51) */
   load(exchange: Exchange, uid: string): Promise<EngineInteraction | undefined>;
+  /** The address to go on with of one that was answered, in this browser, and not gone on with yet. */
+  answered(exchange: Exchange, uid: string): Promise<string | undefined>;
   /** Each answers the address to go on with. */
   login(exchange: Exchange, outcome: LoginOutcome): Promise<string>;
+  /** What was asked for was looked at, and nothing was proved: the session stays as it is. */
+  leave(exchange: Exchange): Promise<string>;
   consent(exchange: Exchange, epoch: number): Promise<string>;
   refuse(exchange: Exchange, error: string, description: string): Promise<string>;
 }
@@ -98,6 +105,7 @@ function view(details: Details, application: Application): EngineInteraction {
     application,
     linkCode: builtInCode(application.id),
     sessionAccountId: details.session?.accountId,
+    sessionAmr: details.session?.amr ?? ['pwd'],
     loginHint: typeof params.login_hint === 'string' ? params.login_hint : undefined,
     asked: assuranceAsked(params),
     isForAnother: (accountId) => isAnotherPerson(personsAsked(params), accountId),
@@ -125,8 +133,13 @@ export function createInteractions(current: () => Provider, applications: Applic
       const application = await applications.byId(String(found.params.client_id));
       return application && view(found, application);
     },
+    async answered(exchange, uid) {
+      const found = await details(exchange);
+      return found?.uid === uid && found.result !== undefined ? found.returnTo : undefined;
+    },
     login: (exchange, { at, ...outcome }) =>
       finish(exchange, { login: { ...outcome, ts: at }, select_account: {} }),
+    leave: (exchange) => finish(exchange, { [ASKED]: {} }),
     async consent(exchange, epoch) {
       const found = await details(exchange);
       if (!found?.session) throw new errors.SessionNotFound('nobody to consent');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type Provider from 'oidc-provider';
 import { default as ProviderClass } from 'oidc-provider';
 import type { Clock } from '../base/index.ts';
@@ -45,8 +46,11 @@ export function adjustModels(
 
   const loginAccount = models.Session.prototype.loginAccount as (details: object) => void;
   models.Session.prototype.loginAccount = function (this: object, details: object) {
+    const { result: { login: result } = {}, lastSubmission } = (ProviderClass.ctx?.oidc.entities
+      .Interaction ?? {}) as { result?: { login?: LoginResult }; lastSubmission?: { login?: LoginResult } };
+    // A consent carries the sign-in before it along. It was told already: what came since, in another tab, is newer.
+    if (result && isDeepStrictEqual(result, lastSubmission?.login)) return;
     loginAccount.call(this, details);
-    const result = ProviderClass.ctx?.oidc.entities.Interaction?.result?.login as LoginResult | undefined;
     if (result)
       Object.assign(this, Object.fromEntries(SESSION_PROPERTIES.map((name) => [name, result[name]])));
   };

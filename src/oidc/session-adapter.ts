@@ -2,7 +2,7 @@ import { type Adapter, type AdapterPayload, default as Provider } from 'oidc-pro
 import { fingerprint } from '../base/index.ts';
 import type { StoredRecord } from '../stores/index.ts';
 import { type AdapterParts, CLOCK_TOLERANCE_SECONDS, isCurrent, translated } from './adapter.ts';
-import { burySession, KEPT_PART, LINGER_SECONDS, tellOf } from './ending.ts';
+import { burySession, isKeptPart, LINGER_SECONDS, tellOf } from './ending.ts';
 
 /** Limits of a session, set at sign-in from the tenant's policy and kept with it (SES-2). */
 export interface SessionLimits {
@@ -139,10 +139,8 @@ export class SessionAdapter implements Adapter {
 }
 
 /** The parts that are applications: what keeps the session through an event is nobody's sign-on. */
-function applicationsOf({
-  parts: { [KEPT_PART]: _, ...applications },
-}: StoredRecord): Record<string, string> {
-  return applications;
+function applicationsOf({ parts }: StoredRecord): Record<string, string> {
+  return Object.fromEntries(Object.entries(parts).filter(([part]) => !isKeptPart(part)));
 }
 
 function restored(record: StoredRecord, id: string): AdapterPayload {

@@ -9,7 +9,7 @@ export {
 } from './expiry.ts';
 export type { Person } from './guessable.ts';
 export { createHasher, type Hasher } from './hasher.ts';
-export { accountOfToken, isLiveLink, LINK_SECONDS, newLink } from './links.ts';
+export { accountOfToken, isLiveLink, LINK_SECONDS, newLink, renewedLink } from './links.ts';
 export { createPasswords, type NewPassword, type Passwords, type PasswordVerdict } from './passwords.ts';
 export {
   canonicalPassword,

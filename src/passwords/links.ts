@@ -18,6 +18,19 @@ export function newLink(
   return { token: `${accountId}.${secret}`, link };
 }
 
+/** Asked for by the person, a link keeps the time that an administrator gave the one before it (PWD-15). */
+export function renewedLink(
+  accountId: string,
+  before: PasswordLink | null,
+  now: number,
+): { token: string; link: PasswordLink } {
+  const isInvited = before?.purpose === 'set-password' && now < before.expiresAt;
+  const { token, link } = newLink(accountId, 'reset', now);
+  if (!isInvited) return { token, link };
+  const expiresAt = Math.max(link.expiresAt, before.expiresAt);
+  return { token, link: { ...link, purpose: before.purpose, expiresAt } };
+}
+
 /** @returns the account that a token names, or undefined for what was never one */
 export function accountOfToken(token: string): string | undefined {
   return TOKEN.exec(token)?.[1];

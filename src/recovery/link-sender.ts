@@ -3,7 +3,7 @@ import type { Audit } from '../audit/index.ts';
 import { type Clock, rfc3339, type Say, type Vault } from '../base/index.ts';
 import type { Budgets } from '../lockout/index.ts';
 import type { Mail } from '../mail/index.ts';
-import { newLink } from '../passwords/index.ts';
+import { renewedLink } from '../passwords/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
 
 /** What somebody asked for; whether there is such a person is found out later, when nobody waits for an answer (S17). */
@@ -63,8 +63,13 @@ export function createLinkSender(parts: {
       audit.note({ ...where, type: 'link.requested', outcome: 'refused', reason: 'too many' });
       return;
     }
-    const { token, link } = newLink(account.id, 'reset', clock.now());
-    await accounts.update(account.id, (current) => ({ ...current, link }));
+    const now = clock.now();
+    let made = renewedLink(account.id, account.link, now);
+    await accounts.update(account.id, (current) => {
+      made = renewedLink(account.id, current.link, now);
+      return { ...current, link: made.link };
+    });
+    const { token, link } = made;
     await audit.write({ ...where, type: 'link.requested', outcome: 'success' });
     await mail.send(
       {

@@ -4,7 +4,7 @@ import type { Jobs } from '../jobs/index.ts';
 import type { Budgets, Lockout } from '../lockout/index.ts';
 import { formFields, type Guards, on, visitorOf, type WebContext, waived } from '../web/index.ts';
 import { type LinkRequest, RECOVER_JOB } from './link-sender.ts';
-import { openLink, type SetPasswordParts, showForm, submitForm } from './set-password.ts';
+import { openLink, type SetPasswordParts, showDone, showForm, submitForm } from './set-password.ts';
 
 export interface RecoveryParts extends SetPasswordParts {
   jobs: Jobs;
@@ -100,6 +100,9 @@ export function addRecoveryRoutes(parts: RecoveryParts): void {
   );
   registry.route({ method: 'GET', path: '/recover/set', name: 'recover link', guards: look }, (ctx) =>
     ctx.query.token === undefined ? showForm(parts, ctx) : openLink(parts, ctx),
+  );
+  registry.route({ method: 'GET', path: '/recover/done', name: 'recover done', guards: look }, (ctx) =>
+    showDone(parts, ctx),
   );
   registry.route({ method: 'POST', path: '/recover/set', name: 'recover set', guards: set }, (ctx) =>
     submitForm(parts, ctx),

@@ -9,6 +9,7 @@ import {
   formFields,
   type Pages,
   type Registry,
+  type Submissions,
   visitorOf,
   type WebContext,
 } from '../web/index.ts';
@@ -21,6 +22,7 @@ export interface SetPasswordParts {
   ephemeral: Ephemeral;
   pages: Pages;
   registry: Registry;
+  submissions: Submissions;
   clock: Clock;
   issuer: string;
 }
@@ -40,6 +42,7 @@ interface Said {
   problems: StrengthProblem[];
 }
 
+const CLIENT_CODE = /^[A-Za-z0-9-]{2,32}$/;
 const PROOF = 'RecoveryProof';
 const PROOF_SECONDS = 600;
 
@@ -65,9 +68,13 @@ export async function openLink({ issuer }: SetPasswordParts, ctx: WebContext): P
   ctx.redirect('/recover/set');
 }
 
+function tokenOf({ issuer }: SetPasswordParts, ctx: WebContext): string {
+  return ctx.cookies.get(cookieName(issuer), { signed: false }) ?? '';
+}
+
 /** @throws SallyportError `link_invalid` for one that is spent, voided, expired, or of an account that may not use it */
 async function opened(parts: SetPasswordParts, ctx: WebContext): Promise<Opened> {
-  const token = ctx.cookies.get(cookieName(parts.issuer), { signed: false }) ?? '';
+  const token = tokenOf(parts, ctx);
   const accountId = accountOfToken(token);
   const account = accountId === undefined ? undefined : (await parts.accounts.byId(accountId))?.doc;
   const tenant = account && (await parts.tenants.byId(account.tenantId));
@@ -125,15 +132,20 @@ async function obstacle(parts: SetPasswordParts, link: Opened): Promise<Said | u
   return parts.ownPassword.judge(doorOf(link), typed.newPassword, typed.newPasswordAgain);
 }
 
-/** `POST /recover/set` */
-export async function submitForm(parts: SetPasswordParts, ctx: WebContext): Promise<void> {
+/** `POST /recover/set`: the link is spent by it, so a second click goes where the first one led. */
+export function submitForm(parts: SetPasswordParts, ctx: WebContext): Promise<void> {
+  const place = `recover:${fingerprint(tokenOf(parts, ctx))}`;
+  return parts.submissions.once(ctx, place, () => setPassword(parts, ctx));
+}
+
+async function setPassword(parts: SetPasswordParts, ctx: WebContext): Promise<boolean> {
   const link = await opened(parts, ctx);
   const inTheWay = await obstacle(parts, link);
   if (inTheWay) {
     await saidOf(parts).keep(fingerprint(link.token), inTheWay);
     ctx.status = 303;
     ctx.redirect('/recover/set');
-    return;
+    return false;
   }
   const { newPassword } = formFields(ctx.state.form, ['newPassword']);
   const changed = await parts.ownPassword.set(doorOf(link), {
@@ -145,9 +157,19 @@ export async function submitForm(parts: SetPasswordParts, ctx: WebContext): Prom
   if (!changed) throw new SallyportError('link_invalid');
   ctx.cookies.set(cookieName(parts.issuer), null, { path: '/recover', signed: false });
   const { clientCode } = link.tenant;
-  parts.pages.render(ctx, 'recovery/done', {
+  const query = changed.population === 'agent' ? `?${new URLSearchParams({ client: clientCode })}` : '';
+  ctx.status = 303;
+  ctx.redirect(`/recover/done${query}`);
+  return true;
+}
+
+/** `GET /recover/done`: the way to the sign-in; for agents, that of their client code. */
+export async function showDone({ pages }: SetPasswordParts, ctx: WebContext): Promise<void> {
+  const { client } = ctx.query;
+  const isCode = typeof client === 'string' && CLIENT_CODE.test(client);
+  pages.render(ctx, 'recovery/done', {
     title: 'recover.done.title',
     step: 'recover',
-    signIn: changed.population === 'agent' ? `/go/agent/${clientCode}` : '/go/user',
+    signIn: isCode ? `/go/agent/${client}` : '/go/user',
   });
 }

@@ -49,7 +49,8 @@ export function mustHaveFactor(account: Person, policy: Policy): boolean {
 export function factorDuty(account: Person, policy: Policy, asked: boolean): FactorDuty {
   if (account.secondFactor.status === 'active') return 'code';
   if (mustHaveFactor(account, policy)) return 'activation';
-  return asked && modeFor(account, policy) !== 'off' ? 'activation' : 'nothing';
+  // Where administrators enrol, a wish of an application enrols no one (MFA-1).
+  return asked && modeFor(account, policy) === 'voluntary' ? 'activation' : 'nothing';
 }
 
 /** The methods that the account has, in the order in which the code page offers them: the last one used first. */

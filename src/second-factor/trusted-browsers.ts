@@ -1,5 +1,5 @@
 import type { Account } from '../accounts/index.ts';
-import { type Clock, fingerprint, newId, newSecret } from '../base/index.ts';
+import { browserToken, type Clock, fingerprint, newId, withNewBrowserToken } from '../base/index.ts';
 import type { KeptSession } from '../sessions/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
 import type { Policy, Tenant } from '../tenants/index.ts';
@@ -22,34 +22,36 @@ type Site = Pick<Tenant, 'policy' | 'trustCuts'>;
 export interface TrustedBrowsers {
   /** Days that the code page offers to this account; 0: none. Whoever administers gives the code every time (S40). */
   daysFor(account: Pick<Account, 'role'>, policy: Policy): number;
-  /** @param token what the browser carries; a forged or foreign one is trusted by nobody */
-  isTrusted(token: string | undefined, account: Account, epoch: number, site: Site): Promise<boolean>;
-  /** @returns the token that the browser must carry, its own where it has one: one a browser, for everybody at the desk */
+  /** @param carried what the browser carries; with a forged or foreign token nothing is trusted */
+  isTrusted(carried: string | undefined, account: Account, epoch: number, site: Site): Promise<boolean>;
+  /**
+   * Begins trust by a new token, and ends what this browser had for the account: a copy of the former token stays dead.
+   * @returns what the browser must carry; the trust of others at the desk is in it as it was
+   */
   begin(
-    token: string | undefined,
+    carried: string | undefined,
     account: Account,
     epoch: number,
     site: Site,
     visitor: Pick<TrustedBrowser, 'address' | 'browser'>,
   ): Promise<string>;
-  /** Those that hold now, the newest first. @param token marks the one that carries it */
+  /** Those that hold now, the newest first. @param carried what the browser carries: its own is marked */
   list(
     account: Account,
     epoch: number,
     site: Site,
-    token?: string,
+    carried?: string,
   ): Promise<(TrustedBrowser & { endsAt: number; isThis: boolean })[]>;
   /** Ends one by its id, or all. @returns how many there were */
   end(account: Account, id: string | 'all'): Promise<number>;
   /** Lets the trust of this browser, where it holds, live through the person's own change (SES-4). */
-  keeping(token: string | undefined, account: Account, epoch: number): KeptSession;
+  keeping(carried: string | undefined, account: Account, epoch: number): KeptSession;
   /** After a change of the factors by the person, here: this browser's trust is of the new round. */
-  follow(token: string | undefined, before: Account, after: Account, epoch: number): Promise<void>;
+  follow(carried: string | undefined, before: Account, after: Account, epoch: number): Promise<void>;
 }
 
 const KIND = 'TrustedBrowser';
 const DAY = 86_400;
-const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * Epoch seconds from which a trust no longer holds: fixed where it began, cut by a shorter policy, and by one that was
@@ -82,24 +84,20 @@ export function createTrustedBrowsers(parts: {
   const { ephemeral, clock, daysOf } = parts;
   const daysFor = ({ role }: Pick<Account, 'role'>, policy: Policy) =>
     role === 'Agent' ? daysOf(policy) : 0;
-  const idFor = (token: string | undefined, account: Account) =>
-    token !== undefined && TOKEN.test(token) ? recordId(token, account.id) : undefined;
+  const idFor = (carried: string | undefined, account: Account) => {
+    const token = browserToken(carried, account.id);
+    return token === undefined ? undefined : recordId(token, account.id);
+  };
 
   const read = async (id: string): Promise<TrustedBrowser | undefined> => {
     const record = await ephemeral.get(KIND, id, clock.now());
     return record && (JSON.parse(record.value) as TrustedBrowser);
   };
-  const write = (id: string, trust: TrustedBrowser) =>
-    ephemeral.put(
-      KIND,
-      id,
-      {
-        value: JSON.stringify(trust),
-        expiresAt: trust.beganAt + trust.days * DAY,
-        sets: { account: trust.accountId },
-      },
-      clock.now(),
-    );
+  const record = (trust: TrustedBrowser) => ({
+    value: JSON.stringify(trust),
+    expiresAt: trust.beganAt + trust.days * DAY,
+    sets: { account: trust.accountId },
+  });
   const holds = (trust: TrustedBrowser, account: Account, epoch: number, { policy, trustCuts }: Site) =>
     trust.accountId === account.id &&
     trust.mark === markOf(account, epoch) &&
@@ -110,23 +108,28 @@ export function createTrustedBrowsers(parts: {
     const found = await Promise.all(keys.map(async (key) => ({ key, trust: await read(key) })));
     return found.filter((one): one is { key: string; trust: TrustedBrowser } => one.trust !== undefined);
   };
-  /** Only one that held: what ended earlier stays so. */
+  /** Only one that held: what ended earlier, or meanwhile, stays so. */
   const restamp = async (id: string, was: string, mark: string) => {
-    const trust = await read(id);
-    if (trust?.mark === was) await write(id, { ...trust, mark });
+    for (;;) {
+      const stored = await ephemeral.get(KIND, id, clock.now());
+      const trust = stored && (JSON.parse(stored.value) as TrustedBrowser);
+      if (trust?.mark !== was) return;
+      if (await ephemeral.replace(KIND, id, record({ ...trust, mark }), stored?.version ?? 0, clock.now()))
+        return;
+    }
   };
 
   return {
     daysFor,
-    async isTrusted(token, account, epoch, site) {
-      const id = idFor(token, account);
+    async isTrusted(carried, account, epoch, site) {
+      const id = idFor(carried, account);
       if (id === undefined || daysFor(account, site.policy) === 0) return false;
       const trust = await read(id);
       return trust !== undefined && holds(trust, account, epoch, site);
     },
-    async begin(token, account, epoch, site, { address, browser }) {
-      const kept = token !== undefined && TOKEN.test(token) ? token : newSecret();
-      await write(recordId(kept, account.id), {
+    async begin(carried, account, epoch, site, { address, browser }) {
+      const next = withNewBrowserToken(carried, account.id);
+      const trust: TrustedBrowser = {
         id: newId(),
         accountId: account.id,
         beganAt: clock.now(),
@@ -134,11 +137,13 @@ export function createTrustedBrowsers(parts: {
         mark: markOf(account, epoch),
         address,
         browser: browser.slice(0, 300),
-      });
-      return kept;
+      };
+      await ephemeral.put(KIND, recordId(next.token, account.id), record(trust), clock.now());
+      if (next.former !== undefined) await ephemeral.remove(KIND, recordId(next.former, account.id));
+      return next.carried;
     },
-    async list(account, epoch, site, token) {
-      const here = idFor(token, account);
+    async list(account, epoch, site, carried) {
+      const here = idFor(carried, account);
       const allowed = daysFor(account, site.policy);
       const live = (await all(account)).filter(({ trust }) => holds(trust, account, epoch, site));
       return live
@@ -154,18 +159,19 @@ export function createTrustedBrowsers(parts: {
       for (const { key } of doomed) await ephemeral.remove(KIND, key);
       return doomed.length;
     },
-    keeping(token, account, epoch) {
-      const id = idFor(token, account);
+    keeping(carried, account, epoch) {
+      const id = idFor(carried, account);
       const was = markOf(account, epoch);
       return {
         prepare: async () => new Map(id === undefined ? [] : [[KIND, new Set([id])]]),
         settle: async (next) => {
           if (id !== undefined) await restamp(id, was, markOf(account, next));
         },
+        drop: async () => {},
       };
     },
-    async follow(token, before, after, epoch) {
-      const id = idFor(token, before);
+    async follow(carried, before, after, epoch) {
+      const id = idFor(carried, before);
       if (id !== undefined) await restamp(id, markOf(before, epoch), markOf(after, epoch));
     },
   };

@@ -1,4 +1,4 @@
-import type { Binding, Door, OwnFactors, OwnPassword } from '../credentials/index.ts';
+import type { Binding, OwnFactors, Proofs } from '../credentials/index.ts';
 import {
   type Method,
   maskedAddress,
@@ -7,15 +7,14 @@ import {
   type TotpSecrets,
 } from '../second-factor/index.ts';
 import { formFields, qrCode } from '../web/index.ts';
+import { type BindingProofParts, proofsOf } from './binding-proof.ts';
 import { allowed, type FactorOverviewParts } from './factor-overview.ts';
 import { type AccountNotice, go, keepNotice, takeNotice } from './notices.ts';
-import { wrongCurrent } from './password.ts';
 import { doorOf, type Person, placeOf, shell } from './person.ts';
-import { proofFields, proofMissing } from './proof.ts';
-import { keepShown } from './recovery-codes.ts';
+import { proofFields } from './proof.ts';
+import { PAGE as CODES_PAGE, keepShown } from './recovery-codes.ts';
 
-export interface FactorSetUpParts extends FactorOverviewParts {
-  ownPassword: OwnPassword;
+export interface FactorSetUpParts extends FactorOverviewParts, BindingProofParts {
   ownFactors: OwnFactors;
   totp: TotpSecrets;
   shownCodes: ShownCodes;
@@ -26,6 +25,8 @@ interface SetUp {
   method: Method;
   round: number;
   sealedSecret: string;
+  /** What was proved when it was begun. */
+  proofs: Proofs;
 }
 
 const KIND = 'FactorSetUp';
@@ -48,10 +49,12 @@ async function beginSetUp(
   { ephemeral, clock, totp }: FactorSetUpParts,
   person: Person,
   method: Method,
+  proofs: Proofs,
 ): Promise<void> {
   const { account } = person;
   const setUp: SetUp = {
     method,
+    proofs,
     round: account.secondFactor.round,
     sealedSecret: method === 'app' ? totp.make(account).sealed : '',
   };
@@ -103,28 +106,19 @@ export async function showSetUp(parts: FactorSetUpParts, person: Person, method:
   });
 }
 
-/** Password, and a code where a factor is active, before anything new is bound (S33). */
-async function obstacle(
-  parts: FactorSetUpParts,
-  person: Person,
-  door: Door,
-): Promise<AccountNotice | undefined> {
-  const { currentPassword } = formFields(person.ctx.state.form, ['currentPassword']);
-  if (!(await parts.ownPassword.tryCurrent(door, currentPassword))) return wrongCurrent(parts, person);
-  return proofMissing(parts, person, door);
-}
-
 /** `POST /account/second-factor/set-up/:method` */
-export async function submitStart(parts: FactorSetUpParts, person: Person, method: Method): Promise<void> {
-  const notice = await obstacle(parts, person, doorOf(parts, person));
-  if (notice) await keepNotice(parts, person, notice);
+export async function submitStart(parts: FactorSetUpParts, person: Person, method: Method): Promise<boolean> {
+  const proved = await proofsOf(parts, person);
+  if ('notice' in proved) await keepNotice(parts, person, proved.notice);
   else {
-    await beginSetUp(parts, person, method);
+    await beginSetUp(parts, person, method, proved.proofs);
     const { email } = person.account;
     if (method === 'mail' && email !== null)
       await parts.mailedCodes.send(placeOf(person, 'set-up'), person.account, email);
   }
   go(person, `/account/second-factor/set-up/${method}`);
+  // Without a code nothing was spent: it may be begun again as it was.
+  return !('notice' in proved) && proved.proofs.hasFactor;
 }
 
 async function bind(
@@ -134,7 +128,7 @@ async function bind(
 ): Promise<Binding | { notice: AccountNotice }> {
   const { form } = person.ctx.state;
   const { code, name } = formFields(form, ['code', 'name']);
-  const door = doorOf(parts, person);
+  const door = { ...doorOf(parts, person), at: 'own-pages', proofs: setUp.proofs } as const;
   const place = placeOf(person, 'set-up');
   if (setUp.method === 'passkey') {
     const challenge = await parts.challenges.spend(place);
@@ -145,26 +139,36 @@ async function bind(
   if (code.trim() === '') return { notice: 'no-code' };
   return setUp.method === 'mail'
     ? parts.ownFactors.bindMail(door, place, code)
-    : parts.ownFactors.bindApp(door, setUp.sealedSecret, code);
+    : parts.ownFactors.bindApp(door, setUp.sealedSecret, code, 'app');
 }
 
 /** `POST /account/second-factor/set-up/:method/finish` */
-export async function submitFinish(parts: FactorSetUpParts, person: Person, method: Method): Promise<void> {
+export async function submitFinish(
+  parts: FactorSetUpParts,
+  person: Person,
+  method: Method,
+): Promise<boolean> {
   const page = `/account/second-factor/set-up/${method}`;
   const setUp = await setUpOf(parts, person, method);
-  if (!setUp) return go(person, page);
+  const open = () => {
+    go(person, page);
+    return false;
+  };
+  if (!setUp) return open();
   const outcome = await bind(parts, person, setUp);
   if ('notice' in outcome) await keepNotice(parts, person, outcome.notice);
   else if ('refused' in outcome)
     await keepNotice(parts, person, outcome.refused === 'wrong' ? 'wrong-code' : 'factor-changed-elsewhere');
-  if (!('bound' in outcome)) return go(person, page);
+  if (!('bound' in outcome)) return open();
   await parts.ephemeral.remove(KIND, placeOf(person, 'set-up'));
   if (method === 'passkey') parts.cookies.passkey.set(person.ctx, '1');
   const { recoveryCodes } = outcome.bound;
   if (recoveryCodes) {
     await keepShown(parts, person, recoveryCodes);
-    return go(person, '/account/second-factor/recovery-codes');
+    go(person, CODES_PAGE);
+    return true;
   }
   await keepNotice(parts, person, 'factor-bound');
   go(person, '/account/second-factor');
+  return true;
 }

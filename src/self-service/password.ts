@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/index.ts';
 import type { Door, OwnPassword, Refusal } from '../credentials/index.ts';
 import type { StrengthProblem } from '../passwords/index.ts';
-import { createSaid, formFields, type Registry } from '../web/index.ts';
+import { createSaid, formFields, type Registry, type Submissions } from '../web/index.ts';
 import type { AccountNotice } from './notices.ts';
 import { doorOf, type Person, type PersonParts, shell } from './person.ts';
 import { type ProofParts, proofFields, proofMissing } from './proof.ts';
@@ -9,6 +9,7 @@ import { type ProofParts, proofFields, proofMissing } from './proof.ts';
 export interface PasswordPageParts extends ProofParts {
   ownPassword: OwnPassword;
   registry: Registry;
+  submissions: Submissions;
 }
 
 interface Said {
@@ -16,10 +17,11 @@ interface Said {
   problems: StrengthProblem[];
 }
 
-async function again(parts: PasswordPageParts, { ctx, session }: Person, said: Said): Promise<void> {
+async function again(parts: PasswordPageParts, { ctx, session }: Person, said: Said): Promise<false> {
   await createSaid<Said>(parts).keep(session.uid, said);
   ctx.status = 303;
   ctx.redirect('/account/password');
+  return false;
 }
 
 /** `GET /account/password` */
@@ -58,7 +60,7 @@ async function obstacle(parts: PasswordPageParts, person: Person, door: Door): P
 }
 
 /** `POST /account/password`: the new password, and the end of everything but this session (PWD-10, SES-4). */
-export async function submitPassword(parts: PasswordPageParts, person: Person): Promise<void> {
+export async function submitPassword(parts: PasswordPageParts, person: Person): Promise<boolean> {
   const { ctx, account, session } = person;
   const door = doorOf(parts, person);
   const inTheWay = await obstacle(parts, person, door);
@@ -74,4 +76,5 @@ export async function submitPassword(parts: PasswordPageParts, person: Person): 
   if (!changed) return again(parts, person, { notice: 'wrong-current-password', problems: [] });
   ctx.status = 303;
   ctx.redirect('/account?changed=password');
+  return true;
 }

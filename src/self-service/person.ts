@@ -33,7 +33,7 @@ export async function findPerson(parts: PersonParts, ctx: WebContext): Promise<P
 }
 
 /** What something half-done is kept under: one session of one person, as a browser's session may go on to somebody else. */
-export function placeOf({ session, account }: Person, what: 'proof' | 'set-up' | 'codes'): string {
+export function placeOf({ session, account }: Person, what: 'proof' | 'set-up' | 'codes' | 'form'): string {
   return `${what}:${session.uid}:${account.id}`;
 }
 

@@ -1,19 +1,20 @@
 import type { OwnFactors } from '../credentials/index.ts';
 import { recoveryCodesLeft, type ShownCodes } from '../second-factor/index.ts';
 import { sendTextFile } from '../web/index.ts';
+import { type BindingProofParts, proofsOf } from './binding-proof.ts';
 import type { FactorOverviewParts } from './factor-overview.ts';
 import { go, keepNotice, takeNotice } from './notices.ts';
 import { doorOf, type Person, placeOf, shell } from './person.ts';
-import { proofFields, proofMissing } from './proof.ts';
+import { proofFields } from './proof.ts';
 
-export interface RecoveryCodeParts extends FactorOverviewParts {
+export interface RecoveryCodeParts extends FactorOverviewParts, BindingProofParts {
   ownFactors: OwnFactors;
   shownCodes: ShownCodes;
 }
 
 const KIND = 'ShownCodes';
 const SHOWN_SECONDS = 600;
-const PAGE = '/account/second-factor/recovery-codes';
+export const PAGE = '/account/second-factor/recovery-codes';
 
 /** Keeps new codes until the person has read them: sealed, for this session, ten minutes at most. */
 export async function keepShown(
@@ -60,15 +61,20 @@ export async function showRecoveryCodes(parts: RecoveryCodeParts, person: Person
 }
 
 /** `POST …/recovery-codes`: new codes; the former ones are void at once. */
-export async function submitNewCodes(parts: RecoveryCodeParts, person: Person): Promise<void> {
-  const door = doorOf(parts, person);
-  const notice = await proofMissing(parts, person, door);
-  if (notice) await keepNotice(parts, person, notice);
+export async function submitNewCodes(parts: RecoveryCodeParts, person: Person): Promise<boolean> {
+  const proved = await proofsOf(parts, person);
+  let isMade = false;
+  if ('notice' in proved) await keepNotice(parts, person, proved.notice);
   else {
+    const door = { ...doorOf(parts, person), at: 'own-pages', proofs: proved.proofs } as const;
+    // Spending a recovery code is no new round; any other change meanwhile is.
     const codes = await parts.ownFactors.newRecoveryCodes(door);
+    isMade = codes !== undefined;
     if (codes) await keepShown(parts, person, codes);
+    else await keepNotice(parts, person, 'factor-changed-elsewhere');
   }
   go(person, PAGE);
+  return isMade;
 }
 
 /** `POST …/recovery-codes/read`: from now on only their number is shown (D10). */

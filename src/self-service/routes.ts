@@ -19,7 +19,7 @@ import {
   submitStart,
 } from './factor-set-up.ts';
 import { type PasswordPageParts, showPassword, submitPassword } from './password.ts';
-import { findPerson, overview, type Person } from './person.ts';
+import { findPerson, overview, type Person, placeOf } from './person.ts';
 import {
   downloadCodes,
   hasRecoveryCodes,
@@ -65,7 +65,9 @@ const change: Guards = {
 
 const proved: Guards = {
   ...change,
-  fresh: on('a code or passkey of the person, or the password and code that began the set-up (MFA-5, S33)'),
+  fresh: on(
+    'a code or passkey of the person; to bind anything, the password too, here or where the set-up began (MFA-5, S33)',
+  ),
   once: on(
     'codes and challenges are spent; the change holds only for the round of the factors that was seen',
   ),
@@ -155,7 +157,9 @@ export function addSelfServiceRoutes(parts: SelfServiceParts): void {
 
   show('/account', 'account', (person) => overview(parts, person));
   show('/account/password', 'account password', (person) => showPassword(parts, person));
-  post('/account/password', 'account password change', change, (person) => submitPassword(parts, person));
+  post('/account/password', 'account password change', change, (person) =>
+    parts.submissions.once(person.ctx, placeOf(person, 'form'), () => submitPassword(parts, person)),
+  );
   show('/account/sessions', 'account sessions', (person) => showSessions(parts, person));
   post('/account/sessions', 'account session end', own, (person) => submitEndSession(parts, person));
   addFactorRoutes(parts, show, post);
@@ -185,17 +189,34 @@ function addFactorRoutes(parts: SelfServiceParts, show: Adding, post: Posting): 
       if (!hasRecoveryCodes(person)) throw new SallyportError('not_found');
       return work(parts, person);
     };
+  const once =
+    <T extends unknown[]>(work: (parts: SelfServiceParts, person: Person, ...more: T) => Promise<boolean>) =>
+    (all: SelfServiceParts, person: Person, ...more: T) =>
+      all.submissions.once(person.ctx, placeOf(person, 'form'), () => work(all, person, ...more));
+  const inTurn =
+    <T extends unknown[]>(work: (parts: SelfServiceParts, person: Person, ...more: T) => Promise<void>) =>
+    (all: SelfServiceParts, person: Person, ...more: T) =>
+      all.submissions.inTurn(person.ctx, placeOf(person, 'form'), async () => {
+        // Read when its turn has come: what the post before it did is done.
+        const now = await findPerson(all, person.ctx);
+        return work(all, now ?? person, ...more);
+      });
   const withParts = (work: (parts: SelfServiceParts, person: Person) => Promise<void>) => (person: Person) =>
     work(parts, person);
 
   show(base, 'account factors', withParts(showFactors));
   show(`${base}/set-up/:method`, 'account factor set-up', withMethod(showSetUp));
-  post(`${base}/set-up/:method`, 'account factor set-up start', change, withMethod(submitStart));
-  post(`${base}/set-up/:method/finish`, 'account factor set-up finish', proved, withMethod(submitFinish));
+  post(`${base}/set-up/:method`, 'account factor set-up start', change, withMethod(once(submitStart)));
+  post(
+    `${base}/set-up/:method/finish`,
+    'account factor set-up finish',
+    proved,
+    withMethod(once(submitFinish)),
+  );
   show(`${base}/turn-off/:id`, 'account factor turn-off', withParts(showTurnOff));
-  post(`${base}/turn-off/:id`, 'account factor turn-off submit', proved, withParts(submitTurnOff));
+  post(`${base}/turn-off/:id`, 'account factor turn-off submit', proved, withParts(inTurn(submitTurnOff)));
   show(`${base}/recovery-codes`, 'account recovery codes', withCodes(showRecoveryCodes));
-  post(`${base}/recovery-codes`, 'account recovery codes new', proved, withCodes(submitNewCodes));
+  post(`${base}/recovery-codes`, 'account recovery codes new', proved, withCodes(once(submitNewCodes)));
   post(`${base}/recovery-codes/read`, 'account recovery codes read', own, withCodes(submitRead));
   post(`${base}/recovery-codes/file`, 'account recovery codes file', own, withCodes(downloadCodes));
   post('/account/mail-code', 'account mail code', mailing, withParts(submitMailCode));

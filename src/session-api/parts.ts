@@ -26,5 +26,5 @@ export interface SessionApiParts {
   };
   audit: Audit;
   clock: Clock;
-  strangersPolicy: Policy;
+  strangersPolicy(clientCode: string): Policy;
 }

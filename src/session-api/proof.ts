@@ -43,7 +43,7 @@ export async function provePassword(
   const visitor = visitorOf(ctx);
   const { address } = visitor;
   const population = agent || isAgent ? 'agent' : 'user';
-  const { strangersPolicy } = parts;
+  const strangersPolicy = parts.strangersPolicy(clientName);
   const typed = { tenant, tenantKey: tenant.id, strangersPolicy, population, userName, address } as const;
   const named = await parts.passwordProofs.named(typed);
   const { account, hidden } = named;

@@ -36,6 +36,8 @@ export interface KeptSession {
   prepare(event: string, seen: SeenEpoch): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   /** After it: they are of the new epoch like anything born in it. */
   settle(epoch: number): Promise<void>;
+  /** The event did not happen: what was prepared for it is forgotten. */
+  drop(): Promise<void>;
 }
 
 /** The epoch in which the person was seen, and the event that began it: what was of another one has ended already. */
@@ -69,6 +71,9 @@ export function keptTogether(kept: readonly (KeptSession | undefined)[]): KeptSe
     },
     async settle(epoch) {
       for (const one of all) await one.settle(epoch);
+    },
+    async drop() {
+      for (const one of all) await one.drop();
     },
   };
 }

@@ -119,6 +119,7 @@ export function createSessions(parts: {
       });
       if (!account || !changed) {
         await sweep.withdraw();
+        await keep?.session?.drop();
         return undefined;
       }
       // By the tenant as it was seen: the end of a population in between stands.

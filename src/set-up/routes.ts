@@ -5,6 +5,7 @@ import {
   on,
   type Pages,
   type Registry,
+  type Submissions,
   type WebContext,
   waived,
 } from '../web/index.ts';
@@ -32,7 +33,12 @@ interface Shown {
 }
 
 /** `GET` and `POST /set-up`: gone once an operator exists (S13). Opening the link spends nothing (S48). */
-export function addSetUpRoutes(registry: Registry, setUp: SetUp, pages: Pages): void {
+export function addSetUpRoutes(
+  registry: Registry,
+  setUp: SetUp,
+  pages: Pages,
+  submissions: Submissions,
+): void {
   const show = (ctx: WebContext, shown: Shown) =>
     pages.render(ctx, 'set-up/form', { title: 'setUp.title', step: 'set-up', ...shown });
 
@@ -45,7 +51,7 @@ export function addSetUpRoutes(registry: Registry, setUp: SetUp, pages: Pages): 
     },
   );
 
-  registry.route({ method: 'POST', path: '/set-up', name: 'set-up complete', guards }, async (ctx) => {
+  const complete = async (ctx: WebContext): Promise<boolean> => {
     const { token, userName, newPassword, newPasswordAgain } = formFields(ctx.state.form, [
       'token',
       'userName',
@@ -53,18 +59,33 @@ export function addSetUpRoutes(registry: Registry, setUp: SetUp, pages: Pages): 
       'newPasswordAgain',
     ]);
     if (!(await setUp.isValid(token))) throw new SallyportError('link_invalid');
-    if (newPassword !== newPasswordAgain)
-      return show(ctx, { token, userName, alert: pages.say('setUp.differ') });
+    const again = (why: Partial<Shown>) => {
+      show(ctx, { token, userName, ...why });
+      return false;
+    };
+    if (newPassword !== newPasswordAgain) return again({ alert: pages.say('setUp.differ') });
     const where = { address: ctx.state.address, browser: ctx.get('user-agent') };
     const outcome = await setUp.complete({ token, userName, password: newPassword, ...where });
     if ('linkInvalid' in outcome) throw new SallyportError('link_invalid');
-    if ('problems' in outcome) return show(ctx, { token, userName, problems: outcome.problems });
+    if ('problems' in outcome) return again({ problems: outcome.problems });
     if ('nameProblem' in outcome)
-      return show(ctx, {
-        token,
-        userName,
-        alert: pages.say('setUp.nameProblem', { problem: outcome.nameProblem }),
-      });
-    pages.render(ctx, 'set-up/done', { title: 'setUp.done.title', step: 'set-up-done' });
-  });
+      return again({ alert: pages.say('setUp.nameProblem', { problem: outcome.nameProblem }) });
+    ctx.status = 303;
+    ctx.redirect('/set-up/done');
+    return true;
+  };
+  // The link is spent by it: a second click goes where the first one led.
+  registry.route({ method: 'POST', path: '/set-up', name: 'set-up complete', guards }, (ctx) =>
+    submissions.once(ctx, 'set-up', () => complete(ctx)),
+  );
+  const done: Guards = {
+    ...guards,
+    bind: waived('says that an operator was made'),
+    authz: waived('says the same to everybody'),
+    once: waived('reads only'),
+    csrf: waived('reads only'),
+  };
+  registry.route({ method: 'GET', path: '/set-up/done', name: 'set-up done', guards: done }, async (ctx) =>
+    pages.render(ctx, 'set-up/done', { title: 'setUp.done.title', step: 'set-up-done' }),
+  );
 }

@@ -1,4 +1,4 @@
-import type { Binding, Door } from '../credentials/index.ts';
+import type { Binding, BindingPlace } from '../credentials/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import type { Attempt } from './attempt.ts';
 import { activationMethods, doorOf, placeOf } from './factor-door.ts';
@@ -12,7 +12,7 @@ type Outcome = { binding: Binding } | { notice: Attempt['notice'] };
 async function bindApp(
   parts: SignInParts,
   walk: Walk,
-  door: Door,
+  door: BindingPlace,
   code: string,
   isSlip: boolean,
 ): Promise<Outcome> {
@@ -20,17 +20,22 @@ async function bindApp(
   const sealed = isSlip ? door.account.secondFactor.slip?.sealedSecret : attempt.activation?.sealedSecret;
   const isVoid = !isSlip && !(await parts.attempts.holdsActivation(door.account.id, attempt.uid));
   if (!sealed || isVoid) return { notice: 'activation-replaced' };
-  return { binding: await parts.ownFactors.bindApp(door, sealed, code) };
+  return { binding: await parts.ownFactors.bindApp(door, sealed, code, isSlip ? 'slip' : 'app') };
 }
 
-async function bindPasskey(parts: SignInParts, walk: Walk, door: Door, answer: string): Promise<Outcome> {
+async function bindPasskey(
+  parts: SignInParts,
+  walk: Walk,
+  door: BindingPlace,
+  answer: string,
+): Promise<Outcome> {
   const challenge = await parts.challenges.spend(placeOf(walk));
   if (challenge === undefined) return { notice: 'passkey-refused' };
   const name = walk.ctx.state.form.get('name') ?? '';
   return { binding: await parts.ownFactors.bindPasskey(door, answer, challenge, name) };
 }
 
-async function bind(parts: SignInParts, walk: Walk, door: Door): Promise<Outcome> {
+async function bind(parts: SignInParts, walk: Walk, door: BindingPlace): Promise<Outcome> {
   const { form } = walk.ctx.state;
   const { code } = formFields(form, ['code']);
   const [method] = activationMethods(parts, walk);

@@ -14,8 +14,11 @@ export interface Attempt {
   population: Population | null;
   /** What was typed, and whom it names: an account, or the shadow of a name that does not exist. */
   who: Who | null;
-  /** The first proof, in this epoch and lock round of the account: in another it no longer counts. */
-  passwordProof: { at: number; epoch: number; lockRound: number; by?: 'passkey' } | null;
+  /**
+   * The first proof, in this epoch and lock round of the account: in another it no longer counts. `session`: a step-up, in which
+   * it was not given; `at` is 0 then.
+   */
+  passwordProof: { at: number; epoch: number; lockRound: number; by?: 'passkey' | 'session' } | null;
   /** It counts in the round of the factors in which it was given. */
   factorProof: ProvedFactor | null;
   /** The secret of an activation: one for the attempt, whatever is reloaded or mistyped (MFA-4). */

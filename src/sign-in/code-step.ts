@@ -1,4 +1,4 @@
-import type { Door, ProvedFactor } from '../credentials/index.ts';
+import type { BindingPlace, ProvedFactor } from '../credentials/index.ts';
 import { recoveryCodesLeft } from '../second-factor/index.ts';
 import { epochOf } from '../sessions/index.ts';
 import { formFields, visitorOf, type WebContext } from '../web/index.ts';
@@ -10,10 +10,17 @@ import type { SignInParts } from './parts.ts';
 import { back, loadWalk, type Walk } from './walk.ts';
 
 /** "Don't ask again": only on the code page, and only where the box is offered (MFA-13). */
-async function beginTrust(parts: SignInParts, { ctx, policy }: Walk, door: Door): Promise<void> {
+async function beginTrust(parts: SignInParts, { ctx, policy }: Walk, place: BindingPlace): Promise<void> {
   const { trustedBrowsers, cookies, audit } = parts;
+  // The code was given in this very request.
+  const door = { ...place, proofs: { ...place.proofs, hasFactor: true } };
   const days = trustedBrowsers.daysFor(door.account, policy);
-  if (days === 0 || ctx.state.form.get('trustBrowser') === undefined) return;
+  if (
+    days === 0 ||
+    !parts.ownFactors.mayBind(door, 'trusted-browser') ||
+    ctx.state.form.get('trustBrowser') === undefined
+  )
+    return;
   const { account, tenant, trustToken, where } = door;
   const epoch = epochOf(account, tenant);
   const token = await trustedBrowsers.begin(trustToken, account, epoch, tenant, visitorOf(ctx));
@@ -32,8 +39,10 @@ async function recoveryAfter(
   { accounts }: SignInParts,
   { policy }: Walk,
   { by }: ProvedFactor,
-  { account }: Door,
+  { account, proofs }: BindingPlace,
 ): Promise<Attempt['recovery']> {
+  // A step-up binds nothing: there they are offered on the person's own page.
+  if (proofs.first === null) return null;
   if (by !== 'recovery-code' || policy.secondFactor.recoveryCodes === null) return null;
   const current = (await accounts.byId(account.id))?.doc;
   return current && recoveryCodesLeft(current.secondFactor) === 0 ? 'used-up' : null;
@@ -43,7 +52,7 @@ async function recoveryAfter(
 async function prove(
   parts: SignInParts,
   walk: Walk,
-  door: Door,
+  door: BindingPlace,
   { code, passkey }: { code: string; passkey: string },
 ): Promise<{ proved: ProvedFactor | undefined; notice: Attempt['notice'] }> {
   if (passkey !== '') {
@@ -58,7 +67,12 @@ async function prove(
   return { proved, notice: 'wrong-code' };
 }
 
-async function keepProof(parts: SignInParts, walk: Walk, door: Door, proved: ProvedFactor): Promise<void> {
+async function keepProof(
+  parts: SignInParts,
+  walk: Walk,
+  door: BindingPlace,
+  proved: ProvedFactor,
+): Promise<void> {
   const recovery = await recoveryAfter(parts, walk, proved, door);
   const isKept = await parts.attempts.keep(walk.stored, (attempt) => ({
     ...attempt,

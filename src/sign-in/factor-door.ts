@@ -1,17 +1,27 @@
-import type { Door } from '../credentials/index.ts';
+import type { BindingPlace } from '../credentials/index.ts';
 import { type Method, methodsOf, methodsToSetUp } from '../second-factor/index.ts';
+import { proofsOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { trace, type Walk } from './walk.ts';
 
 /** The walk as a door to the person's own credentials; nobody stands there before the account is found. */
-export function doorOf({ cookies }: SignInParts, walk: Walk): Door | undefined {
+export function doorOf({ cookies }: SignInParts, walk: Walk): BindingPlace | undefined {
   const { account, tenant, browser, ctx } = walk;
   const trustToken = cookies.trust.read(ctx);
-  return account && tenant && { account, tenant, browser, where: trace(walk), trustToken };
+  if (!account || !tenant) return undefined;
+  return { at: 'sign-in', proofs: proofsOf(walk), account, tenant, browser, where: trace(walk), trustToken };
 }
 
-/** What mailed codes and challenges of this attempt are bound to (MFA-9). */
-export function placeOf({ attempt }: Pick<Walk, 'attempt'>): string {
+/**
+ * What mailed codes and challenges of this attempt are bound to: it, and the person, as another person may start over in it
+ * (MFA-9).
+ */
+export function placeOf({ attempt, account }: Pick<Walk, 'attempt' | 'account'>): string {
+  return `${firstPlaceOf({ attempt })}:${account?.id ?? ''}`;
+}
+
+/** The same for a passkey that says itself whose it is. */
+export function firstPlaceOf({ attempt }: Pick<Walk, 'attempt'>): string {
   return `sign-in:${attempt.uid}`;
 }
 

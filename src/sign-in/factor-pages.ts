@@ -4,6 +4,7 @@ import type { Tenant } from '../tenants/index.ts';
 import { qrCode } from '../web/index.ts';
 import { activationMethods, codeMethods, placeOf } from './factor-door.ts';
 import { mailAddress } from './mail-step.ts';
+import { proofsOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { shownCodes } from './recovery-step.ts';
 import type { Walk } from './walk.ts';
@@ -70,7 +71,8 @@ export async function codePage(parts: SignInParts, walk: Walk): Promise<PageData
     hasRecoveryCodes: policy.secondFactor.recoveryCodes !== null && recoveryCodesLeft(secondFactor) > 0,
     // Said wherever the site has them: whether one was issued is nobody's to learn here.
     hasLoginCodes: policy.secondFactor.loginCodes,
-    trustDays: parts.trustedBrowsers.daysFor(account, policy),
+    // A step-up binds nothing, so it offers no trust either.
+    trustDays: proofsOf(walk).first === null ? 0 : parts.trustedBrowsers.daysFor(account, policy),
     contactLine: policy.lockout.contactLine,
     // The vendor's words (SGN-1).
     isCloudcx: tenant?.preset === 'cloudcx',

@@ -5,7 +5,7 @@ import { endsWithBrowser, type Tenant } from '../tenants/index.ts';
 import { visitorOf, type WebContext } from '../web/index.ts';
 import { assuranceOf } from './assurance.ts';
 import { mailFirstCode } from './mail-step.ts';
-import { factorProofOf, type Step } from './next-step.ts';
+import { factorProofOf, provedAt, type Step } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { back, reloadWalk, trace, type Walk } from './walk.ts';
 
@@ -41,15 +41,30 @@ async function takeOver(
   return changed && epochOf(changed.account, tenant);
 }
 
+/**
+ * A step-up in which nothing was to be proved: the session stays as it is, with its times, its limits and its assurance. Its
+ * cookie may be a copy, which would live for ever if pressing a button renewed it.
+ */
+async function leave(parts: SignInParts, { ctx, interaction }: Walk): Promise<void> {
+  if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
+  go(ctx, await parts.interactions.leave(ctx));
+}
+
 /** Tells the engine once, at the end: as soon as it knows a login, its session counts as signed in. */
 async function commit(parts: SignInParts, walk: Walk): Promise<void> {
   const { ctx, interaction, attempt, account, tenant, policy } = walk;
   if (!account || !tenant) throw new Error('a sign-in without an account');
+  const at = provedAt(walk);
+  if (at === 0) return leave(parts, walk);
   const epoch = await takeOver(parts, walk, account, tenant);
   if (epoch === undefined || !(await parts.attempts.finish(interaction.uid)))
     return back(ctx, interaction.uid);
   const said = visitorOf(ctx);
-  const { isMultiFactor, amr } = assuranceOf(attempt.passwordProof?.by, factorProofOf(walk));
+  const { by } = attempt.passwordProof ?? {};
+  const { isMultiFactor, amr } = assuranceOf(
+    by === 'session' ? { sessionAmr: interaction.sessionAmr } : by,
+    factorProofOf(walk),
+  );
   await parts.audit.write({
     ...trace(walk),
     type: 'sign-in.complete',
@@ -66,7 +81,7 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
     epoch,
     acr: isMultiFactor ? parts.acr.multiFactor : parts.acr.password,
     amr,
-    at: parts.clock.now(),
+    at,
     remember: !endsWithBrowser(policy),
     address: said.address,
     browser: said.browser.slice(0, MAX_BROWSER),

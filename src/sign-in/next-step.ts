@@ -1,4 +1,5 @@
 import type { Account, Population } from '../accounts/index.ts';
+import type { Proofs } from '../credentials/index.ts';
 import type { AssuranceAsked } from '../oidc/index.ts';
 import { type FactorDuty, factorDuty } from '../second-factor/index.ts';
 import { type Reason, reasonTo } from '../sessions/index.ts';
@@ -56,16 +57,22 @@ export interface Situation {
   now: number;
 }
 
-/** A proof counts only in the epoch and lock round in which it was given (S22, SES-4). */
+/**
+ * A proof counts only in the epoch and lock round in which it was given (S22, SES-4). That of a session lets a step-up prove
+ * what exists; where a method would be set up, the password comes first: the cookie may be a copy (S33).
+ */
 export function passwordIsProved({
   attempt,
   account,
   epoch,
   isOutside,
   reasons,
-}: Pick<Situation, 'attempt' | 'account' | 'epoch' | 'isOutside' | 'reasons'>): boolean {
+  policy,
+  asked,
+}: Pick<Situation, 'attempt' | 'account' | 'epoch' | 'isOutside' | 'reasons' | 'policy' | 'asked'>): boolean {
   const proof = attempt.passwordProof;
   if (!proof || !account || isOutside) return false;
+  if (proof.by === 'session' && factorDuty(account, policy, asked.multiFactor) === 'activation') return false;
   const isRefused = reasonTo('refused', reasons) !== undefined;
   return !isRefused && proof.epoch === epoch && proof.lockRound === account.lockRound;
 }
@@ -77,6 +84,17 @@ export function factorProofOf({
 }: Pick<Situation, 'attempt' | 'account'>): Attempt['factorProof'] {
   const proof = attempt.factorProof;
   return proof && account && proof.round === account.secondFactor.round ? proof : null;
+}
+
+/** What was proved in this very attempt, and counts: what may be bound, and what a session says, hang on it. */
+export function proofsOf(walk: Pick<Situation, 'attempt' | 'account'>): Proofs {
+  const { by = 'password' } = walk.attempt.passwordProof ?? { by: 'session' };
+  return { first: by === 'session' ? null : by, hasFactor: factorProofOf(walk) !== null };
+}
+
+/** Epoch seconds of the newest proof of this attempt; 0: it proved nothing. */
+export function provedAt(walk: Pick<Situation, 'attempt' | 'account'>): number {
+  return Math.max(walk.attempt.passwordProof?.at ?? 0, factorProofOf(walk)?.at ?? 0);
 }
 
 /** Trust skips the code of a plain sign-in alone: never where an application asks for it, nor a change of password (PWD-11, S40). */

@@ -2,7 +2,7 @@ import type { ToGrant } from '../oidc/index.ts';
 import { reasonTo } from '../sessions/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { mayChangeHere } from './change-step.ts';
-import { placeOf } from './factor-door.ts';
+import { firstPlaceOf } from './factor-door.ts';
 import { activationPage, codePage, recoveryPage } from './factor-pages.ts';
 import type { SignInParts } from './parts.ts';
 import type { Walk } from './walk.ts';
@@ -29,7 +29,10 @@ async function passkeyPage(parts: SignInParts, walk: Walk, fixed: Tenant | undef
   const isOffered =
     fixed?.policy.signIn.methods.includes('passkey') ?? parts.cookies.passkey.read(walk.ctx) !== undefined;
   if (!isOffered) return {};
-  const options = await parts.passkeys.requestOptions(undefined, await parts.challenges.of(placeOf(walk)));
+  const options = await parts.passkeys.requestOptions(
+    undefined,
+    await parts.challenges.of(firstPlaceOf(walk)),
+  );
   return { options: JSON.stringify(options) };
 }
 

@@ -16,7 +16,7 @@ import type {
 } from '../second-factor/index.ts';
 import type { Reason, Sessions } from '../sessions/index.ts';
 import type { Policy, Tenant, Tenants } from '../tenants/index.ts';
-import type { BrowserCookies, Pages, Registry } from '../web/index.ts';
+import type { BrowserCookies, Pages, Registry, Submissions } from '../web/index.ts';
 import type { Attempts } from './attempt.ts';
 
 /** What the sign-in stands on; handed over in app.ts. */
@@ -51,9 +51,10 @@ export interface SignInParts {
   audit: Audit;
   mail: Mail;
   registry: Registry;
+  submissions: Submissions;
   pages: Pages;
   clock: Clock;
   /** The rules for client codes that nobody has. */
-  strangersPolicy: Policy;
+  strangersPolicy(clientCode: string): Policy;
   acr: { password: string; multiFactor: string };
 }

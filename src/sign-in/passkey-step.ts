@@ -4,7 +4,7 @@ import { isOutside } from '../lockout/index.ts';
 import { epochOf } from '../sessions/index.ts';
 import type { WebContext } from '../web/index.ts';
 import type { StoredAttempt } from './attempt.ts';
-import { placeOf } from './factor-door.ts';
+import { firstPlaceOf } from './factor-door.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
 import { back, browserClass, loadWalk, trace, type Walk } from './walk.ts';
@@ -51,14 +51,14 @@ async function signIn(
     accountId: account.id,
     shadow: null,
   };
-  await parts.attempts.save(stored, {
-    ...stored.attempt,
+  // The challenge is spent: a notice that another post left meanwhile must not stand in the way.
+  return parts.attempts.keep(stored, (attempt) => ({
+    ...attempt,
     who,
     passwordProof: { ...proofOf(account, door), at: proved.at, by: 'passkey' },
     factorProof: proved,
     notice: null,
-  });
-  return true;
+  }));
 }
 
 function proofOf(account: Account, { tenant }: Door) {
@@ -70,7 +70,7 @@ export async function submitPasskey(parts: SignInParts, ctx: WebContext): Promis
   const walk = await loadWalk(parts, ctx);
   if (walk.step !== 'password') return back(ctx, walk.interaction.uid);
   const answer = ctx.state.form.get('passkey') ?? '';
-  const challenge = await parts.challenges.spend(placeOf(walk));
+  const challenge = await parts.challenges.spend(firstPlaceOf(walk));
   const door = challenge === undefined ? undefined : await doorFor(parts, walk, answer);
   // The same for every passkey that does not do: whose it is, or whether anybody's, is told to nobody (S17).
   if (challenge === undefined || !door) {

@@ -18,7 +18,7 @@ async function findWho(
 ): Promise<{ who: Who; named: Named }> {
   const fixed = walk.interaction.application.tenantId;
   const tenant = fixed ? await parts.tenants.byId(fixed) : await parts.tenants.byClientCode(clientCode);
-  const { strangersPolicy } = parts;
+  const strangersPolicy = parts.strangersPolicy(walk.interaction.linkCode ?? clientCode);
   const tenantKey = fixed ?? foldName(clientCode);
   const population = walk.attempt.population ?? 'user';
   const { address } = walk.ctx.state;

@@ -21,7 +21,9 @@ async function newCodes(parts: SignInParts, walk: Walk): Promise<Attempt['recove
 export async function submitRecovery(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
   if (walk.step !== 'recovery-codes') return back(ctx, walk.interaction.uid);
-  const wantsNew = walk.attempt.recovery === 'used-up' && ctx.state.form.get('decision') === 'generate';
+  const wantsNew = ctx.state.form.get('decision') === 'generate';
+  // Made by a click before this one, and not read yet.
+  if (wantsNew && walk.attempt.recovery !== 'used-up') return back(ctx, walk.interaction.uid);
   const recovery = wantsNew ? await newCodes(parts, walk) : null;
   await parts.attempts.save(walk.stored, { ...walk.attempt, recovery });
   return dispatch(parts, walk);

@@ -87,8 +87,17 @@ function isExpired(error: unknown): boolean {
   return isSallyportError(error) && error.code === 'interaction_expired';
 }
 
-/** Says that this sign-in is over, and names the way back where the attempt still knows it. */
+/**
+ * Says that this sign-in is over, and names the way back where the attempt still knows it. Where the browser did not follow the
+ * answer that ended it, as after a double click, it is sent on.
+ */
 async function renderExpired(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const onward = await parts.interactions.answered(ctx, String(ctx.params.uid));
+  if (onward !== undefined) {
+    ctx.status = 303;
+    ctx.redirect(onward);
+    return;
+  }
   const attempt = (await parts.attempts.load(String(ctx.params.uid)))?.attempt;
   const application = attempt && (await parts.applications.byId(attempt.applicationId));
   const home = application?.redirectUris.find((uri) => uri.startsWith('http'));
@@ -150,7 +159,9 @@ export function addSignInRoutes(parts: SignInParts): void {
     } as const;
     parts.registry.route(
       declaration,
-      orExpired((ctx) => submit(parts, ctx)),
+      orExpired((ctx) =>
+        parts.submissions.inTurn(ctx, `sign-in:${ctx.params.uid}`, () => submit(parts, ctx)),
+      ),
       { bareFormAllowed: true },
     );
   }

@@ -78,7 +78,8 @@ async function begin(parts: SignInParts, interaction: EngineInteraction): Promis
       shadow: null,
     },
     passwordProof: {
-      at: parts.clock.now(),
+      at: 0,
+      by: 'session',
       epoch: epochOf(account, tenant),
       lockRound: account.lockRound,
     },
@@ -106,7 +107,8 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
   const account = accountId ? (await parts.accounts.byId(accountId))?.doc : undefined;
   const tenantId = account?.tenantId ?? attempt.who?.tenantId;
   const tenant = tenantId ? await parts.tenants.byId(tenantId) : undefined;
-  const policy = tenant?.policy ?? parts.strangersPolicy;
+  const policy =
+    tenant?.policy ?? parts.strangersPolicy(interaction.linkCode ?? attempt.who?.clientCode ?? '');
   const browser = await browserClass(parts, ctx, account, policy);
   const subject = subjectOf(attempt, account, browser);
   const known = account && tenant ? { account, tenant } : undefined;
@@ -118,6 +120,8 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     epoch: known ? epochOf(known.account, known.tenant) : 0,
     isOutside: account !== undefined && isOutside(policy, account.population, ctx.state.address),
     reasons,
+    policy,
+    asked: interaction.asked,
   };
   const isProved = passwordIsProved(proof);
   const isTrusted = isProved && known !== undefined && (await isTrustedHere(parts, ctx, known));
@@ -130,9 +134,7 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     prompt: interaction.prompt,
     population: interaction.application.population,
     daysToWarn,
-    policy,
     isTrusted,
-    asked: interaction.asked,
     isAnotherPerson: account !== undefined && interaction.isForAnother(account.id),
     now: parts.clock.now(),
   });

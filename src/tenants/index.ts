@@ -21,6 +21,7 @@ export {
 export { type Policy, policyValues } from './policy-schema.ts';
 export { loadPreset, presetNames } from './presets.ts';
 export type { Deadline, PolicyRevision, ScheduledChange, Spread } from './revisions.ts';
+export { createStrangersRules } from './strangers.ts';
 export {
   createTenants,
   givePolicyRevisions,

@@ -2,7 +2,7 @@ import type { WebContext } from './edge.ts';
 
 const DAY_MS = 86_400_000;
 
-/** A value that a browser keeps for long. It says nothing by itself: what it means is kept here, under its hash. */
+/** A value that a browser keeps for long. It says nothing by itself: what it means is kept here, under hashes. */
 interface BrowserCookie {
   read(ctx: WebContext): string | undefined;
   set(ctx: WebContext, value: string): void;

@@ -23,4 +23,5 @@ export {
 } from './registry.ts';
 export { createSaid } from './said.ts';
 export { createGuardedServer, listening } from './server.ts';
+export { createSubmissions, type Submissions } from './submissions.ts';
 export { sendTextFile } from './text-file.ts';

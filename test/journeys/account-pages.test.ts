@@ -71,6 +71,29 @@ describe('the links of a tenant', () => {
     expect(bytes.size).toBe(1);
   });
 
+  test('SEC-4 X15 wrong passwords at the link of a site, of any preset, look like those at codes of no site', async () => {
+    const told = async (code: string) => {
+      const browser = new Browser(server.issuer);
+      const steps: string[] = [];
+      let page = await browser.open(`/go/agent/${code}`);
+      for (let n = 0; n < 6; n++) {
+        page = await browser.post(`${page.url.replace(/\/password$/, '')}/password`, {
+          userName: 'anybody',
+          password: 'wrong password 1',
+        });
+        steps.push(`${page.step}: ${page.alert}`);
+      }
+      return steps.join(' | ');
+    };
+    const bySite = new Set<string>();
+    for (const preset of ['livevox', 'cloudcx', 'modern'])
+      bySite.add(await told((await server.tenant(preset)).clientCode));
+    const byNone = new Set<string>();
+    for (let n = 0; n < 30 && byNone.size < bySite.size; n++) byNone.add(await told(`NO-SITE-${n}`));
+    expect(bySite.size).toBe(2);
+    expect([...byNone].sort()).toEqual([...bySite].sort());
+  });
+
   test('TEN-1 a session of another tenant or population opens neither', async () => {
     const { tale } = await signedIn();
     const elsewhere = await server.tenant();

@@ -143,6 +143,30 @@ describe('LCK-7 S23 D6 split budgets', () => {
     });
   });
 
+  test('SEC-4 X5 a copied mark is a stranger’s from the next sign-in on, and colleagues at the desk stay known', async () => {
+    const tenant = await server.tenant('livevox', split);
+    const tale = await story(server, { tenant });
+    const other = await server.account(tenant);
+    await tale.begin();
+    await tale.typePassword();
+    const markOf = async () =>
+      (await tale.browser.jar.getCookies(server.issuer)).find(({ key }) => key === 'sallyport_browser')
+        ?.value;
+    const copied = await markOf();
+    await tale.begin({ prompt: 'login' });
+    await tale.typePassword(PASSWORD, other.userName);
+    if (tale.browser.page.html.includes('Submitting Callback')) await tale.browser.submit({});
+    const { knownBrowsers } = server.core;
+    expect(await knownBrowsers.classOf(await markOf(), tale.account)).toBe('known');
+    expect(await knownBrowsers.classOf(copied, tale.account)).toBe('known');
+    await tale.browser.jar.removeAllCookies();
+    await tale.browser.jar.setCookie(`sallyport_browser=${copied}`, server.issuer);
+    await tale.begin();
+    await tale.typePassword();
+    expect(await knownBrowsers.classOf(await markOf(), tale.account)).toBe('known');
+    expect(await knownBrowsers.classOf(copied, tale.account)).toBe('stranger');
+  });
+
   test('off in the vendors’ presets: there everybody shares one budget, and no browser is marked', async () => {
     const tale = await story(server);
     await tale.begin();

@@ -226,14 +226,17 @@ describe('MFA-5 turning a method off', () => {
 });
 
 describe('MFA-10 recovery codes on the own page', () => {
-  test('S38 new ones take a code, and void the old set at once', async () => {
+  test('S38 new ones take the password and a code, and void the old set at once', async () => {
     time = holdTime();
     const tale = await atHome('cloudcx', { totpSecret: SECRET });
     const [old = ''] = await withRecoveryCodes(server, tale.account, 10);
     await tale.browser.open(`${OWN}/recovery-codes`);
-    expect((await tale.browser.submit({ code: '' }, '/recovery-codes')).alert).toContain('type a code');
+    const currentPassword = PASSWORD;
+    const empty = await tale.browser.submit({ currentPassword, code: '' }, '/recovery-codes');
+    expect(empty.alert).toContain('type a code');
     time.move(60);
-    const codes = shownCodes(await tale.browser.submit({ code: codeOf(SECRET) }, '/recovery-codes'));
+    const code = codeOf(SECRET);
+    const codes = shownCodes(await tale.browser.submit({ currentPassword, code }, '/recovery-codes'));
     expect(codes).toHaveLength(10);
     await mailTo(server, tale.email, 'You have new recovery codes');
     const account = await server.reread(tale.account);

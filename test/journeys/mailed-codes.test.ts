@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
-import { anAddress, atTheCode, mailedCodes, SECRET } from '../support/factors.ts';
+import { anAddress, atTheCode, mailedCodes, SECRET, withMail } from '../support/factors.ts';
 import { codeOf, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
@@ -77,6 +77,23 @@ describe('MFA-9 codes by mail', () => {
     const [theirs] = await mailedCodes(server, tale.email, 2);
     if (theirs !== code) expect((await other.submit({ code }, '/second-factor')).step).toBe('second-factor');
     expect((await tale.browser.submit({ code }, '/second-factor')).url.startsWith(CALLBACK)).toBe(true);
+  });
+
+  test('SEC-4 X17 another person who starts over in the same attempt gets a code of their own, at once', async () => {
+    const tale = await atTheCode(server, { mail: true });
+    const [code = ''] = await mailedCodes(server, tale.email);
+    const email = anAddress();
+    const other = await server.account(tale.tenant, { email });
+    await withMail(server, other, email);
+    await tale.browser.post(`${tale.browser.page.url}/restart`, {});
+    const fields = { clientCode: tale.tenant.clientCode, userName: email, password: PASSWORD };
+    const page = await tale.browser.submit(fields, '/password');
+    expect(page.step).toBe('second-factor');
+    const [theirs = ''] = await mailedCodes(server, email);
+    if (theirs !== code)
+      expect((await tale.browser.submit({ code }, '/second-factor')).step).toBe('second-factor');
+    const landed = await tale.browser.submit({ code: theirs }, '/second-factor');
+    expect(landed.url.startsWith(CALLBACK)).toBe(true);
   });
 
   test('S49 an account is mailed at most twenty codes an hour, however many attempts ask', async () => {

@@ -51,9 +51,10 @@ describe('asking again', () => {
     }
   });
 
-  test('SGN-3 S39 V35 acr_values steps an existing session up with the factor alone, and the tokens tell it', async () => {
-    const { begin, browser, relying } = await signedIn({ preset: 'vcc-live' });
-    const page = await begin({ acr_values: MULTI_FACTOR });
+  test('SGN-3 S33 acr_values steps an existing session up by the password and a set-up, and the tokens tell it', async () => {
+    const { begin, browser, relying, typePassword } = await signedIn({ preset: 'vcc-live' });
+    expect((await begin({ acr_values: MULTI_FACTOR })).step).toBe('password');
+    const page = await typePassword();
     expect(page.step).toBe('activate');
     const landed = await browser.submit({ code: codeOf(shownSecret(page)) });
     expect((await relying.exchange(landed.url)).claims()).toMatchObject({
@@ -80,8 +81,12 @@ describe('asking again', () => {
     const fresh = await story(server, { tenant: off });
     await fresh.begin({ claims });
     expect(errorOf((await fresh.typePassword()).url)).toBe('unmet_authentication_requirements');
+    // Administrators enrol here, and this person they did not.
     await tale.begin({ claims });
-    expect((await tale.typePassword()).step).toBe('activate');
+    expect(errorOf((await tale.typePassword()).url)).toBe('unmet_authentication_requirements');
+    const free = await story(server, { preset: 'vcc-live' });
+    await free.begin({ claims });
+    expect((await free.typePassword()).step).toBe('activate');
   });
 
   test('S58 V21 re-authentication as somebody else gives a new session and leaves nothing of the first person', async () => {

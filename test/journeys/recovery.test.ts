@@ -117,6 +117,24 @@ describe('PWD-15 a forgotten password', () => {
     expect((await opened(fourth)).page.status).toBe(400);
   });
 
+  test('SEC-4 X17 a stranger who asks for a link to an invited person takes nothing from the 72 hours', async () => {
+    const { tale, email } = await forgetful();
+    const actor = { by: 'an-administrator', isOperator: false };
+    await server.core.administration.sendLink(tale.tenant, await server.reread(tale.account), actor);
+    time.move(3_600);
+    await ask(tale);
+    await eventually(
+      async () => (await server.core.audit.ofAccount(tale.account.id, 10)).map(({ type }) => type),
+      (types) => types.includes('link.requested'),
+    );
+    const token = await mailed(email, 2);
+    time.move(70 * 3_600);
+    const browser = await opened(token);
+    expect(browser.page.status).toBe(200);
+    expect((await setTo(browser)).status).toBe(200);
+    expect((await server.reread(tale.account)).link).toBeNull();
+  });
+
   test('S41 V29 the token is of one account: with the id of another it is nothing', async () => {
     const { tale, email } = await forgetful();
     const other = await server.account(tale.tenant, { email: 'other@site.example' });

@@ -155,6 +155,7 @@ describe('SES-1 a person sees and ends the own sessions', () => {
           return new Map();
         },
         settle: async () => {},
+        drop: async () => {},
       };
       return sessions.credentialEvent({
         accountId: seen.id,

@@ -348,7 +348,7 @@ describe('tabs, browsers and endings', () => {
       expect((await relying.exchange(landed.url)).claims()?.sub).toBe(account.id);
   });
 
-  test('SGN-2 P2 V14 of two tabs that finish one interaction, one does, and the other is told to start again', async () => {
+  test('SGN-2 P2 V14 of many posts that finish one interaction, one does, and all lead to its end', async () => {
     const { begin, browser, tenant, account } = await story(server);
     const { url } = await begin();
     const fields = { clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD };
@@ -363,7 +363,10 @@ describe('tabs, browsers and endings', () => {
       });
     const answers = await Promise.all(Array.from({ length: 8 }, post));
     const toResume = answers.filter((a) => a.headers.get('location')?.includes('/oauth2/authorize/'));
-    expect(toResume).toHaveLength(1);
+    // Each of them may be the one whose answer the browser shows; the engine was told once.
+    expect(new Set(toResume.map((one) => one.headers.get('location'))).size).toBe(1);
+    const entries = await server.core.audit.ofAccount(account.id, 50);
+    expect(entries.filter(({ type }) => type === 'sign-in.complete')).toHaveLength(1);
   });
 
   test('SGN-2 the back button after the end shows the way back to the application', async () => {

@@ -108,11 +108,12 @@ describe('MFA-13 trusted browsers', () => {
       ({ key }) => key === 'sallyport_trust',
     );
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'lax', path: '/' });
-    expect(Buffer.from(cookie?.value ?? '', 'base64url')).toHaveLength(32);
+    const [, token = ''] = (cookie?.value ?? '').split('.');
+    expect(Buffer.from(token, 'base64url')).toHaveLength(32);
     const ids = await server.core.ephemeral.members('TrustedBrowser', 'account', tale.account.id, 0);
     expect(ids).toHaveLength(1);
     const record = await server.core.ephemeral.get('TrustedBrowser', ids[0] ?? '', nowSeconds());
-    expect(`${ids[0]}${record?.value}`).not.toContain(cookie?.value);
+    expect(`${ids[0]}${record?.value}`).not.toContain(token);
   });
 
   test('S40 the trust of another account, a forged one and clearing cookies ask for the code', async () => {
@@ -134,7 +135,7 @@ describe('MFA-13 trusted browsers', () => {
     expect(isAsked(await tale.typePassword())).toBe(true);
   });
 
-  test('two people at one desk: each trusts it alone, under one value of the browser', async () => {
+  test('two people at one desk: each trusts it alone, in one cookie of the browser', async () => {
     const tale = await trusted();
     const other = await server.account(tale.tenant, { totpSecret: SECRET });
     const name = tale.account.userName;
@@ -151,6 +152,93 @@ describe('MFA-13 trusted browsers', () => {
     await giveCode(tale);
     expect(isIn(await as(other.userName))).toBe(true);
     expect(isIn(await as(name))).toBe(true);
+  });
+});
+
+/** The browser's cookie of this name, as it may be copied. */
+async function cookieOf({ browser }: Pick<Story, 'browser'>, name: string): Promise<string> {
+  const all = await browser.jar.getCookies(server.issuer);
+  return all.find(({ key }) => key === name)?.value ?? '';
+}
+
+/** A browser that carries a copy, and nothing else. */
+async function carrying(name: string, value: string): Promise<Browser> {
+  const copy = new Browser(server.issuer);
+  await copy.jar.setCookie(`${name}=${value}`, server.issuer);
+  return copy;
+}
+
+describe('SEC-4 X5 a copy of a trust stays what it was', () => {
+  const fields = (tale: Story, userName = tale.account.userName) => ({
+    clientCode: tale.tenant.clientCode,
+    userName,
+    password: PASSWORD,
+  });
+  const withCopy = async (tale: Story, value: string) => {
+    const copy = await carrying('sallyport_trust', value);
+    await copy.open(await tale.relying.request());
+    return copy.submit(fields(tale), '/password');
+  };
+
+  const ENDS: [string, (tale: Awaited<ReturnType<typeof trusted>>) => Promise<unknown>][] = [
+    ['the person ended it', ({ account }) => server.core.trustedBrowsers.end(account, 'all')],
+    ['the days were over', async () => time.move(31 * DAY)],
+    [
+      'a method was set up elsewhere',
+      ({ account }) => server.core.secondFactors.bindKnown(account.id, SECRET),
+    ],
+    ['nothing ended it, and the box was ticked again', async () => {}],
+  ];
+
+  test.each(ENDS)('%s: the box, ticked again, makes a new one', async (_, end) => {
+    const tale = await trusted();
+    const old = await cookieOf(tale, 'sallyport_trust');
+    await end(tale);
+    await signIn(tale, { acr_values: 'urn:sallyport:acr:multi-factor' });
+    await giveCode(tale);
+    expect(isIn(await signIn(tale))).toBe(true);
+    expect(await cookieOf(tale, 'sallyport_trust')).not.toBe(old);
+    expect(isAsked(await withCopy(tale, old))).toBe(true);
+  });
+
+  test('a colleague who ticks the box at the same desk leaves the copy what it was, and the trust too', async () => {
+    const tale = await trusted();
+    const other = await server.account(tale.tenant, { totpSecret: SECRET });
+    const old = await cookieOf(tale, 'sallyport_trust');
+    await server.core.trustedBrowsers.end(tale.account, 'all');
+    await tale.browser.jar.removeAllCookies();
+    await tale.browser.jar.setCookie(`sallyport_trust=${old}`, server.issuer);
+    await tale.begin();
+    await tale.typePassword(PASSWORD, other.userName);
+    await giveCode(tale);
+    expect(isAsked(await withCopy(tale, old))).toBe(true);
+    expect(isAsked(await signIn(tale))).toBe(true);
+    await giveCode(tale);
+    // And the colleague goes on to be trusted beside it.
+    const trust = await cookieOf(tale, 'sallyport_trust');
+    const desk = await carrying('sallyport_trust', trust);
+    await desk.open(await tale.relying.request());
+    expect(isIn(await desk.submit(fields(tale, other.userName), '/password'))).toBe(true);
+  });
+
+  test('V13 a value that was planted in the browser is not what the browser gets', async () => {
+    const planted = 'P'.repeat(43);
+    const tale = await person();
+    await tale.browser.jar.setCookie(`sallyport_trust=${planted}`, server.issuer);
+    await tale.begin();
+    await tale.typePassword();
+    await giveCode(tale);
+    expect(isAsked(await withCopy(tale, planted))).toBe(true);
+  });
+
+  test('R10 a person’s change at the moment of the end brings no trust back', async () => {
+    const tale = await trusted();
+    const account = await server.reread(tale.account);
+    const carried = await cookieOf(tale, 'sallyport_trust');
+    const kept = server.core.trustedBrowsers.keeping(carried, account, account.epoch);
+    await server.core.trustedBrowsers.end(account, 'all');
+    await kept.settle(account.epoch);
+    expect(await server.core.trustedBrowsers.list(account, account.epoch, tale.tenant)).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { accountOfToken, isLiveLink, LINK_SECONDS, newLink } from '../../src/passwords/index.ts';
+import { accountOfToken, isLiveLink, LINK_SECONDS, newLink, renewedLink } from '../../src/passwords/index.ts';
 import { anAccount } from '../support/an-account.ts';
 
 const ID = '0191d2c0-1234-7000-8000-0123456789ab';
@@ -7,6 +7,26 @@ const OTHER = '0191d2c0-1234-7000-8000-0123456789ac';
 const NOW = 1_000;
 const made = newLink(ID, 'reset', NOW);
 const account = anAccount({ id: ID, link: made.link });
+
+describe('SEC-4 X17 a link that a person asks for', () => {
+  const invited = newLink(ID, 'set-password', NOW).link;
+  test.each([
+    ['none before it', null, NOW, NOW + LINK_SECONDS.reset],
+    ['one that was asked for', made.link, NOW + 60, NOW + 60 + LINK_SECONDS.reset],
+    ['an invitation, whose time it keeps', invited, NOW + 60, invited.expiresAt],
+    [
+      'an invitation that is nearly over',
+      invited,
+      invited.expiresAt - 1,
+      invited.expiresAt - 1 + LINK_SECONDS.reset,
+    ],
+    ['an invitation that is over', invited, invited.expiresAt, invited.expiresAt + LINK_SECONDS.reset],
+  ])('%s', (_, before, now, expiresAt) => {
+    const { link, token } = renewedLink(ID, before, now);
+    expect(link.expiresAt).toBe(expiresAt);
+    expect(isLiveLink(anAccount({ id: ID, link }), token, expiresAt - 1)).toBe(true);
+  });
+});
 
 describe('S41 the token of a link', () => {
   test('names its account, carries 256 bits, and is kept as a hash', () => {

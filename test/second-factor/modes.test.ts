@@ -103,6 +103,7 @@ describe('MFA-1 what each mode does to people with a missing, pending or active 
   test('SGN-3 an application that asks gets an activation where the site has factors', () => {
     expect(factorDuty(person('missing'), under('voluntary'), true)).toBe('activation');
     expect(factorDuty(person('missing'), under('off'), true)).toBe('nothing');
+    expect(factorDuty(person('missing'), under('enrolment'), true)).toBe('nothing');
   });
 });
 

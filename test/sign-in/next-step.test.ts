@@ -8,6 +8,10 @@ import { anAccount } from '../support/an-account.ts';
 const livevox = loadPreset('livevox') as Policy;
 const required = loadPreset('liveperson') as Policy;
 const quiet: Policy = { ...livevox, lockout: { ...livevox.lockout, reveal: 'never' } };
+const voluntary: Policy = {
+  ...livevox,
+  secondFactor: { ...livevox.secondFactor, mode: 'voluntary' },
+};
 const off: Policy = { ...livevox, secondFactor: { ...livevox.secondFactor, mode: 'off' } };
 
 const account = anAccount({ lockRound: 2, epoch: 7 });
@@ -15,6 +19,11 @@ const fresh = freshAttempt({ uid: 'u', applicationId: 'desk', interactionEndsAt:
 const who = { clientCode: 'ACME', userName: 'ann', tenantId: 't', accountId: 'a', shadow: null };
 const proved: Attempt = { ...fresh, who, passwordProof: { at: 1, epoch: 7, lockRound: 2 } };
 const withFactor: Attempt = { ...proved, factorProof: { at: 2, by: 'totp', round: 0 } };
+const asksFactor = { multiFactor: true, essential: false, passwordOnly: false };
+const stepUp = {
+  attempt: { ...proved, passwordProof: { at: 0, epoch: 7, lockRound: 2, by: 'session' } } as Attempt,
+  asked: asksFactor,
+};
 const active: Account = { ...account, secondFactor: { ...noFactor, status: 'active' } };
 const pending: Account = { ...account, secondFactor: { ...noFactor, status: 'pending' } };
 const nothing = { multiFactor: false, essential: false, passwordOnly: false };
@@ -187,9 +196,29 @@ const ROWS: [string, Partial<Situation>, Step][] = [
   ],
   [
     'the application asks for the factor, and the person may have one',
-    { attempt: proved, account, asked: { ...nothing, multiFactor: true } },
+    { attempt: proved, account, policy: voluntary, asked: { ...nothing, multiFactor: true } },
     'activate',
   ],
+  [
+    'the application asks for the factor, and administrators enrol: no wish of an application does (MFA-1)',
+    { attempt: proved, account, asked: { ...nothing, multiFactor: true } },
+    'continue',
+  ],
+  [
+    'the application insists on it, and administrators enrol',
+    { attempt: proved, account, asked: { ...nothing, multiFactor: true, essential: true } },
+    'unmet',
+  ],
+  ['a step-up proves what exists (SGN-3)', { ...stepUp, account: active }, 'second-factor'],
+  [
+    'a step-up binds nothing before the password (S33)',
+    { ...stepUp, account, policy: voluntary },
+    'password',
+  ],
+  ['nor for a person who was enrolled', { ...stepUp, account: pending }, 'password'],
+  ['nor where a factor is required', { ...stepUp, account, policy: required }, 'password'],
+  ['nor during a wait for the password', { ...stepUp, account: pending, waitEnds: 101 }, 'wait'],
+  ['a step-up with nothing to prove goes on', { ...stepUp, account, policy: off }, 'continue'],
   [
     'the application wishes for the factor, and there is none here',
     { attempt: proved, account, policy: off, asked: { ...nothing, multiFactor: true } },
