@@ -14,5 +14,6 @@ export {
   plainAddress,
   type Range,
 } from './networks.ts';
+export { typedCode, typedName } from './typed.ts';
 export { createSealer, createVault, type Sealer, type Vault } from './vault.ts';
 export { createVersionedCache, type VersionedCache } from './versioned-cache.ts';

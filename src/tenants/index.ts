@@ -22,6 +22,7 @@ export { type Policy, policyValues } from './policy-schema.ts';
 export { loadPreset, presetNames } from './presets.ts';
 export type { Deadline, PolicyRevision, ScheduledChange, Spread } from './revisions.ts';
 export {
+  codeKey,
   createTenants,
   givePolicyRevisions,
   giveTenantsNumbers,
