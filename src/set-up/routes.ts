@@ -28,6 +28,9 @@ interface Shown {
   token: string;
   userName: string;
   alert?: string;
+  /** The field that the alert is about. */
+  invalid?: string;
+  notice?: 'new-password-refused';
   problems?: Extract<SetUpOutcome, { problems: unknown }>['problems'];
 }
 
@@ -54,16 +57,18 @@ export function addSetUpRoutes(registry: Registry, setUp: SetUp, pages: Pages): 
     ]);
     if (!(await setUp.isValid(token))) throw new SallyportError('link_invalid');
     if (newPassword !== newPasswordAgain)
-      return show(ctx, { token, userName, alert: pages.say('setUp.differ') });
+      return show(ctx, { token, userName, alert: pages.say('setUp.differ'), invalid: 'newPasswordAgain' });
     const where = { address: ctx.state.address, browser: ctx.get('user-agent') };
     const outcome = await setUp.complete({ token, userName, password: newPassword, ...where });
     if ('linkInvalid' in outcome) throw new SallyportError('link_invalid');
-    if ('problems' in outcome) return show(ctx, { token, userName, problems: outcome.problems });
+    if ('problems' in outcome)
+      return show(ctx, { token, userName, notice: 'new-password-refused', problems: outcome.problems });
     if ('nameProblem' in outcome)
       return show(ctx, {
         token,
         userName,
         alert: pages.say('setUp.nameProblem', { problem: outcome.nameProblem }),
+        invalid: 'userName',
       });
     pages.render(ctx, 'set-up/done', { title: 'setUp.done.title', step: 'set-up-done' });
   });

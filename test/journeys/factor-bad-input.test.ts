@@ -115,7 +115,6 @@ describe('SEC-3 what else is posted', () => {
 
   test.each([
     'ann@site.example\r\nBcc: all@evil.example',
-    'ann@site.example\n',
     'a b@site.example',
     '<ann@site.example>',
   ])('an address that could add to a mail is no address: %j', async (email) => {
