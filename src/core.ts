@@ -157,7 +157,7 @@ function build(ground: Ground): Core {
   const audit = createAudit({ documents, clock, log, observe: metrics?.event });
   const keys = createKeys({ documents, vault, clock });
   const jobs = createJobs({ documents, vault, clock, log });
-  const mail = createMail({ settings: settings.mail, mailbox, jobs, ephemeral, clock });
+  const mail = createMail({ settings: settings.mail, mailbox, jobs, ephemeral, audit, clock });
   const say = createLanguage();
   const standings = createStandings(clock);
   const passwords = createPasswords({ hasher, clock });

@@ -1,8 +1,8 @@
-import { type Clock, newId } from '../base/index.ts';
+import { type Clock, newId, typedName } from '../base/index.ts';
 import type { CollectionSpec, Documents, NextNumber, Page, Versioned } from '../stores/index.ts';
 import { type Account, noFactor, type PasswordRecord, type Population, type Role } from './account.ts';
 import { createIdentifiers } from './identifiers.ts';
-import { emailProblem, foldName, nameProblem } from './names.ts';
+import { emailProblem, foldName, nameProblem, skeleton } from './names.ts';
 import type { Permission } from './permissions.ts';
 
 /** What a person types to say who they are (ACC-3). */
@@ -80,21 +80,21 @@ function indexed(account: Account): Account {
   const isLocked = account.lock !== null || account.strangersLock !== null;
   return {
     ...account,
-    emailKey: account.email === null ? '' : foldName(account.email),
+    emailKey: account.email === null ? '' : skeleton(account.email),
     lockState: isLocked ? 'locked' : 'open',
   };
 }
 
 function newAccount(input: NewAccount, number: number, now: number): Account {
   const { tenantId, population, name, email, role, permissions, password } = input;
-  const userName = input.userName.normalize('NFC');
+  const { userName } = input;
   return indexed({
     id: newId(),
     number,
     tenantId,
     population,
     userName,
-    nameKey: foldName(userName),
+    nameKey: skeleton(userName),
     name: name ?? null,
     email: email ?? null,
     emailKey: '',
@@ -116,9 +116,19 @@ function newAccount(input: NewAccount, number: number, now: number): Account {
   });
 }
 
+/** A name and an address as they are stored: nothing around them that could not be seen or typed again. */
+function cleaned(input: NewAccount): NewAccount {
+  const { userName, email } = input;
+  return {
+    ...input,
+    userName: typedName(userName).normalize('NFC'),
+    email: email === undefined ? undefined : typedName(email),
+  };
+}
+
 function problemOf({ userName, email, identifiedBy }: NewAccount): string | undefined {
   if (identifiedBy === 'email' && !email) return 'an e-mail address is needed, as it identifies people here';
-  return nameProblem(userName.normalize('NFC')) ?? (email === undefined ? undefined : emailProblem(email));
+  return nameProblem(userName) ?? (email === undefined ? undefined : emailProblem(email));
 }
 
 function listed({ items, next }: Page<Account>): Listed {
@@ -141,10 +151,16 @@ export function createAccounts({
     read: async (id) => (await collection.get(id))?.doc,
   });
 
+  /** An earlier version may have stored a name with what is not part of one: it is found as it stands, and first. */
+  const firstOf = async <T>(typed: string, look: (key: string) => Promise<T | undefined>) => {
+    const [asItStands, folded] = [skeleton(typed), foldName(typed)];
+    return (asItStands === folded ? undefined : await look(asItStands)) ?? look(folded);
+  };
   const byName = (tenantId: string, population: Population, userName: string) =>
-    collection.find('name', [tenantId, population, foldName(userName)]);
-  const byEmail = async (tenantId: string, population: Population, typed: string) => {
-    const key = foldName(typed);
+    firstOf(userName, (key) => collection.find('name', [tenantId, population, key]));
+  const byEmail = (tenantId: string, population: Population, typed: string) =>
+    firstOf(typed, (key) => byEmailKey(tenantId, population, key));
+  const byEmailKey = async (tenantId: string, population: Population, key: string) => {
     if (key === '') return undefined;
     const { items } = await collection.page({
       index: 'email',
@@ -157,7 +173,8 @@ export function createAccounts({
     collection.replace(indexed(account), expectedVersion);
 
   return {
-    async create(input) {
+    async create(given) {
+      const input = cleaned(given);
       const problem = problemOf(input);
       if (problem) return { refused: problem };
       const account = newAccount(input, await nextNumber('account'), clock.now());

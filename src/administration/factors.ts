@@ -75,10 +75,19 @@ export function createFactorActions(parts: {
       tenantId: account.tenantId,
       accountId: account.id,
     });
-  const tell = async ({ email, userName }: Account, what: string, values: Record<string, string> = {}) => {
+  const tell = async (
+    { id, tenantId, email, userName }: Account,
+    what: string,
+    values: Record<string, string> = {},
+  ) => {
     if (email === null) return;
     const subject = say(`mail.${what}.subject`);
-    await mail.send({ to: email, subject, text: say(`mail.${what}.text`, { userName, ...values }) });
+    await mail.send({
+      to: email,
+      about: { tenantId, accountId: id },
+      subject,
+      text: say(`mail.${what}.text`, { userName, ...values }),
+    });
   };
 
   return {

@@ -123,6 +123,7 @@ export function createPasswordSetting(parts: PasswordParts) {
       await mail.send(
         {
           to: account.email,
+          about: { tenantId: account.tenantId, accountId: account.id },
           subject: say('mail.set-password.subject'),
           text: say('mail.set-password.text', values),
         },

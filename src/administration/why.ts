@@ -133,6 +133,7 @@ const TOLD = new Set([
   'attempt.abandoned',
   'account.locked',
   'api-session.refused',
+  'mail.refused',
 ]);
 
 function ruleOf({ type, outcome, factor, reason, detail }: AuditEntry): {
@@ -145,6 +146,12 @@ function ruleOf({ type, outcome, factor, reason, detail }: AuditEntry): {
   if (type === 'attempt.abandoned') return { rule: 'abandoned', ...ABANDONED };
   if (type === 'api-session.refused' && isProgramRule(reason))
     return { rule: reason, ...PROGRAM_RULES[reason] };
+  if (type === 'mail.refused')
+    return {
+      rule: 'mail',
+      says: `the mail server refused a mail to the person for good (${detail.reply})`,
+      clears: 'a right e-mail address, or a word with those who run the mail server',
+    };
   if (outcome === 'success') return { rule: '', says: 'it was right', clears: '' };
   if (reason === 'wrong' && factor === 'passkey') return { rule: 'wrong passkey', ...PASSKEY_WRONG };
   if (reason === 'wrong' && factor !== 'password') return { rule: 'wrong code', ...CODE_WRONG };

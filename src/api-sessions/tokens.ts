@@ -1,4 +1,11 @@
-import { type Clock, createVersionedCache, fingerprint, newId, randomText } from '../base/index.ts';
+import {
+  type Clock,
+  createVersionedCache,
+  fingerprint,
+  newId,
+  randomText,
+  typedName,
+} from '../base/index.ts';
 import type { CollectionSpec, Documents, Ephemeral } from '../stores/index.ts';
 
 /** What a tenant's programs name themselves with (API-1). */
@@ -67,7 +74,7 @@ export function createApiTokens(parts: {
 
   return {
     async create(tenantId, name, by) {
-      const named = name.normalize('NFC').trim();
+      const named = typedName(name.normalize('NFC'));
       if (!NAME.test(named))
         return {
           refused:
@@ -103,7 +110,7 @@ export function createApiTokens(parts: {
     },
     byTokenId: (tokenId) => find('token', tokenId),
     async revoke(tenantId, name) {
-      const nameKey = name.normalize('NFC').trim().toLowerCase();
+      const nameKey = typedName(name.normalize('NFC')).toLowerCase();
       const found = await collection.find('name', [tenantId, nameKey]);
       if (!found || !(await collection.remove(found.doc.id))) return undefined;
       await cache.touch();

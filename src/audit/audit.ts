@@ -29,6 +29,7 @@ export const auditTypes = {
   'recovery-code.used': 'A recovery code was used.',
   'login-code.made': 'A one-time login code was issued.',
   'login-code.used': 'A login code was used.',
+  'mail.refused': 'The mail server refused a mail to the person for good; it is not sent again.',
   'mailed-code.sent': 'A code was mailed.',
   'trust.begun': 'A browser need not give the code for some days.',
   'trust.ended': 'Trusted browsers were ended.',

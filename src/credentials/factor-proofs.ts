@@ -83,6 +83,7 @@ export function createFactorProofs(parts: FactorProofParts): FactorProofs {
     if (account.email !== null)
       await mail.send({
         to: account.email,
+        about: { tenantId: account.tenantId, accountId: account.id },
         subject: say(`mail.${by}.subject`),
         text: say(`mail.${by}.text`, { userName: account.userName, left }),
       });

@@ -88,6 +88,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
     if (account.email !== null)
       await mail.send({
         to: account.email,
+        about: { tenantId: account.tenantId, accountId: account.id },
         subject: say(`mail.${event.type}.subject`),
         text: say(`mail.${event.type}.text`, { userName: account.userName, method: say(`method.${method}`) }),
       });

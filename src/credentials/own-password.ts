@@ -94,6 +94,7 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
       if (changed.email !== null)
         await mail.send({
           to: changed.email,
+          about: { tenantId: account.tenantId, accountId: account.id },
           subject: say('mail.changed.subject'),
           text: say('mail.changed.text', { userName: changed.userName }),
         });

@@ -1,6 +1,7 @@
 import type { Account, Accounts, Population } from '../accounts/index.ts';
 import { foldName } from '../accounts/index.ts';
 import type { AuditEvent } from '../audit/index.ts';
+import { typedName } from '../base/index.ts';
 import { type BrowserClass, type GuessParts, guess, isOutside, type Subject } from '../lockout/index.ts';
 import type { Passwords } from '../passwords/index.ts';
 import type { Policy, Tenant } from '../tenants/index.ts';
@@ -50,7 +51,7 @@ export interface PasswordProofs {
 function isSpelledRight(account: Account, typed: string, policy: Policy): boolean {
   const { identifiedBy, caseSensitiveNames } = policy.signIn;
   if (!caseSensitiveNames.includes(account.population) || identifiedBy === 'email') return true;
-  if (account.userName === typed.normalize('NFC')) return true;
+  if ([typed, typedName(typed)].some((name) => name.normalize('NFC') === account.userName)) return true;
   return identifiedBy === 'either' && account.emailKey !== '' && foldName(typed) === account.emailKey;
 }
 

@@ -21,6 +21,8 @@ export interface NewJob {
 export interface JobRun {
   /** Runs it again from this epoch second on, without counting this as a failure. */
   postpone(until: number): void;
+  /** Ends it as failed, for good: another try would fail alike. */
+  giveUp(why: string): void;
 }
 
 /** By kind. A handler that throws is tried again, later each time; one that was cut off by a crash is run again. */
@@ -79,10 +81,12 @@ export function createJobs(parts: { documents: Documents; vault: Vault; clock: C
     try {
       if (!handle) throw new Error('no handler');
       let postponed: number | undefined;
-      const postpone = (until: number) => {
-        postponed = until;
-      };
-      await handle(JSON.parse(vault.open(sealed, `job:${id}`)) as never, { postpone });
+      await handle(JSON.parse(vault.open(sealed, `job:${id}`)) as never, {
+        postpone: (until) => {
+          postponed = until;
+        },
+        giveUp: (why) => log.warn({ job: id, kind, attempts, error: why, givenUp: true }, 'a job failed'),
+      });
       if (postponed === undefined) await collection.remove(id);
       else await collection.replace({ ...job.doc, dueAt: postponed, attempts: attempts - 1 }, job.version);
     } catch (error) {

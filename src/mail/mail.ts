@@ -1,10 +1,13 @@
+import type { Audit } from '../audit/index.ts';
 import { type Clock, guarded } from '../base/index.ts';
-import type { Jobs } from '../jobs/index.ts';
+import type { JobRun, Jobs } from '../jobs/index.ts';
 
 export interface MailMessage {
   to: string;
   subject: string;
   text: string;
+  /** Whose mail it is: `account why` tells that it was refused. */
+  about: { tenantId: string; accountId: string };
 }
 
 /** Keeps messages instead of sending them: the demo's mailbox page shows it. */
@@ -18,8 +21,8 @@ export interface Mail {
    * @param giveUpAt epoch seconds from which it is of no use any more; a day unless given
    */
   send(message: MailMessage, giveUpAt?: number): Promise<void>;
-  /** Hands a message to the mail server: what the queue calls. @throws what the server said, to be tried again */
-  deliver(message: MailMessage): Promise<void>;
+  /** Hands a message to the mail server: what the queue calls. @throws what the server said, if it may take it later */
+  deliver(message: MailMessage, run: Pick<JobRun, 'giveUp'>): Promise<void>;
   /** Whether anything is sent at all. */
   readonly isConfigured: boolean;
   /** Whether the mail server took nothing lately: pages that wait for a mail say so. */
@@ -59,6 +62,12 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
+/** The reply by which the server refused this mail for good (RFC 5321, section 4.2.1); a wrong password of ours is no such one. */
+function finalReply(error: unknown): number | undefined {
+  const { responseCode = 0 } = error as { responseCode?: number };
+  return !isOfServer(error) && responseCode >= 500 && responseCode < 600 ? responseCode : undefined;
+}
+
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** A password of ours goes over an encrypted connection alone; to this machine itself it may do without. */
@@ -67,7 +76,7 @@ function needsTls(url: string): boolean {
   return username !== '' && !LOOPBACK.has(hostname);
 }
 
-async function overSmtp(url: string, from: string, message: MailMessage) {
+async function overSmtp(url: string, from: string, { to, subject, text }: MailMessage) {
   const { createTransport } = await import('nodemailer');
   const transport = createTransport(
     {
@@ -80,7 +89,8 @@ async function overSmtp(url: string, from: string, message: MailMessage) {
     { from },
   );
   try {
-    await inTime(transport.sendMail(message));
+    // RFC 3834, section 5: no absence notice answers it.
+    await inTime(transport.sendMail({ to, subject, text, headers: { 'Auto-Submitted': 'auto-generated' } }));
   } finally {
     transport.close();
   }
@@ -91,9 +101,10 @@ export function createMail(parts: {
   mailbox: Mailbox | undefined;
   jobs: Jobs;
   ephemeral: Store;
+  audit: Pick<Audit, 'write'>;
   clock: Clock;
 }): Mail {
-  const { settings, mailbox, jobs, ephemeral, clock } = parts;
+  const { settings, mailbox, jobs, ephemeral, audit, clock } = parts;
   const isConfigured = mailbox !== undefined || settings.url !== undefined;
   /** Every process learns of it, whichever delivers. */
   const told = async (work: () => Promise<void>) => {
@@ -107,6 +118,10 @@ export function createMail(parts: {
     }
     await ephemeral.remove(DELAY.kind, DELAY.id);
   };
+  /** A mail that an earlier version left in the queue does not say whose it is. */
+  const noteRefusal = async ({ about }: Partial<MailMessage>, reply: number) =>
+    audit.write({ ...about, type: 'mail.refused', outcome: 'failure', actor: 'system', detail: { reply } });
+
   return {
     isConfigured,
     isDelayed: async () => (await ephemeral.get(DELAY.kind, DELAY.id, clock.now())) !== undefined,
@@ -118,13 +133,18 @@ export function createMail(parts: {
         ...(giveUpAt === undefined ? {} : { giveUpAt }),
       });
     },
-    async deliver(message) {
+    async deliver(message, run) {
       if (mailbox) {
         mailbox.messages.unshift({ ...message, at: clock.now() });
         mailbox.messages.length = Math.min(mailbox.messages.length, MAILBOX_SIZE);
       } else if (settings.url !== undefined && settings.from !== undefined) {
         const { url, from } = settings;
-        await told(() => overSmtp(url, from, message));
+        await told(() => overSmtp(url, from, message)).catch(async (error: Error) => {
+          const reply = finalReply(error);
+          if (reply === undefined) throw error;
+          await noteRefusal(message, reply);
+          run.giveUp(error.message);
+        });
       }
     },
   };

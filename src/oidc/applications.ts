@@ -64,11 +64,18 @@ function hasSecret(kind: ApplicationKind): boolean {
   return kind === 'web' || kind === 'machine';
 }
 
+/** VSCHAR: libraries of applications encode other characters each in its own way (RFC 6749, appendix A.2). */
+function isPrintable(secret: string): boolean {
+  return /^[\x20-\x7e]*$/.test(secret);
+}
+
 function problemOf(input: NewApplication): string | undefined {
   if (input.id.startsWith(BUILT_IN)) return `ids that begin with ${BUILT_IN} are our own`;
   if (!APPLICATION_ID.test(input.id)) return 'the id takes 1 to 100 letters, digits and . _ ~ -';
   if (input.secret !== undefined && !hasSecret(input.kind))
     return `a ${input.kind} application has no secret`;
+  if (input.secret !== undefined && !isPrintable(input.secret))
+    return 'a secret holds printable ASCII characters only (RFC 6749, A.2)';
   if (input.secret !== undefined && input.secret.length < 32) return 'a secret has at least 32 characters';
   if (input.kind === 'machine' && (input.redirectUris?.length || input.backchannelLogoutUri))
     return 'a machine has no sessions: neither a redirect URI nor a logout URI';

@@ -1,4 +1,4 @@
-import type { Tenants } from '../tenants/index.ts';
+import { codeKey, type Tenants } from '../tenants/index.ts';
 import type { Application } from './applications.ts';
 
 /** What ids of our own applications begin with; nobody else's may. */
@@ -11,7 +11,7 @@ const ID = /^sallyport-account(?:\.(?:(user)|agent\.([A-Z0-9-]{2,32})))?$/;
 /** The id of the account pages for whoever comes, by a tenant's user link, or by its agent link (TEN-2). */
 export function builtInId(link?: 'user' | { agent: string }): string {
   if (link === undefined) return BUILT_IN;
-  return link === 'user' ? `${BUILT_IN}.user` : `${BUILT_IN}.agent.${link.agent.toUpperCase()}`;
+  return link === 'user' ? `${BUILT_IN}.user` : `${BUILT_IN}.agent.${codeKey(link.agent)}`;
 }
 
 /** The client code that an id of ours carries, whether anybody has it or not. */

@@ -74,6 +74,7 @@ export function createLinkSender(parts: {
     await mail.send(
       {
         to: account.email ?? '',
+        about: { tenantId: account.tenantId, accountId: account.id },
         subject: say('mail.reset.subject'),
         text: say('mail.reset.text', {
           userName: account.userName,

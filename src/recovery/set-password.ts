@@ -1,5 +1,5 @@
 import type { Account, Accounts } from '../accounts/index.ts';
-import { type Clock, fingerprint, SallyportError } from '../base/index.ts';
+import { type Clock, fingerprint, SallyportError, typedName } from '../base/index.ts';
 import type { Door, FactorProofs, OwnPassword, Refusal } from '../credentials/index.ts';
 import { accountOfToken, isLiveLink, LINK_SECONDS, type StrengthProblem } from '../passwords/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
@@ -126,7 +126,7 @@ async function proveFactor(parts: SetPasswordParts, link: Opened, code: string):
 async function obstacle(parts: SetPasswordParts, link: Opened): Promise<Said | undefined> {
   const typed = formFields(link.ctx.state.form, ['newPassword', 'newPasswordAgain', 'code']);
   const isCodeDue = link.account.secondFactor.status === 'active' && !link.isFactorProved;
-  if (isCodeDue && typed.code.trim() === '') return { notice: 'no-code', problems: [] };
+  if (isCodeDue && typedName(typed.code) === '') return { notice: 'no-code', problems: [] };
   // First: whoever has the mail but not the factor learns nothing of former passwords.
   if (!(await proveFactor(parts, link, typed.code))) return { notice: 'wrong-code', problems: [] };
   return parts.ownPassword.judge(doorOf(link), typed.newPassword, typed.newPasswordAgain);

@@ -1,4 +1,4 @@
-import { randomText } from '../base/index.ts';
+import { randomText, typedCode } from '../base/index.ts';
 
 /** RFC 4648, section 6: no 0, 1, 8 or 9 that could be read as a letter. */
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -14,19 +14,21 @@ const MAX_TYPED = 64;
 /** What a person typed, told apart by its shape: six digits are of an app or a mail. */
 export interface TypedCode {
   kind: 'digits' | 'login' | 'recovery';
-  /** Without spaces and dashes, in capitals. */
+  /** In plain characters, without what was between them, in capitals. */
   code: string;
 }
 
 /**
- * Reads what was typed into the one field for codes: spaces and dashes fall away, full-width characters read as plain ones,
- * and 0, 1 and 8 as the letters that they are taken for.
+ * Reads what was typed into the one field for codes: what phones put between its characters falls away, digits of every script
+ * and full-width letters read as plain ones, and 0, 1 and 8 as the letters that they are taken for.
  * @returns undefined when it has the shape of no code
  */
 export function readTyped(typed: string): TypedCode | undefined {
   if (typed.length > MAX_TYPED) return undefined;
-  const text = typed.normalize('NFKC').replace(/[\s\p{Pd}]/gu, '');
+  const text = typedCode(typed);
   if (/^[0-9]{6}$/.test(text)) return { kind: 'digits', code: text };
+  // Before capitals are made: those of some letters are others, as of ß and ı.
+  if (!/^[A-Za-z0-9]+$/.test(text)) return undefined;
   const code = text.toUpperCase().replaceAll('0', 'O').replaceAll('1', 'I').replaceAll('8', 'B');
   if (!/^[A-Z2-7]+$/.test(code)) return undefined;
   if (code.length === LOGIN_CODE_LENGTH) return { kind: 'login', code };

@@ -81,6 +81,7 @@ export function createMailedCodes(parts: {
       await mail.send(
         {
           to: email,
+          about: { tenantId: account.tenantId, accountId: account.id },
           subject: say('mail.code.subject'),
           text: say('mail.code.text', { userName: account.userName, code: digits }),
         },

@@ -1,6 +1,6 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Account, Accounts, PasskeyAuthenticator } from '../accounts/index.ts';
-import { type Clock, newId } from '../base/index.ts';
+import { type Clock, newId, typedName } from '../base/index.ts';
 import type { CodeVerdict } from './totp-secrets.ts';
 
 /** What a browser is asked for, as WebAuthn has it in JSON (Web Authentication, section 5.1.10). */
@@ -122,7 +122,7 @@ export function createPasskeys(parts: { accounts: Accounts; clock: Clock; issuer
         counter: credential.counter,
         transports: (credential.transports ?? []).slice(0, 8),
         isSynced: credentialDeviceType === 'multiDevice',
-        name: name.trim().slice(0, MAX_NAME),
+        name: typedName(name).slice(0, MAX_NAME),
         boundAt: clock.now(),
       };
     },

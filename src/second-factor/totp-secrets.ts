@@ -1,5 +1,5 @@
 import type { Account, TotpAuthenticator } from '../accounts/index.ts';
-import { type Clock, newId, type Vault } from '../base/index.ts';
+import { type Clock, newId, typedCode, type Vault } from '../base/index.ts';
 import type { Ephemeral } from '../stores/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import { judgeCode, newTotpSecret } from './totp.ts';
@@ -31,7 +31,7 @@ export function isTotpSecret(text: string): boolean {
 }
 
 export function compactSecret(text: string): string {
-  return text.replace(/[\s-]/g, '').toUpperCase();
+  return typedCode(text).toUpperCase();
 }
 
 export function createTotpSecrets(parts: {

@@ -1,4 +1,5 @@
 import { generateSecret, generateURI, verifySync } from 'otplib';
+import { typedName } from '../base/index.ts';
 import type { Policy } from '../tenants/index.ts';
 
 /** RFC 6238, section 4: the time step X. */
@@ -34,9 +35,18 @@ export function secretToAdd(
   };
 }
 
+/** Key URI format: a colon separates the issuer from the name, and apps differ in how they read one more of them. */
+function labelPart(text: string): string {
+  return typedName(text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}:：﹕]+/gu, ' ').replace(/\s+/gu, ' '));
+}
+
 /** The `otpauth://` address that authenticator apps read: SHA-1, 6 digits, 30 seconds, for compatibility (MFA-2). */
 export function totpUri(secret: string, issuer: string, label: string): string {
-  return generateURI({ issuer, label, secret });
+  return generateURI({
+    issuer: labelPart(issuer) || 'Sallyport',
+    label: labelPart(label) || 'account',
+    secret,
+  });
 }
 
 /**

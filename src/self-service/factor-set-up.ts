@@ -1,3 +1,4 @@
+import { typedName } from '../base/index.ts';
 import type { Binding, OwnFactors, Proofs } from '../credentials/index.ts';
 import {
   type Method,
@@ -136,7 +137,7 @@ async function bind(
     const binding = await parts.ownFactors.bindPasskey(door, form.get('passkey') ?? '', challenge, name);
     return 'refused' in binding && binding.refused === 'wrong' ? { notice: 'passkey-refused' } : binding;
   }
-  if (code.trim() === '') return { notice: 'no-code' };
+  if (typedName(code) === '') return { notice: 'no-code' };
   return setUp.method === 'mail'
     ? parts.ownFactors.bindMail(door, place, code)
     : parts.ownFactors.bindApp(door, setUp.sealedSecret, code, 'app');

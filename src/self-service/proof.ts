@@ -1,3 +1,4 @@
+import { typedName } from '../base/index.ts';
 import type { Door, FactorProofs } from '../credentials/index.ts';
 import type { Mail } from '../mail/index.ts';
 import {
@@ -63,7 +64,7 @@ export async function proofMissing(
       challenge === undefined ? undefined : await parts.factorProofs.tryPasskey(door, answer, challenge);
     return proved ? undefined : 'passkey-refused';
   }
-  if (code.trim() === '') return 'no-code';
+  if (typedName(code) === '') return 'no-code';
   return (await parts.factorProofs.tryCode(door, code, place)) ? undefined : 'wrong-code';
 }
 

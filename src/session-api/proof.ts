@@ -6,6 +6,7 @@ import type { Door, ProvedFactor } from '../credentials/index.ts';
 import { MAX_PASSWORD_LENGTH } from '../passwords/index.ts';
 import { factorDuty } from '../second-factor/index.ts';
 import { reasonTo } from '../sessions/index.ts';
+import { codeKey } from '../tenants/index.ts';
 import { visitorOf, type WebContext } from '../web/index.ts';
 import type { Credentials } from './body.ts';
 import { refused, type TokenHolder } from './callers.ts';
@@ -38,7 +39,7 @@ export async function provePassword(
   { clientName, userName, password, agent, isAgent }: Credentials,
 ): Promise<Proved> {
   // Of another site, or of none: nothing is counted there by this token.
-  if (clientName.trim().toUpperCase() !== tenant.codeKey) throw refused('foreign client code');
+  if (codeKey(clientName) !== tenant.codeKey) throw refused('foreign client code');
   if ([...password].length > MAX_PASSWORD_LENGTH) throw refused('password too long');
   const visitor = visitorOf(ctx);
   const { address } = visitor;

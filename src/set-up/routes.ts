@@ -29,6 +29,9 @@ interface Shown {
   token: string;
   userName: string;
   alert?: string;
+  /** The field that the alert is about. */
+  invalid?: string;
+  notice?: 'new-password-refused';
   problems?: Extract<SetUpOutcome, { problems: unknown }>['problems'];
 }
 
@@ -63,13 +66,17 @@ export function addSetUpRoutes(
       show(ctx, { token, userName, ...why });
       return false;
     };
-    if (newPassword !== newPasswordAgain) return again({ alert: pages.say('setUp.differ') });
+    if (newPassword !== newPasswordAgain)
+      return again({ alert: pages.say('setUp.differ'), invalid: 'newPasswordAgain' });
     const where = { address: ctx.state.address, browser: ctx.get('user-agent') };
     const outcome = await setUp.complete({ token, userName, password: newPassword, ...where });
     if ('linkInvalid' in outcome) throw new SallyportError('link_invalid');
-    if ('problems' in outcome) return again({ problems: outcome.problems });
+    if ('problems' in outcome) return again({ notice: 'new-password-refused', problems: outcome.problems });
     if ('nameProblem' in outcome)
-      return again({ alert: pages.say('setUp.nameProblem', { problem: outcome.nameProblem }) });
+      return again({
+        alert: pages.say('setUp.nameProblem', { problem: outcome.nameProblem }),
+        invalid: 'userName',
+      });
     ctx.status = 303;
     ctx.redirect('/set-up/done');
     return true;

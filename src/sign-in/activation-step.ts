@@ -1,3 +1,4 @@
+import { typedName } from '../base/index.ts';
 import type { Binding, BindingPlace } from '../credentials/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
 import type { Attempt } from './attempt.ts';
@@ -40,7 +41,7 @@ async function bind(parts: SignInParts, walk: Walk, door: BindingPlace): Promise
   const { code } = formFields(form, ['code']);
   const [method] = activationMethods(parts, walk);
   if (method === 'passkey') return bindPasskey(parts, walk, door, form.get('passkey') ?? '');
-  if (code.trim() === '') return { notice: 'no-code' };
+  if (typedName(code) === '') return { notice: 'no-code' };
   if (method !== 'mail') return bindApp(parts, walk, door, code, method === 'slip');
   return { binding: await parts.ownFactors.bindMail(door, placeOf(walk), code) };
 }

@@ -1,3 +1,4 @@
+import { typedName } from '../base/index.ts';
 import type { BindingPlace, ProvedFactor } from '../credentials/index.ts';
 import { recoveryCodesLeft } from '../second-factor/index.ts';
 import { epochOf } from '../sessions/index.ts';
@@ -62,7 +63,7 @@ async function prove(
       challenge === undefined ? undefined : await parts.factorProofs.tryPasskey(door, passkey, challenge);
     return { proved, notice: 'passkey-refused' };
   }
-  if (code.trim() === '') return { proved: undefined, notice: 'no-code' };
+  if (typedName(code) === '') return { proved: undefined, notice: 'no-code' };
   const proved = await parts.factorProofs.tryCode(door, code, placeOf(walk));
   return { proved, notice: 'wrong-code' };
 }

@@ -23,6 +23,7 @@ export { loadPreset, presetNames } from './presets.ts';
 export type { Deadline, PolicyRevision, ScheduledChange, Spread } from './revisions.ts';
 export { createStrangersRules } from './strangers.ts';
 export {
+  codeKey,
   createTenants,
   givePolicyRevisions,
   giveTenantsNumbers,

@@ -1,4 +1,4 @@
-import { type Clock, createVersionedCache, newId } from '../base/index.ts';
+import { type Clock, createVersionedCache, newId, typedName } from '../base/index.ts';
 import type { CollectionSpec, Documents, Ephemeral, NextNumber, Versioned } from '../stores/index.ts';
 import { type ChangeOutcome, createPolicyChanges, type PolicyChange } from './changes.ts';
 import type { Policy } from './policy-schema.ts';
@@ -77,8 +77,8 @@ const CLIENT_CODE = /^[A-Z0-9-]{2,32}$/;
 const TOPIC = 'tenants';
 
 /** Client codes are compared without case (TEN-1). */
-function codeKey(clientCode: string): string {
-  return clientCode.trim().toUpperCase();
+export function codeKey(clientCode: string): string {
+  return typedName(clientCode).toUpperCase();
 }
 
 /** A tenant as an earlier version may have written it, with every value that this one knows. */

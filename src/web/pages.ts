@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import type { Context } from 'koa';
 import type { Say } from '../base/index.ts';
+import { formErrors } from './form-errors.ts';
 
 export interface Pages {
   /** Renders a template of `views/` into the layout. `data.title` is a key of the language file. */
@@ -25,7 +26,10 @@ export function createPages(assets: Record<string, string>, say: Say): Pages {
     render(ctx, template, data, status = 200) {
       ctx.status = status;
       ctx.type = 'html';
-      ctx.body = eta.render(`./${template}`, { ...data, assets, t: say });
+      const errors = formErrors(data);
+      const title = say(data.title);
+      const pageTitle = errors.isError ? say('errorTitle', { title }) : title;
+      ctx.body = eta.render(`./${template}`, { ...data, ...errors, pageTitle, assets, t: say });
     },
   };
 }

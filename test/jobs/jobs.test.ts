@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { AuditEvent } from '../../src/audit/index.ts';
 import { createLog, createSealer, createVault } from '../../src/base/index.ts';
 import { createJobs, type Jobs } from '../../src/jobs/index.ts';
 import { createMail, MAIL_JOB } from '../../src/mail/index.ts';
@@ -12,10 +13,13 @@ let folder: ReturnType<typeof freshFolder>;
 let documents: ReturnType<typeof openSqliteDocuments>;
 let ephemeral: Ephemeral;
 let now: number;
+const audited: AuditEvent[] = [];
+const ANN = { tenantId: 'tenant', accountId: 'ann' };
 const stops: (() => Promise<void>)[] = [];
 const sealer = createSealer([randomBytes(32)]);
 const clock = { now: () => now };
 beforeEach(() => {
+  audited.length = 0;
   now = 1_000_000;
   folder = freshFolder();
   documents = openSqliteDocuments(`${folder.path}/documents.sqlite`);
@@ -44,7 +48,14 @@ const stored = async () => {
   return (await collection.page({ index: 'lane', limit: 500 })).items.map(({ doc }) => doc);
 };
 const mailThrough = (jobs: Jobs, url: string | undefined, from: string | undefined) =>
-  createMail({ settings: { url, from }, mailbox: undefined, jobs, ephemeral, clock });
+  createMail({
+    settings: { url, from },
+    mailbox: undefined,
+    jobs,
+    ephemeral,
+    clock,
+    audit: { write: async (event) => void audited.push(event) },
+  });
 const whenGone = () => eventually(stored, (jobs) => jobs.length === 0);
 
 describe('the queue', () => {
@@ -230,6 +241,7 @@ describe('mail over SMTP', () => {
     expect(mail.isConfigured).toBe(true);
     await mail.send({
       to: 'ann@site.example',
+      about: ANN,
       subject: 'Grüße',
       text: 'Zeile 1\n\nhttp://localhost/x?token=abc',
     });
@@ -244,6 +256,8 @@ describe('mail over SMTP', () => {
       user: 'sallyport',
     });
     expect(message?.text).toContain('http://localhost/x?token=abc');
+    // RFC 3834, section 5.
+    expect(message?.text).toMatch(/^Auto-Submitted: auto-generated\r?$/m);
     await whenGone();
   });
 
@@ -253,7 +267,7 @@ describe('mail over SMTP', () => {
     const jobs = worker();
     const mail = mailThrough(jobs, server.url, 'door@site.example');
     start(jobs, { [MAIL_JOB]: mail.deliver });
-    await mail.send({ to: 'ann@site.example', subject: 'x', text: 'y' });
+    await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' });
     for (let n = 1; n <= 2; n++) {
       const [job] = await eventually(
         stored,
@@ -265,12 +279,60 @@ describe('mail over SMTP', () => {
     expect(server.messages).toHaveLength(1);
   });
 
+  test.each([
+    ['RCPT', 550],
+    ['DATA', 554],
+    ['DATA', 500],
+  ] as const)(
+    'OPS-2 a reply to %s of %i is final: it is told of the person, and the message not sent again',
+    async (at, reply) => {
+      const server = await startMailServer({ refusals: 1, reply, at });
+      stops.push(server.close);
+      const jobs = worker();
+      const mail = mailThrough(jobs, server.url, 'door@site.example');
+      start(jobs, { [MAIL_JOB]: mail.deliver });
+      await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' });
+      await whenGone();
+      expect(audited).toMatchObject([
+        { ...ANN, type: 'mail.refused', outcome: 'failure', detail: { reply } },
+      ]);
+      expect([server.messages, await mail.isDelayed()]).toEqual([[], false]);
+    },
+  );
+
+  test.each([
+    ['RCPT', 450],
+    ['DATA', 499],
+  ] as const)('OPS-2 a reply to %s of %i is not: the message is sent again later', async (at, reply) => {
+    const server = await startMailServer({ refusals: 1, reply, at });
+    stops.push(server.close);
+    const jobs = worker();
+    const mail = mailThrough(jobs, server.url, 'door@site.example');
+    start(jobs, { [MAIL_JOB]: mail.deliver });
+    await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' });
+    const [job] = await eventually(stored, ([found]) => found?.dueAt === now + 5);
+    now = job?.dueAt ?? now;
+    await whenGone();
+    expect([server.messages.length, audited]).toEqual([1, []]);
+  });
+
+  test('a password that the server refuses loses no message', async () => {
+    const server = await startMailServer();
+    stops.push(server.close);
+    const jobs = worker();
+    const mail = mailThrough(jobs, server.url.replace(/:[^:@]+@/, ':wrong@'), 'door@site.example');
+    start(jobs, { [MAIL_JOB]: mail.deliver });
+    await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' });
+    await eventually(stored, ([found]) => found?.dueAt === now + 5);
+    expect([await mail.isDelayed(), audited]).toEqual([true, []]);
+  });
+
   test('a message that is of no use any more is not sent', async () => {
     const server = await startMailServer();
     stops.push(server.close);
     const jobs = worker();
     const mail = mailThrough(jobs, server.url, 'door@site.example');
-    await mail.send({ to: 'ann@site.example', subject: 'x', text: 'y' }, now + 1_800);
+    await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' }, now + 1_800);
     now += 1_800;
     start(jobs, { [MAIL_JOB]: mail.deliver });
     await whenGone();
@@ -280,7 +342,7 @@ describe('mail over SMTP', () => {
   test('without a server nothing is kept, and what asks knows', async () => {
     const jobs = worker();
     const mail = mailThrough(jobs, undefined, undefined);
-    await mail.send({ to: 'ann@site.example', subject: 'x', text: 'y' });
+    await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' });
     expect(mail.isConfigured).toBe(false);
     expect(await stored()).toEqual([]);
   });

@@ -343,7 +343,12 @@ describe('a slow or hostile application harms nobody', () => {
       ]);
     const tale = await signedOn();
     await end(tale);
-    await server.core.mail.send({ to: 'ann@example.org', subject: 'hello', text: 'now' });
+    await server.core.mail.send({
+      to: 'ann@example.org',
+      about: { tenantId: '', accountId: '' },
+      subject: 'hello',
+      text: 'now',
+    });
     await settled(tale.application, 'delivered');
     await eventually(
       () => server.mailbox.messages.filter(({ to }) => to === 'ann@example.org').length,

@@ -113,19 +113,17 @@ describe('SEC-3 what else is posted', () => {
     expect(await server.wrongCodes(tale.account)).toBe(0);
   });
 
-  test.each([
-    'ann@site.example\r\nBcc: all@evil.example',
-    'ann@site.example\n',
-    'a b@site.example',
-    '<ann@site.example>',
-  ])('an address that could add to a mail is no address: %j', async (email) => {
-    const { administration } = server.core;
-    const tenant = await server.tenant('livevox');
-    const person = { population: 'user', userName: `p${++people}`, email, role: 'Agent' } as const;
-    expect(
-      await administration.createAccount(tenant, person, { by: 'command-line', isOperator: true }),
-    ).toEqual({ refused: expect.stringContaining('e-mail address') });
-  });
+  test.each(['ann@site.example\r\nBcc: all@evil.example', 'a b@site.example', '<ann@site.example>'])(
+    'an address that could add to a mail is no address: %j',
+    async (email) => {
+      const { administration } = server.core;
+      const tenant = await server.tenant('livevox');
+      const person = { population: 'user', userName: `p${++people}`, email, role: 'Agent' } as const;
+      expect(
+        await administration.createAccount(tenant, person, { by: 'command-line', isOperator: true }),
+      ).toEqual({ refused: expect.stringContaining('e-mail address') });
+    },
+  );
 
   test('V13 the cookies of a sign-in say nothing and carry a MAC: one that is made up opens no page of it', async () => {
     const tale = await atTheCode();

@@ -77,7 +77,7 @@ describe('signing in with a password', () => {
   test('ACC-2 S19 V17 another spelling fails like a wrong password and counts on the one account', async () => {
     const { begin, typePassword, account } = await story(server, { person: { userName: 'Ann Müller' } });
     await begin();
-    for (const spelling of ['ann müller', 'ANN MÜLLER', 'Ann Mu\u0308ller ', 'Ａnn Müller']) {
+    for (const spelling of ['ann müller', 'ANN MÜLLER', 'Ann  Mu\u0308ller ', 'Ａnn Müller']) {
       expect(await typePassword(PASSWORD, spelling)).toMatchObject({ step: 'password' });
     }
     expect(await typePassword(PASSWORD, 'ann  müller')).toMatchObject({ step: 'locked' });

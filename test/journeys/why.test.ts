@@ -72,6 +72,19 @@ describe('LCK-8 S80 why was this person refused?', () => {
     expect(attempts.at(-1)?.clears).toMatch(/^the end of the wait \(\d{4}-\d\d-\d\dT/);
   });
 
+  test('a mail that the mail server refused for good is told', async () => {
+    const { tenant, account } = await story(server);
+    const about = { tenantId: tenant.id, accountId: account.id };
+    await server.core.audit.write({
+      ...about,
+      type: 'mail.refused',
+      outcome: 'failure',
+      detail: { reply: 550 },
+    });
+    const { attempts } = await server.core.administration.why(tenant, account, 20);
+    expect(attempts).toMatchObject([{ rule: 'mail', says: expect.stringContaining('(550)') }]);
+  });
+
   test('the person never sees it', async () => {
     const tenant = await server.tenant();
     const tale = await story(server, { tenant });

@@ -12,10 +12,17 @@ export interface ReceivedMail {
 const USER = 'sallyport';
 const PASS = 'only for this test';
 
-/** A real SMTP server in this process, with STARTTLS and a password. @param options.refusals how many messages it turns away first */
-export async function startMailServer(options: { refusals?: number; port?: number } = {}) {
+/** A real SMTP server in this process, with STARTTLS and a password. @param options.refusals how many messages it turns away first, with `reply`, at the end of the message or at its address */
+export async function startMailServer(
+  options: { refusals?: number; reply?: number; at?: 'RCPT' | 'DATA'; port?: number } = {},
+) {
   const messages: ReceivedMail[] = [];
+  const { reply = 451, at = 'DATA' } = options;
   let refusals = options.refusals ?? 0;
+  const refusal = () => {
+    refusals -= 1;
+    return Object.assign(new Error('not taken'), { responseCode: reply });
+  };
   const server = new SMTPServer({
     authOptional: false,
     allowInsecureAuth: true,
@@ -23,15 +30,15 @@ export async function startMailServer(options: { refusals?: number; port?: numbe
       username === USER && password === PASS
         ? done(null, { user: username })
         : done(new Error('wrong password')),
+    onRcptTo: (_address, _session, done) => done(at === 'RCPT' && refusals > 0 ? refusal() : null),
     onData(stream, session, done) {
       let text = '';
       stream.on('data', (chunk: Buffer) => {
         text += chunk.toString('utf8');
       });
       stream.on('end', () => {
-        if (refusals > 0) {
-          refusals -= 1;
-          done(Object.assign(new Error('try later'), { responseCode: 451 }));
+        if (at === 'DATA' && refusals > 0) {
+          done(refusal());
           return;
         }
         const { mailFrom, rcptTo } = session.envelope;
