@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import Koa, { type Middleware } from 'koa';
+import Koa, { type Context, type Middleware } from 'koa';
 import { guarded, type Log } from './base/index.ts';
 import type { Core } from './core.ts';
 import { MAIL_JOB } from './mail/index.ts';
@@ -168,8 +168,8 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const koa = new Koa();
   koa.proxy = true;
   koa.keys = oidc.cookieKeys;
-  const failedOutside = (error: Error) =>
-    log[isClientGone(error) ? 'debug' : 'error'](
+  const failedOutside = (error: Error, ctx?: Context) =>
+    log[ctx && isClientGone(ctx.req) ? 'debug' : 'error'](
       { error: error.message, stack: error.stack },
       'a request failed outside its handler',
     );

@@ -1,7 +1,7 @@
 import type Provider from 'oidc-provider';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Audit, AuditEvent } from '../audit/index.ts';
-import type { Log } from '../base/index.ts';
+import { isSallyportError, type Log } from '../base/index.ts';
 import { isClientGone } from '../web/index.ts';
 
 const REUSE = /already (consumed|used)/;
@@ -43,7 +43,8 @@ export function listen(provider: Provider, { audit, log }: { audit: Audit; log: 
     );
   });
   provider.on('server_error', (ctx, error) => {
-    const level = isClientGone(error, ctx.req) ? 'debug' : 'error';
+    const isOurs = isSallyportError(error) || isSallyportError(error.cause);
+    const level = !isOurs && isClientGone(ctx.req) ? 'debug' : 'error';
     log[level](
       { requestId: ctx.state.requestId, error: error.message, stack: error.stack },
       'the engine failed',

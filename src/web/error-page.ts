@@ -8,10 +8,10 @@ import type { Pages } from './pages.ts';
 /** Makes one of our errors of what was thrown; Koa's and Node's own client errors keep their meaning. */
 function ours(error: unknown, request: IncomingMessage): SallyportError {
   if (isSallyportError(error)) return error;
-  if (isClientGone(error, request))
-    return new SallyportError('bad_request', 'the client went away', { cause: error });
   const { cause } = error as Error;
   if (isSallyportError(cause)) return cause;
+  if (isClientGone(request))
+    return new SallyportError('bad_request', 'the client went away', { cause: error });
   const status = (error as { status?: unknown }).status;
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new SallyportError('bad_request', (error as Error).message, { cause: error });

@@ -8,7 +8,7 @@ export interface RequestLabels {
   status: number;
 }
 
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** The name of what answered: ours from the registry, the engine's own, or `other`; never a path that somebody typed. */
 function routeOf(ctx: { state: Partial<WebState>; oidc?: { route?: string } }): string {
