@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 
 /** Where node or a driver takes a callback that it calls by itself; the callback follows. */
 const TAKES_A_CALLBACK =
-  /(?:\.(?:on|once|addListener|prependListener|addEventListener)\(\s*(?:'[^']*'|\w+),|(?<![\w$.])(?:setTimeout|setInterval|setImmediate|queueMicrotask|process\.nextTick)\()\s*/g;
+  /(?:(?<!submissions)\.(?:on|once|addListener|prependListener|addEventListener)\(\s*(?:'[^']*'|\w+),|(?<![\w$.])(?:setTimeout|setInterval|setImmediate|queueMicrotask|process\.nextTick)\()\s*/g;
 
 /** What cannot throw: through `guarded`, a settling of a promise, one line of the log, or nothing. */
 const HARMLESS = [

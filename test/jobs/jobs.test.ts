@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../src/audit/index.ts';
 import { createLog, createSealer, createVault } from '../../src/base/index.ts';
 import { createJobs, type Jobs } from '../../src/jobs/index.ts';
@@ -8,6 +8,7 @@ import { type Ephemeral, openSqliteDocuments, openSqliteEphemeral } from '../../
 import { eventually } from '../support/eventually.ts';
 import { freshFolder } from '../support/folder.ts';
 import { startMailServer } from '../support/mail-server.ts';
+import { passTimers } from '../support/time.ts';
 
 let folder: ReturnType<typeof freshFolder>;
 let documents: ReturnType<typeof openSqliteDocuments>;
@@ -158,14 +159,7 @@ describe('the queue', () => {
     });
     await jobs.enqueue({ kind: 'work', lane: 'outside', payload: {} });
     await begun.promise;
-    jest.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] } as never);
-    try {
-      const stopped = stop();
-      await jest.advanceTimersByTimeAsync(8_000);
-      await stopped;
-    } finally {
-      jest.useRealTimers();
-    }
+    await passTimers(8, stop);
     const runs: number[] = [];
     start(worker(), {
       work: async () => {

@@ -4,13 +4,14 @@ import type { Browser } from '../support/browser.ts';
 import { PASSWORD } from '../support/site.ts';
 import { story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
+import { nowSeconds } from '../support/time.ts';
 
 const server = serverForAll();
 
 /** The names of the cookies that a browser keeps: the jar of the tests keeps expired ones too. */
 async function kept({ jar }: Browser): Promise<string[]> {
   const isAlive = (expires: unknown) =>
-    !expires || expires === 'Infinity' || Date.parse(String(expires)) > Date.now();
+    !expires || expires === 'Infinity' || Date.parse(String(expires)) / 1_000 > nowSeconds();
   return (await jar.serialize()).cookies
     .filter(({ expires }) => isAlive(expires))
     .map(({ key }) => String(key));

@@ -14,6 +14,7 @@ import {
 import type { NewPerson } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
+import { nowSeconds } from '../support/time.ts';
 
 const MULTI_FACTOR = 'urn:sallyport:acr:multi-factor';
 const STEP_UP = { acr_values: MULTI_FACTOR };
@@ -138,7 +139,7 @@ describe('SEC-4 X2 what proves nothing renews nothing', () => {
       await tale.begin(STEP_UP);
       if (tale.browser.page.url.startsWith(server.issuer)) await tale.browser.submit({}, '/continue');
     }
-    time.move(loginTs + absoluteSeconds - Math.floor(Date.now() / 1_000) + 20);
+    time.move(loginTs + absoluteSeconds - nowSeconds() + 20);
     expect((await tale.begin()).step).toBe('password');
   });
 
@@ -153,7 +154,7 @@ describe('SEC-4 X2 what proves nothing renews nothing', () => {
     expect((await tale.begin({ ...STEP_UP, max_age: '100' })).step).toBe('password');
     const landed = await tale.typePassword();
     const claims = (await tale.relying.exchange(landed.url, 100)).claims();
-    expect(claims?.auth_time).toBe(Math.floor(Date.now() / 1_000));
+    expect(claims?.auth_time).toBe(nowSeconds());
   });
 });
 
@@ -163,7 +164,7 @@ describe('SEC-4 SGN-3 auth_time is the time of the newest proof', () => {
     const tale = await story(server, { tenant });
     await expireSoon(tale);
     await tale.begin();
-    const at = Math.floor(Date.now() / 1_000);
+    const at = nowSeconds();
     expect((await tale.typePassword()).step).toBe('expires-soon');
     time.move(3_000);
     const landed = await tale.browser.submit({}, '/later');
@@ -179,7 +180,7 @@ describe('SEC-4 SGN-3 auth_time is the time of the newest proof', () => {
     await tale.browser.submit({ code: codeOf(SECRET), trustBrowser: 'yes' }, '/second-factor');
     time.move(600);
     await tale.begin({ prompt: 'login' });
-    const at = Math.floor(Date.now() / 1_000);
+    const at = nowSeconds();
     const landed = await tale.typePassword();
     const claims = (await tale.relying.exchange(landed.url)).claims();
     expect(claims).toMatchObject({ auth_time: at, amr: ['pwd'] });
@@ -190,7 +191,7 @@ describe('SEC-4 SGN-3 auth_time is the time of the newest proof', () => {
     await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
     time.move(600);
     await tale.begin(STEP_UP);
-    const at = Math.floor(Date.now() / 1_000);
+    const at = nowSeconds();
     const landed = await tale.browser.submit({ code: codeOf(SECRET) }, '/second-factor');
     const claims = (await tale.relying.exchange(landed.url)).claims();
     expect(claims).toMatchObject({ auth_time: at, acr: MULTI_FACTOR, amr: ['pwd', 'otp', 'mfa'] });

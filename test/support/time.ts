@@ -33,3 +33,15 @@ export function holdTime() {
     release: () => jest.useRealTimers(),
   };
 }
+
+/** Runs `work` with the timers held, and then lets so many seconds of them pass: what waits for a time has waited. */
+export async function passTimers<T>(seconds: number, work: () => Promise<T>): Promise<T> {
+  jest.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] } as never);
+  try {
+    const result = work();
+    await jest.advanceTimersByTimeAsync(seconds * 1_000);
+    return await result;
+  } finally {
+    jest.useRealTimers();
+  }
+}
