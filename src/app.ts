@@ -198,7 +198,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, koa.callback());
   const stopSweeping = startSweeping(core, log);
   const stopJobs = jobs.start({
-    ...core.administration.jobs,
+    ...core.administrationJobs,
     ...core.sessions.jobs,
     ...core.deliveries.jobs,
     [MAIL_JOB]: mail.deliver,

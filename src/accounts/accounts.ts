@@ -1,4 +1,4 @@
-import { type Clock, newId } from '../base/index.ts';
+import { type Clock, newId, type Refused, refuse } from '../base/index.ts';
 import type { CollectionSpec, Documents, NextNumber, Page, Versioned } from '../stores/index.ts';
 import { type Account, noFactor, type PasswordRecord, type Population, type Role } from './account.ts';
 import { createIdentifiers } from './identifiers.ts';
@@ -36,8 +36,7 @@ interface Listed {
 }
 
 export interface Accounts {
-  /** @returns the account, or a sentence that says why not */
-  create(input: NewAccount): Promise<Account | { refused: string }>;
+  create(input: NewAccount): Promise<Account | Refused>;
   byId(id: string): Promise<Versioned<Account> | undefined>;
   /** By any spelling of the name: whether this one counts is the caller's question. */
   byName(tenantId: string, population: Population, userName: string): Promise<Versioned<Account> | undefined>;
@@ -116,8 +115,8 @@ function newAccount(input: NewAccount, number: number, now: number): Account {
   });
 }
 
-function problemOf({ userName, email, identifiedBy }: NewAccount): string | undefined {
-  if (identifiedBy === 'email' && !email) return 'an e-mail address is needed, as it identifies people here';
+function problemOf({ userName, email, identifiedBy }: NewAccount): Refused | undefined {
+  if (identifiedBy === 'email' && !email) return refuse('email_needed');
   return nameProblem(userName.normalize('NFC')) ?? (email === undefined ? undefined : emailProblem(email));
 }
 
@@ -159,17 +158,17 @@ export function createAccounts({
   return {
     async create(input) {
       const problem = problemOf(input);
-      if (problem) return { refused: problem };
+      if (problem) return problem;
       const account = newAccount(input, await nextNumber('account'), clock.now());
       const isClaimed = input.identifiedBy !== 'userName';
       if (isClaimed && (await identifiers.claim(account)) !== undefined) {
         await identifiers.release(account);
-        return { refused: 'the user name or e-mail address is taken, perhaps in another spelling' };
+        return refuse('identifier_taken');
       }
       const outcome = await collection.insert(account);
       if (outcome.inserted) return account;
       if (isClaimed) await identifiers.release(account);
-      return { refused: 'the user name is taken, perhaps in another spelling' };
+      return refuse('user_name_taken');
     },
     byId: (id) => collection.get(id),
     byName,

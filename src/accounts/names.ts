@@ -1,3 +1,5 @@
+import { type Refused, refuse } from '../base/index.ts';
+
 /** Control characters and lone surrogates have no place in a name. */
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Cn}]/u;
 
@@ -10,11 +12,11 @@ export function foldName(name: string): string {
 }
 
 /** @returns what is wrong with a new name, or undefined */
-export function nameProblem(name: string): string | undefined {
-  if (name.trim() === '') return 'the user name is empty';
-  if (name !== name.trim()) return 'the user name begins or ends with a space';
-  if ([...name].length > 128) return 'the user name is longer than 128 characters';
-  if (FORBIDDEN.test(name)) return 'the user name holds a character that cannot be typed';
+export function nameProblem(name: string): Refused | undefined {
+  if (name.trim() === '') return refuse('user_name_empty');
+  if (name !== name.trim()) return refuse('user_name_spaces');
+  if ([...name].length > 128) return refuse('user_name_too_long');
+  if (FORBIDDEN.test(name)) return refuse('user_name_untypable');
   return undefined;
 }
 
@@ -22,6 +24,6 @@ export function nameProblem(name: string): string | undefined {
 const EMAIL = /^[^\s\p{Cc}<>(),;:"\\@]{1,64}@[^\s\p{Cc}<>(),;:"\\@]+\.[^\s\p{Cc}<>(),;:"\\@.]+$/u;
 
 /** @returns what is wrong with a new e-mail address, or undefined */
-export function emailProblem(email: string): string | undefined {
-  return email.length <= 254 && EMAIL.test(email) ? undefined : 'the e-mail address is not one';
+export function emailProblem(email: string): Refused | undefined {
+  return email.length <= 254 && EMAIL.test(email) ? undefined : refuse('email_invalid', { email });
 }

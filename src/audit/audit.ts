@@ -41,6 +41,12 @@ export const auditTypes = {
   'api-session.begun': 'A program signed in for an account.',
   'api-session.refused': 'A program signed in for an account that may not use the session API.',
   'api-session.ended': 'A program signed an account out.',
+  'account.role': 'An account got another role.',
+  'account.team': 'An account was put into a team, or taken out of one.',
+  'role.changed': 'What a role of a tenant may do was changed.',
+  'operation.refused': 'An administrative operation was refused; the detail names it and says why.',
+  'application.secret-rotated':
+    'An application got a new secret; the former one works until the next rotation.',
   'account.permissions': 'A permission was given to an account for itself, or taken back.',
   'token.refused': 'A code or refresh token was used a second time; its grant was revoked.',
   'tenant.created': 'A tenant was made.',

@@ -14,5 +14,14 @@ export {
   plainAddress,
   type Range,
 } from './networks.ts';
+export {
+  type Mistake,
+  type Refusal,
+  type RefusalCode,
+  type Refused,
+  refusalCatalogue,
+  refusalSentence,
+  refuse,
+} from './refusals.ts';
 export { createSealer, createVault, type Sealer, type Vault } from './vault.ts';
 export { createVersionedCache, type VersionedCache } from './versioned-cache.ts';

@@ -7,6 +7,7 @@ import { addAccountCommands } from './account.ts';
 import { addApplicationCommands } from './application.ts';
 import { addKeyCommands } from './keys.ts';
 import { addPolicyCommands } from './policy.ts';
+import { addRoleCommands } from './role.ts';
 import { addServerCommands } from './server.ts';
 import { addTenantCommands } from './tenant.ts';
 import { Refused } from './terminal.ts';
@@ -37,6 +38,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   addPolicyCommands(program);
   addAccountCommands(program);
   addApplicationCommands(program);
+  addRoleCommands(program);
   addTokenCommands(program);
   addKeyCommands(program);
   try {

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { createLog, systemClock } from '../base/index.ts';
 import { type Core, openCore } from '../core.ts';
 import { loadSettings, readMasterKeys } from '../settings/index.ts';
-import type { Tenant } from '../tenants/index.ts';
 
 /** A refusal that one line explains. */
 export class Refused extends Error {}
@@ -52,12 +51,6 @@ export async function readSecrets(count: number): Promise<string[]> {
   return secrets;
 }
 
-export async function tenantOf(core: Core, clientCode: string): Promise<Tenant> {
-  const tenant = await core.tenants.byClientCode(clientCode);
-  if (!tenant) throw new Refused(`there is no tenant with the client code ${clientCode}`);
-  return tenant;
-}
-
 /** Aligned columns for people. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
@@ -72,4 +65,17 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
 /** For an option that may be given several times. */
 export function collect(value: string, earlier: string[]): string[] {
   return [...earlier, value];
+}
+
+/** Shows on a terminal how far a long piece of work is. @param what is counted */
+export async function showProgress<T>(
+  what: string,
+  work: (progress: (count: number) => void) => Promise<T>,
+): Promise<T> {
+  const isTerminal = process.stderr.isTTY;
+  const result = await work((count) => {
+    if (isTerminal) process.stderr.write(`\r${count} ${what}`);
+  });
+  if (isTerminal) process.stderr.write('\n');
+  return result;
 }

@@ -1,4 +1,4 @@
-import { SallyportError } from '../base/index.ts';
+import { refusalSentence, SallyportError } from '../base/index.ts';
 import {
   formFields,
   type Guards,
@@ -63,7 +63,7 @@ export function addSetUpRoutes(registry: Registry, setUp: SetUp, pages: Pages): 
       return show(ctx, {
         token,
         userName,
-        alert: pages.say('setUp.nameProblem', { problem: outcome.nameProblem }),
+        alert: refusalSentence(pages.say, outcome.nameProblem),
       });
     pages.render(ctx, 'set-up/done', { title: 'setUp.done.title', step: 'set-up-done' });
   });

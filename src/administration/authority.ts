@@ -1,0 +1,90 @@
+import {
+  type Account,
+  type Grant,
+  grantsOf,
+  OPERATOR_CODE,
+  type Permission,
+  permissionNames,
+  reaches,
+} from '../accounts/index.ts';
+import type { Tenant } from '../tenants/index.ts';
+
+/** Who acts, and what they hold. Doors make one from a sign-in, a token or a shell; nothing else grants anything. */
+export interface Actor {
+  /** An account id, an application id, or `command-line`: who the audit says it was. */
+  by: string;
+  grants: readonly Grant[];
+  /** The actor's own place; null for an operator's shell, which is in no tenant. */
+  home: { tenantId: string; accountId: string; team: string | null } | null;
+  /** The operator of the installation, who may act against a policy. */
+  isOperator: boolean;
+  /** Epoch seconds of the newest sign-in with all factors; null where there is none to be fresh: a shell, a machine. */
+  signedInAt: number | null;
+  address?: string;
+  browser?: string;
+}
+
+/** The actor of a shell on the machine of the installation: it holds everything. */
+export function operatorAs(by: string): Actor {
+  const grants = permissionNames.map((permission): Grant => ({ permission, reach: 'installation' }));
+  return { by, grants, home: null, isOperator: true, signedInAt: null };
+}
+
+/** A person who signed in. @param signedInAt epoch seconds */
+export function actorOf(account: Account, tenant: Tenant, signedInAt: number): Actor {
+  const grants = grantsOf(account, tenant);
+  return {
+    by: account.id,
+    grants,
+    home: { tenantId: tenant.id, accountId: account.id, team: account.team ?? null },
+    isOperator: tenant.clientCode === OPERATOR_CODE && account.role === 'SysAdmin',
+    signedInAt,
+  };
+}
+
+/** What is acted on, as far as reach is concerned. */
+export interface Reached {
+  tenantId: string | null;
+  accountId?: string;
+  team?: string | null;
+}
+
+/** Whether a grant of this actor covers the target. */
+function covers(actor: Actor, { reach }: Grant, target: Reached): boolean {
+  const { home } = actor;
+  if (reach === 'installation') return true;
+  if (!home || target.tenantId === null || target.tenantId !== home.tenantId) return false;
+  if (reach === 'tenant') return true;
+  if (reach === 'team') return home.team !== null && target.team === home.team;
+  return target.accountId === home.accountId;
+}
+
+/** Whether the actor holds the permission there. */
+export function mayAct(actor: Actor, permission: Permission, target: Reached): boolean {
+  return actor.grants.some((grant) => grant.permission === permission && covers(actor, grant, target));
+}
+
+/** Whether the actor can know of the target at all: what is out of reach is answered like what does not exist (TEN-1, S82). */
+export function sees(actor: Actor, target: Reached): boolean {
+  return actor.grants.some((grant) => covers(actor, grant, target));
+}
+
+/** The permission, at least so far. */
+function holds(grants: readonly Grant[], wanted: Grant): boolean {
+  return grants.some(
+    ({ permission, reach }) =>
+      permission === wanted.permission && reaches.indexOf(reach) >= reaches.indexOf(wanted.reach),
+  );
+}
+
+/** The grants that the actor does not hold, and so cannot give (ACC-6). */
+export function notHeld(actor: Actor, wanted: readonly Grant[]): Permission[] {
+  return wanted.filter((grant) => !holds(actor.grants, grant)).map(({ permission }) => permission);
+}
+
+/** Whether the account holds something that the actor does not: then the actor does not act on it (ACC-6). */
+export function outranks(account: Account, tenant: Tenant, actor: Actor): boolean {
+  // What a person holds for themselves only gives no power over others.
+  const power = grantsOf(account, tenant).filter(({ reach }) => reach !== 'self');
+  return power.some((grant) => !holds(actor.grants, grant));
+}

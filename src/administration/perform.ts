@@ -1,0 +1,182 @@
+import type { z } from 'zod';
+import type { AuditEvent } from '../audit/index.ts';
+import { type Refusal, type Refused, refuse } from '../base/index.ts';
+import { type Actor, mayAct, outranks, type Reached, sees } from './authority.ts';
+import type {
+  AnyOperation,
+  Call,
+  Done,
+  Operation,
+  Perform,
+  Performed,
+  Request,
+  TargetKind,
+  Targets,
+} from './operation.ts';
+import type { AdministrationParts } from './parts.ts';
+
+/** How old a sign-in may be for a sensitive operation (ADM-5). */
+const FRESH_SECONDS = 15 * 60;
+
+/** What of a loaded target the checks and the audit read. */
+interface Loaded {
+  tenant?: Targets['account']['tenant'] | undefined;
+  account?: Targets['account']['account'];
+  application?: Targets['application']['application'];
+}
+
+/** A place as any operation may be given it. */
+interface Place {
+  tenant?: string;
+  account?: string;
+  population?: string;
+  userName?: string;
+  application?: string;
+}
+
+function notFound(what: string, name: string): Refused {
+  return refuse('not_found', { what, name });
+}
+
+/** For those who are not to know what there is: the same whatever is missing or out of reach, made of what they typed (TEN-1). */
+function outOfReach(on: TargetKind, { account, userName, application, tenant }: Place): Refused {
+  return notFound(on, account ?? userName ?? application ?? tenant ?? '');
+}
+
+function reachedOf({ tenant, account, application }: Loaded): Reached {
+  if (account) return { tenantId: account.tenantId, accountId: account.id, team: account.team ?? null };
+  return { tenantId: tenant?.id ?? application?.tenantId ?? null };
+}
+
+/** What the place names, whatever the actor may know of it. */
+async function load(
+  { accounts, tenants, applications }: AdministrationParts,
+  on: TargetKind,
+  { tenant: code = '', account: accountId, population, userName = '', application: id = '' }: Place,
+): Promise<Loaded | Refused> {
+  if (on === 'installation') return {};
+  if (on === 'application') {
+    const application = await applications.byId(id);
+    if (!application) return notFound('application', id);
+    const tenant = application.tenantId === null ? undefined : await tenants.byId(application.tenantId);
+    return { application, tenant };
+  }
+  const tenant = (await tenants.byClientCode(code)) ?? (await tenants.byId(code));
+  if (!tenant || on === 'tenant') return tenant ? { tenant } : notFound('tenant', code);
+  const account =
+    accountId === undefined
+      ? await accounts.identified(tenant.id, population === 'agent' ? 'agent' : 'user', userName, 'either')
+      : (await accounts.byId(accountId))?.doc;
+  const name = accountId ?? userName;
+  return account?.tenantId === tenant.id ? { tenant, account } : notFound(population ?? 'account', name);
+}
+
+/** Why this actor does not do this there: permission, rank, freshness, in that order; undefined: they do. Pure. */
+export function objection(
+  { permission, effect, isSensitive, on }: Pick<AnyOperation, 'permission' | 'effect' | 'isSensitive' | 'on'>,
+  target: Loaded,
+  actor: Actor,
+  now: number,
+): Refused | undefined {
+  const reached = reachedOf(target);
+  if (!mayAct(actor, permission, reached)) return refuse('forbidden', { permission });
+  const { account, tenant } = target;
+  const isActedOn = on === 'account' && effect !== 'reads';
+  if (isActedOn && account && tenant && outranks(account, tenant, actor)) return refuse('outranked');
+  if (isSensitive && actor.signedInAt !== null && now - actor.signedInAt >= FRESH_SECONDS)
+    return refuse('fresh_sign_in_required', { maxAge: FRESH_SECONDS });
+  return undefined;
+}
+
+function mistakesOf(error: z.ZodError): Refused {
+  return refuse('input_invalid', {
+    mistakes: error.issues.map(({ path, message }) => ({ path: path.join('.'), message })),
+  });
+}
+
+/** Short enough to be read in an audit entry. */
+function told({ values }: Refusal): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200),
+    ]),
+  );
+}
+
+/** Parse, load, check, run, record, tell, strip: the same for every operation and every door (ADM-6). */
+export function createPerform(parts: AdministrationParts): Perform {
+  const { audit, clock, mail, say } = parts;
+
+  const entryOf = ({ by, address = '', browser = '' }: Actor, target: Loaded) => ({
+    actor: by,
+    address,
+    browser,
+    tenantId: reachedOf(target).tenantId ?? '',
+    accountId: target.account?.id ?? '',
+    applicationId: target.application?.id ?? '',
+  });
+
+  /** Every refusal of a change, and each of an actor who is not the operator, is written down. */
+  const refused = async (
+    declared: Pick<AnyOperation, 'name' | 'audit' | 'effect'>,
+    refusal: Refusal,
+    actor: Actor,
+    target: Loaded,
+  ): Promise<Refused> => {
+    const isToldOf = !actor.isOperator || declared.effect !== 'reads';
+    if (isToldOf && refusal.code !== 'input_invalid')
+      await audit.write({
+        ...entryOf(actor, target),
+        type: 'operation.refused',
+        outcome: 'refused',
+        reason: refusal.code,
+        detail: { operation: declared.name, ...told(refusal) },
+      });
+    return { refused: refusal };
+  };
+
+  const finish = async <O>(
+    { audit: type, mail: letter }: Pick<AnyOperation, 'audit' | 'mail'>,
+    { isUnchanged, entry, mail: told }: Done<O>,
+    context: Omit<AuditEvent, 'type' | 'outcome'>,
+  ): Promise<void> => {
+    if (isUnchanged) return;
+    if (type) await audit.write({ ...context, ...entry, type, outcome: 'success' });
+    const email = told?.to.email;
+    if (!letter || !told || !email) return;
+    const values = { userName: told.to.userName, ...told.values };
+    const subject = say(`mail.${letter}.subject`);
+    await mail.send({ to: email, subject, text: say(`mail.${letter}.text`, values) });
+  };
+
+  const perform: Perform = async <On extends TargetKind, I extends z.ZodType, O extends z.ZodType>(
+    declared: Operation<On, I, O>,
+    { at, input, actor, progress = () => {} }: Request<On, I>,
+  ): Promise<Performed<z.output<O>>> => {
+    const parsed = declared.input.safeParse(input);
+    if (!parsed.success) return mistakesOf(parsed.error);
+    const place = at as Place;
+    const found = await load(parts, declared.on, place);
+    const isMissing = 'refused' in found;
+    if (isMissing || !sees(actor, reachedOf(found))) {
+      const answer = isMissing && actor.isOperator ? found : outOfReach(declared.on, place);
+      return refused(declared, answer.refused, actor, isMissing ? {} : found);
+    }
+    const problem = objection(declared, found, actor, clock.now());
+    if (problem) return refused(declared, problem.refused, actor, found);
+    const reason = (parsed.data as { reason?: unknown } | undefined)?.reason;
+    const context = { ...entryOf(actor, found), ...(typeof reason === 'string' ? { reason } : {}) };
+    const call: Call = {
+      actor,
+      progress,
+      perform,
+      record: (event) => audit.write({ ...context, outcome: 'success', ...event }),
+    };
+    const done = await declared.run(parts, found as unknown as Targets[On], parsed.data, call);
+    if ('refused' in done) return refused(declared, done.refused, actor, found);
+    await finish(declared, done, context);
+    return { output: declared.output.parse(done.output) };
+  };
+  return perform;
+}
