@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
 import type { Policy } from '../../src/tenants/index.ts';
+import { administer, administratorOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser, type Shown } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
-import { ADMINISTRATOR, mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
+import { mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
@@ -110,12 +112,7 @@ describe('PWD-15 a forgotten password', () => {
     expect((await opened(third)).page.status).toBe(400);
     await ask(tale);
     const fourth = await mailed(email, 4);
-    await server.core.administration.setPassword(
-      tale.tenant,
-      tale.account,
-      {},
-      { by: 'an-administrator', isOperator: false },
-    );
+    await administer(server, operations.account.setPassword, tale.account, {}, administratorOf(tale.tenant));
     expect((await opened(fourth)).page.status).toBe(400);
   });
 
@@ -184,15 +181,12 @@ describe('PWD-15 a forgotten password', () => {
     expect((await setTo(browser, NEW, { code: recovery })).status).toBe(200);
 
     const again = await forgetful({ totpSecret: SECRET }, withCodes);
-    const made = await server.core.administration.makeLoginCode(
-      again.tale.tenant,
-      again.tale.account,
-      ADMINISTRATOR,
-      'lost phone and password',
-    );
+    const made = await administer(server, operations.account.makeLoginCode, again.tale.account, {
+      reason: 'lost phone and password',
+    });
     await ask(again.tale);
     const second = await opened(await mailed(again.email));
-    expect((await setTo(second, NEW, { code: 'code' in made ? made.code : '' })).status).toBe(200);
+    expect((await setTo(second, NEW, { code: made.code })).status).toBe(200);
     expect((await server.reread(again.tale.account)).secondFactor).toMatchObject({
       status: 'active',
       loginCode: null,

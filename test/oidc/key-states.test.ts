@@ -13,7 +13,7 @@ const NOW = 1_800_000_000;
 
 function rotated(all: readonly KeyTimes[], now: number, isReplacement = false): KeyTimes[] {
   const next = planRotation('ES256', all, now, isReplacement);
-  if ('refused' in next) throw new Error(next.refused);
+  if ('refused' in next) throw new Error(next.refused.code);
   return [...all, next];
 }
 

@@ -45,7 +45,7 @@ export function siteOn(core: Core): Site {
     reread,
     async apiToken({ id }, name = 'reports') {
       const made = await core.apiTokens.create(id, name, 'command-line');
-      if ('refused' in made) throw new Error(made.refused);
+      if ('refused' in made) throw new Error(made.refused.code);
       return made.secret;
     },
     async changePolicy({ id }, values, revision = 1) {
@@ -73,7 +73,7 @@ export function siteOn(core: Core): Site {
         preset,
         policy: change(policy),
       });
-      if (typeof tenant === 'string') throw new Error(tenant);
+      if ('refused' in tenant) throw new Error(tenant.refused.code);
       return tenant;
     },
     async account(tenant, options = {}) {
@@ -99,7 +99,7 @@ export function siteOn(core: Core): Site {
         password: record,
         identifiedBy: tenant.policy.signIn.identifiedBy,
       });
-      if ('refused' in account) throw new Error(account.refused);
+      if ('refused' in account) throw new Error(account.refused.code);
       if (totpSecret) await core.secondFactors.bindKnown(account.id, totpSecret);
       if (isEnrolled)
         await core.accounts.update(account.id, (a) => ({
@@ -119,7 +119,7 @@ export function siteOn(core: Core): Site {
         ...options,
         id,
       });
-      if ('refused' in created) throw new Error(created.refused);
+      if ('refused' in created) throw new Error(created.refused.code);
       return { id, secret: created.secret ?? '' };
     },
   };

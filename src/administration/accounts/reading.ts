@@ -50,7 +50,7 @@ export const show = operation({
 
 const explained = z.object({
   at: z.number(),
-  outcome: z.string(),
+  outcome: z.enum(['success', 'failure', 'refused']),
   factor: z.string(),
   rule: z.string(),
   says: z.string(),
