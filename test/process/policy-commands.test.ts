@@ -127,7 +127,7 @@ describe('account commands under a policy', () => {
     await command('tenant create --client-code NEWER --preset modern');
     const bob = '--tenant NEWER --population user --user-name robertson';
     const refused = await command(`account create ${bob} --password-stdin`, 'seven herons over water\n');
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('a link is sent instead') });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Send a link instead.') });
     const made = await command(`account create ${bob} --email robertson@site.example`);
     expect(made.stdout).toContain('http://localhost:3999/recover/set?token=');
     const own = await command(
@@ -148,7 +148,7 @@ describe('account commands under a policy', () => {
     await command(`account enable ${ANN}`);
     expect(await json('account list --tenant ACME --locked')).toEqual({ accounts: [] });
     expect((await command('account unlock --tenant ACME --all-locked --reason test')).stdout).toContain(
-      'Nobody was locked',
+      'No account was locked.',
     );
     expect((await command(`account unlock ${ANN}`)).stdout).toContain('was not locked');
     expect((await command('account unlock --tenant ACME')).code).toBe(1);
