@@ -189,7 +189,7 @@ describe('ACC-3 what identifies a person', () => {
   test('an account without an address cannot be made where it identifies', async () => {
     const tenant = await site('email');
     expect(await create(tenant.id, 'ann', undefined, 'email')).toMatchObject({
-      refused: expect.stringContaining('e-mail address is needed'),
+      refused: { code: 'email_needed' },
     });
   });
 });
