@@ -31,6 +31,7 @@ export {
   defaultRoles,
   type Grant,
   grantable,
+  grantOf,
   grantsOf,
   grantsOfRole,
   may,

@@ -45,8 +45,13 @@ export const grantable: readonly Permission[] = permissionNames.filter(
 /** The reserved tenant whose SysAdmins look after the installation (ACC-4). */
 export const OPERATOR_CODE = 'OPERATOR';
 
+/** A permission with its reach. Signing in as a program is about oneself, however far the rest reaches. */
+export function grantOf(permission: Permission, reach: Reach): Grant {
+  return { permission, reach: permission === 'use-session-api' ? 'self' : reach };
+}
+
 const at = (reach: Reach, names: readonly Permission[]): Grant[] =>
-  names.map((permission) => ({ permission, reach: permission === 'use-session-api' ? 'self' : reach }));
+  names.map((permission) => grantOf(permission, reach));
 
 /** What comes with a role unless the tenant says otherwise (ACC-4). */
 export const defaultRoles: Readonly<Record<Role, readonly Grant[]>> = {

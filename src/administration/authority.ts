@@ -5,7 +5,6 @@ import {
   OPERATOR_CODE,
   type Permission,
   permissionNames,
-  reaches,
 } from '../accounts/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 
@@ -49,6 +48,11 @@ export interface Reached {
   team?: string | null;
 }
 
+/** An account as a target. */
+export function reachedBy({ id, tenantId, team }: Account): Reached {
+  return { tenantId, accountId: id, team: team ?? null };
+}
+
 /** Whether a grant of this actor covers the target. */
 function covers(actor: Actor, { reach }: Grant, target: Reached): boolean {
   const { home } = actor;
@@ -69,22 +73,57 @@ export function sees(actor: Actor, target: Reached): boolean {
   return actor.grants.some((grant) => covers(actor, grant, target));
 }
 
-/** The permission, at least so far. */
-function holds(grants: readonly Grant[], wanted: Grant): boolean {
-  return grants.some(
-    ({ permission, reach }) =>
-      permission === wanted.permission && reaches.indexOf(reach) >= reaches.indexOf(wanted.reach),
-  );
+/** The permission, at least so far. @param team of whoever holds what is wanted; undefined: every team of the tenant */
+function holds({ grants, home }: Actor, wanted: Grant, team: string | null | undefined): boolean {
+  return grants.some(({ permission, reach }) => {
+    if (permission !== wanted.permission) return false;
+    if (reach === 'installation' || wanted.reach === 'self') return true;
+    if (wanted.reach === 'tenant') return reach === 'tenant';
+    if (wanted.reach !== 'team' || reach === 'self') return false;
+    return reach === 'tenant' || team === null || (team !== undefined && team === home?.team);
+  });
 }
 
-/** The grants that the actor does not hold, and so cannot give (ACC-6). */
-export function notHeld(actor: Actor, wanted: readonly Grant[]): Permission[] {
-  return wanted.filter((grant) => !holds(actor.grants, grant)).map(({ permission }) => permission);
+/**
+ * The grants that the actor does not hold, and so cannot give (ACC-6).
+ * @param team of the account that is to hold them; undefined: of any account of the tenant
+ */
+export function notHeld(actor: Actor, wanted: readonly Grant[], team?: string | null): Permission[] {
+  return wanted.filter((grant) => !holds(actor, grant, team)).map(({ permission }) => permission);
 }
 
 /** Whether the account holds something that the actor does not: then the actor does not act on it (ACC-6). */
 export function outranks(account: Account, tenant: Tenant, actor: Actor): boolean {
   // What a person holds for themselves only gives no power over others.
   const power = grantsOf(account, tenant).filter(({ reach }) => reach !== 'self');
-  return power.some((grant) => !holds(actor.grants, grant));
+  return notHeld(actor, power, account.team ?? null).length > 0;
+}
+
+/**
+ * What a move into a team would give that the actor does not hold already: to the account over that team, or to the actor over
+ * the account. Without this, who may move accounts would reach every team by moving themselves (ACC-6, ACC-7).
+ */
+export function gainedByMove(
+  actor: Actor,
+  { tenant, account }: { tenant: Tenant; account: Account },
+  team: string,
+): Permission[] {
+  const here = reachedBy(account);
+  const ofTeam = (grants: readonly Grant[]) => grants.filter(({ reach }) => reach === 'team');
+  const given = ofTeam(grantsOf(account, tenant)).filter(
+    ({ permission }) => !mayAct(actor, permission, { tenantId: tenant.id, team }),
+  );
+  const isOwn = actor.home?.tenantId === tenant.id && actor.home.team === team;
+  const taken = isOwn
+    ? ofTeam(actor.grants).filter(({ permission }) => !mayAct(actor, permission, here))
+    : [];
+  return [...given, ...taken].map(({ permission }) => permission);
+}
+
+/** How old a sign-in may be for a sensitive operation (ADM-5). */
+export const FRESH_SECONDS = 15 * 60;
+
+/** Whether the sign-in of the actor is new enough for what is sensitive. Pure. */
+export function isFresh({ signedInAt }: Actor, now: number): boolean {
+  return signedInAt === null || now - signedInAt < FRESH_SECONDS;
 }

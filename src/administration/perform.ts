@@ -1,7 +1,16 @@
 import type { z } from 'zod';
 import type { AuditEvent } from '../audit/index.ts';
 import { type Refusal, type Refused, refuse } from '../base/index.ts';
-import { type Actor, mayAct, outranks, type Reached, sees } from './authority.ts';
+import {
+  type Actor,
+  FRESH_SECONDS,
+  isFresh,
+  mayAct,
+  outranks,
+  type Reached,
+  reachedBy,
+  sees,
+} from './authority.ts';
 import type {
   AnyOperation,
   Call,
@@ -14,9 +23,6 @@ import type {
   Targets,
 } from './operation.ts';
 import type { AdministrationParts } from './parts.ts';
-
-/** How old a sign-in may be for a sensitive operation (ADM-5). */
-const FRESH_SECONDS = 15 * 60;
 
 /** What of a loaded target the checks and the audit read. */
 interface Loaded {
@@ -44,7 +50,7 @@ function outOfReach(on: TargetKind, { account, userName, application, tenant }: 
 }
 
 function reachedOf({ tenant, account, application }: Loaded): Reached {
-  if (account) return { tenantId: account.tenantId, accountId: account.id, team: account.team ?? null };
+  if (account) return reachedBy(account);
   return { tenantId: tenant?.id ?? application?.tenantId ?? null };
 }
 
@@ -83,8 +89,7 @@ export function objection(
   const { account, tenant } = target;
   const isActedOn = on === 'account' && effect !== 'reads';
   if (isActedOn && account && tenant && outranks(account, tenant, actor)) return refuse('outranked');
-  if (isSensitive && actor.signedInAt !== null && now - actor.signedInAt >= FRESH_SECONDS)
-    return refuse('fresh_sign_in_required', { maxAge: FRESH_SECONDS });
+  if (isSensitive && !isFresh(actor, now)) return refuse('fresh_sign_in_required', { maxAge: FRESH_SECONDS });
   return undefined;
 }
 
@@ -94,30 +99,36 @@ function mistakesOf(error: z.ZodError): Refused {
   });
 }
 
-/** Short enough to be read in an audit entry. */
+/** The values of refusals that are our own words. What the actor typed stays out of the audit: it may be a secret in the wrong field. */
+const OWN_WORDS: ReadonlySet<string> = new Set([
+  'permission',
+  'permissions',
+  'paths',
+  'path',
+  'role',
+  'revision',
+  'most',
+]);
+
 function told({ values }: Refusal): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200),
-    ]),
-  );
+  const own = Object.entries(values).filter(([name]) => OWN_WORDS.has(name));
+  return Object.fromEntries(own.map(([name, value]) => [name, [value].flat().join(' ').slice(0, 200)]));
 }
 
 /** Parse, load, check, run, record, tell, strip: the same for every operation and every door (ADM-6). */
 export function createPerform(parts: AdministrationParts): Perform {
   const { audit, clock, mail, say } = parts;
 
-  const entryOf = ({ by, address = '', browser = '' }: Actor, target: Loaded) => ({
+  const entryOf = ({ by, home, address = '', browser = '' }: Actor, target: Loaded) => ({
     actor: by,
     address,
     browser,
-    tenantId: reachedOf(target).tenantId ?? '',
+    tenantId: reachedOf(target).tenantId ?? home?.tenantId ?? '',
     accountId: target.account?.id ?? '',
     applicationId: target.application?.id ?? '',
   });
 
-  /** Every refusal of a change, and each of an actor who is not the operator, is written down. */
+  /** Every refusal of a change, and each of an actor who is not the operator, is recorded. */
   const refused = async (
     declared: Pick<AnyOperation, 'name' | 'audit' | 'effect'>,
     refusal: Refusal,
@@ -134,6 +145,20 @@ export function createPerform(parts: AdministrationParts): Perform {
         detail: { operation: declared.name, ...told(refusal) },
       });
     return { refused: refusal };
+  };
+
+  /** A change that broke off may be made in part: the entry says that it was tried. */
+  const failed = async (
+    { name, effect }: Pick<AnyOperation, 'name' | 'effect'>,
+    context: Omit<AuditEvent, 'type' | 'outcome'>,
+    error: unknown,
+  ): Promise<never> => {
+    // The store that failed may be the one of the audit; what the caller is told is the first error.
+    if (effect !== 'reads')
+      await audit
+        .write({ ...context, type: 'operation.failed', outcome: 'failure', detail: { operation: name } })
+        .catch(() => {});
+    throw error;
   };
 
   const finish = async <O>(
@@ -160,8 +185,11 @@ export function createPerform(parts: AdministrationParts): Perform {
     const found = await load(parts, declared.on, place);
     const isMissing = 'refused' in found;
     if (isMissing || !sees(actor, reachedOf(found))) {
+      if (declared.on === 'installation')
+        return refused(declared, refuse('forbidden', { permission: declared.permission }).refused, actor, {});
       const answer = isMissing && actor.isOperator ? found : outOfReach(declared.on, place);
-      return refused(declared, answer.refused, actor, isMissing ? {} : found);
+      // Of the actor's own tenant, whatever was named: another one learns nothing from its audit, nor this one of what exists.
+      return refused(declared, answer.refused, actor, {});
     }
     const problem = objection(declared, found, actor, clock.now());
     if (problem) return refused(declared, problem.refused, actor, found);
@@ -173,7 +201,9 @@ export function createPerform(parts: AdministrationParts): Perform {
       perform,
       record: (event) => audit.write({ ...context, outcome: 'success', ...event }),
     };
-    const done = await declared.run(parts, found as unknown as Targets[On], parsed.data, call);
+    const done = await declared
+      .run(parts, found as unknown as Targets[On], parsed.data, call)
+      .catch((error: unknown) => failed(declared, context, error));
     if ('refused' in done) return refused(declared, done.refused, actor, found);
     await finish(declared, done, context);
     return { output: declared.output.parse(done.output) };

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { type Account, grantable, type Permission, reaches, roles } from '../accounts/index.ts';
+import {
+  type Account,
+  grantable,
+  grantOf,
+  type Permission,
+  permissionNames,
+  reaches,
+  roles,
+} from '../accounts/index.ts';
 import { methodsOf, recoveryCodesLeft } from '../second-factor/index.ts';
 
 /** For the record; some operations insist on one. */
@@ -10,7 +18,14 @@ export const nothing = z.strictObject({});
 export const population = z.enum(['user', 'agent']);
 export const role = z.enum(roles);
 export const permission = z.enum(grantable as [Permission, ...Permission[]]);
-export const grant = z.object({ permission, reach: z.enum(reaches) });
+export const grant = z.object({
+  permission: z.enum(permissionNames as [Permission, ...Permission[]]),
+  reach: z.enum(reaches),
+});
+/** What a role of a tenant can hold: nothing reaches beyond the tenant. */
+export const givenGrant = z
+  .strictObject({ permission, reach: z.enum(['self', 'team', 'tenant']) })
+  .transform((one) => grantOf(one.permission, one.reach));
 export const instant = z.number().int().describe('epoch seconds');
 export const factorStatus = z.enum(['none', 'pending', 'active']);
 /** The `next` of the page before. */

@@ -1,24 +1,37 @@
 import type { Account, Accounts } from '../accounts/index.ts';
-import type { Clock } from '../base/index.ts';
+import { type Clock, newId } from '../base/index.ts';
 import type { CollectionSpec, Documents } from '../stores/index.ts';
 
 /**
- * Keeps a tenant from losing its last working SysAdmin by an administrative action (ACC-6). Of two who take each other's place
- * at the same moment one is refused: whoever is to leave is first written down here by compare-and-set.
+ * Keeps a tenant from losing its last working SysAdmin by an administrative action (ACC-6). Two who end each other at the same
+ * moment would each see the other one at work: so each that is to leave is first recorded here by compare-and-set.
  */
 export interface SysAdmins {
-  /** Before a SysAdmin is disabled, demoted or deleted. @returns false for the last working one, who stays */
-  release(account: Pick<Account, 'id' | 'tenantId'>): Promise<boolean>;
+  /**
+   * Makes the change after which a SysAdmin is one no more: disabled, demoted or deleted.
+   * @returns what the change answers, or undefined for the last working one, who stays
+   */
+  leave<T extends object>(
+    account: Pick<Account, 'id' | 'tenantId'>,
+    change: () => Promise<T>,
+  ): Promise<T | undefined>;
   /** After an account became one. */
   join(account: Pick<Account, 'id' | 'tenantId'>): Promise<void>;
+}
+
+interface Leave {
+  id: string;
+  accountId: string;
+  /** Epoch seconds. */
+  since: number;
 }
 
 interface Guard {
   /** The tenant. */
   id: string;
   members: readonly string[];
-  /** Who is about to stop being one, and since when (epoch seconds). */
-  leaving: Readonly<Record<string, number>>;
+  /** The changes that are under way, by ids of their own: an account may be disabled twice at once, and enabled in between. */
+  leaving: readonly Leave[];
 }
 
 const SPEC: CollectionSpec = { name: 'sysAdmins', indexes: {} };
@@ -54,7 +67,7 @@ export function createSysAdmins(parts: {
     for (;;) {
       const stored = await guards.get(tenantId);
       if (stored) return stored;
-      await guards.insert({ id: tenantId, members: await everySysAdmin(tenantId), leaving: {} });
+      await guards.insert({ id: tenantId, members: await everySysAdmin(tenantId), leaving: [] });
     }
   };
 
@@ -68,36 +81,46 @@ export function createSysAdmins(parts: {
     return false;
   };
 
+  const change = async (tenantId: string, next: (guard: Guard) => Promise<Guard | undefined>) => {
+    for (;;) {
+      const { doc, version } = await read(tenantId);
+      const changed = await next(doc);
+      if (!changed || (await guards.replace(changed, version))) return changed !== undefined;
+    }
+  };
+
+  /** Records that the account is to leave. @returns whether another one stays */
+  const announce = (leave: Leave, tenantId: string): Promise<boolean> =>
+    change(tenantId, async (guard) => {
+      const leaving = guard.leaving.filter(({ since }) => leave.since - since < LEAVING_SECONDS);
+      const except = new Set([...leaving.map(({ accountId }) => accountId), leave.accountId]);
+      let { members } = guard;
+      if (!(await hasAnother(members, except))) {
+        // What was made beside this list counts too: it is looked for before anything is refused.
+        members = await everySysAdmin(tenantId);
+        if (!(await hasAnother(members, except))) return undefined;
+      }
+      return { ...guard, members, leaving: [...leaving, leave] };
+    });
+
   return {
-    async release({ id, tenantId }) {
-      for (;;) {
-        const { doc, version } = await read(tenantId);
-        const now = clock.now();
-        const leaving = Object.fromEntries(
-          Object.entries(doc.leaving).filter(([, since]) => now - since < LEAVING_SECONDS),
-        );
-        const except = new Set([...Object.keys(leaving), id]);
-        let { members } = doc;
-        if (!(await hasAnother(members, except))) {
-          // What was made beside this list counts too: it is looked for before anything is refused.
-          members = await everySysAdmin(tenantId);
-          if (!(await hasAnother(members, except))) return false;
-        }
-        const next = {
-          ...doc,
-          members: members.filter((one) => one !== id),
-          leaving: { ...leaving, [id]: now },
-        };
-        if (await guards.replace(next, version)) return true;
+    async leave({ id: accountId, tenantId }, make) {
+      const leave = { id: newId(), accountId, since: clock.now() };
+      if (!(await announce(leave, tenantId))) return undefined;
+      try {
+        return await make();
+      } finally {
+        // Only now: until the change is made the account counts as gone, and does afterwards by what it is.
+        await change(tenantId, async (guard) => {
+          const leaving = guard.leaving.filter(({ id }) => id !== leave.id);
+          return { ...guard, leaving };
+        });
       }
     },
     async join({ id, tenantId }) {
-      for (;;) {
-        const { doc, version } = await read(tenantId);
-        const { [id]: _left, ...leaving } = doc.leaving;
-        const members = [...new Set([...doc.members, id])];
-        if (await guards.replace({ ...doc, members, leaving }, version)) return;
-      }
+      await change(tenantId, async (guard) =>
+        guard.members.includes(id) ? undefined : { ...guard, members: [...guard.members, id] },
+      );
     },
   };
 }

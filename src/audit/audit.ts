@@ -44,6 +44,7 @@ export const auditTypes = {
   'account.role': 'An account got another role.',
   'account.team': 'An account was put into a team, or taken out of one.',
   'role.changed': 'What a role of a tenant may do was changed.',
+  'operation.failed': 'An administrative operation broke off; what it changes may be changed in part.',
   'operation.refused': 'An administrative operation was refused; the detail names it and says why.',
   'application.secret-rotated':
     'An application got a new secret; the former one works until the next rotation.',

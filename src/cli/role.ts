@@ -1,13 +1,5 @@
 import type { Command } from 'commander';
-import {
-  type Grant,
-  grantable,
-  type Permission,
-  type Reach,
-  type Role,
-  reaches,
-  roles,
-} from '../accounts/index.ts';
+import { type Grant, grantable, type Permission, type Role, reaches, roles } from '../accounts/index.ts';
 import { operations } from '../administration/index.ts';
 import { commandOf, perform } from './operations.ts';
 import { columns, print, withCore } from './terminal.ts';
@@ -36,7 +28,7 @@ async function set(
     const grants = permissions.map((text) => {
       const [permission, reach = 'tenant'] = text.split(':');
       // What is none of them is refused by the operation, by name.
-      return { permission: permission as Permission, reach: reach as Reach };
+      return { permission: permission as Permission, reach: reach as 'tenant' };
     });
     const changed = await perform(core, of.set, { tenant }, { role: options.role as Role, grants, reason });
     print(command, changed, [

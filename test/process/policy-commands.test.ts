@@ -136,7 +136,7 @@ describe('account commands under a policy', () => {
     );
     expect(own).toMatchObject({ code: 0, stdout: expect.stringContaining('is set') });
     const weak = await command(`account set-password ${bob} --password-stdin --permanent`, 'robertson1\n');
-    expect(weak.stderr).toContain('it holds part of the name, user name, e-mail address or client code');
+    expect(weak.stderr).toContain('It holds part of your name, user name, e-mail address or client code.');
   });
 
   test('LCK-8 LCK-9 S6 why, unlock of one and of all, list --locked, compromised', async () => {

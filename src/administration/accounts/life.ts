@@ -1,17 +1,51 @@
 import { z } from 'zod';
 import { type Account, grantsOf } from '../../accounts/index.ts';
-import { refuse } from '../../base/index.ts';
-import { notHeld } from '../authority.ts';
+import { type Refused, refuse } from '../../base/index.ts';
+import { type Actor, gainedByMove, mayAct, notHeld } from '../authority.ts';
 import { done, operation } from '../operation.ts';
 import type { AdministrationParts } from '../parts.ts';
 import { accountView, onlyReason, permission, reason, role, viewOf } from '../schemas.ts';
 
 const status = z.object({ status: z.enum(['enabled', 'disabled']) });
 
-/** Whether the account may stop being what it is: the last working SysAdmin of a tenant stays (ACC-6). */
-async function mayLeave({ sysAdmins }: AdministrationParts, account: Account): Promise<boolean> {
+/**
+ * Makes a change after which the account may be no working SysAdmin any more: the last one of a tenant stays (ACC-6).
+ */
+async function leaving<T extends object>(
+  { sysAdmins }: AdministrationParts,
+  account: Account,
+  change: () => Promise<T>,
+): Promise<T | Refused> {
   const isCounted = account.role === 'SysAdmin' && account.status === 'enabled';
-  return !isCounted || (await sysAdmins.release(account));
+  return isCounted ? ((await sysAdmins.leave(account, change)) ?? refuse('last_sysadmin')) : change();
+}
+
+/** Whether the account became a working SysAdmin after it was loaded: then its change was not held to the rule above. */
+function rose(seen: Account, { role, status }: Account): boolean {
+  const isCounted = role === 'SysAdmin' && status === 'enabled';
+  return isCounted && !(seen.role === 'SysAdmin' && seen.status === 'enabled');
+}
+
+/** Disables the account, and ends everything that it is signed in with. */
+async function end(
+  { sessions }: AdministrationParts,
+  account: Account,
+  kind: 'disabled' | 'deleted',
+  reason: string,
+  actor: Actor,
+): Promise<{ ended: true } | Refused> {
+  let hasRisen = false;
+  await sessions.credentialEvent({
+    accountId: account.id,
+    kind,
+    change: (current) => {
+      hasRisen = rose(account, current);
+      const isDone = kind === 'disabled' && current.status === 'disabled';
+      return hasRisen || isDone ? undefined : { ...current, status: 'disabled' };
+    },
+    context: { actor: actor.by, reason },
+  });
+  return hasRisen ? refuse('changed_meanwhile') : { ended: true };
 }
 
 export const disable = operation({
@@ -27,15 +61,14 @@ export const disable = operation({
   input: onlyReason,
   output: status,
   run: async (parts, { account }, input, { actor }) => {
-    if (!(await mayLeave(parts, account))) return refuse('last_sysadmin');
-    await parts.sessions.credentialEvent({
-      accountId: account.id,
-      kind: 'disabled',
-      change: (current) => (current.status === 'disabled' ? undefined : { ...current, status: 'disabled' }),
-      context: { actor: actor.by, reason: input.reason },
-    });
+    const isDisabled = await leaving(parts, account, () =>
+      end(parts, account, 'disabled', input.reason, actor),
+    );
+    if ('refused' in isDisabled) return isDisabled;
     const text = input.reason === '' ? 'disabled' : `disabled: ${input.reason}`;
-    return done({ status: 'disabled' as const }, { entry: { reason: text }, mail: { to: account } });
+    // Who was disabled already was told then.
+    const mail = account.status === 'enabled' ? { mail: { to: account } } : {};
+    return done({ status: 'disabled' as const }, { entry: { reason: text }, ...mail });
   },
 });
 
@@ -74,14 +107,12 @@ export const remove = operation({
   input: onlyReason,
   output: z.object({ deleted: z.string() }),
   run: async (parts, { account }, input, { actor }) => {
-    if (!(await mayLeave(parts, account))) return refuse('last_sysadmin');
-    await parts.sessions.credentialEvent({
-      accountId: account.id,
-      kind: 'deleted',
-      change: (current) => ({ ...current, status: 'disabled' }),
-      context: { actor: actor.by, reason: input.reason },
+    const isGone = await leaving(parts, account, async () => {
+      const ended = await end(parts, account, 'deleted', input.reason, actor);
+      if (!('refused' in ended)) await parts.accounts.remove(account);
+      return ended;
     });
-    await parts.accounts.remove(account);
+    if ('refused' in isGone) return isGone;
     const { userName, population, number } = account;
     return done(
       { deleted: account.id },
@@ -105,7 +136,7 @@ export const permit = operation({
   output: z.object({ permission, given: z.boolean() }),
   run: async ({ accounts }, { tenant, account }, { permission: name, given }, { actor }) => {
     const wanted = grantsOf({ role: 'Agent', permissions: [name] }, { ...tenant, roles: { Agent: [] } });
-    const missing = given ? notHeld(actor, wanted) : [];
+    const missing = given ? notHeld(actor, wanted, account.team ?? null) : [];
     if (missing.length > 0) return refuse('permission_not_held', { permissions: missing });
     const stored = await accounts.update(account.id, (current) => {
       const others = (current.permissions ?? []).filter((one) => one !== name);
@@ -133,19 +164,23 @@ export const setRole = operation({
   input: z.strictObject({ role, reason }),
   output: accountView,
   run: async (parts, { tenant, account }, input, { actor }) => {
-    const missing = notHeld(actor, grantsOf({ role: input.role }, tenant));
+    const missing = notHeld(actor, grantsOf({ role: input.role }, tenant), account.team ?? null);
     if (missing.length > 0) return refuse('permission_not_held', { permissions: missing });
     if (account.role === input.role) return done(viewOf(account), { isUnchanged: true });
-    if (!(await mayLeave(parts, account))) return refuse('last_sysadmin');
-    let before = account.role;
-    const stored = await parts.accounts.update(account.id, (current) => {
-      before = current.role;
-      return { ...current, role: input.role };
+    const changed = await leaving(parts, account, async () => {
+      let isAsSeen = true;
+      const stored = await parts.accounts.update(account.id, (current) => {
+        isAsSeen = current.role === account.role && !rose(account, current);
+        return isAsSeen ? { ...current, role: input.role } : undefined;
+      });
+      if (!stored) return refuse('account_gone');
+      return isAsSeen ? { stored } : refuse('changed_meanwhile');
     });
-    if (!stored) return refuse('account_gone');
+    if ('refused' in changed) return changed;
+    const { stored } = changed;
     if (stored.role === 'SysAdmin') await parts.sysAdmins.join(stored);
     return done(viewOf(stored), {
-      entry: { detail: { before, after: input.role } },
+      entry: { detail: { before: account.role, after: input.role } },
       mail: { to: stored },
     });
   },
@@ -162,7 +197,11 @@ export const setTeam = operation({
   path: '/tenants/{tenant}/accounts/{account}/team',
   input: z.strictObject({ team: z.string().trim().min(1).max(60).nullable(), reason }),
   output: accountView,
-  run: async ({ accounts }, { account }, { team }) => {
+  run: async ({ accounts }, { tenant, account }, { team }, { actor }) => {
+    const isReached = mayAct(actor, 'manage-accounts', { tenantId: tenant.id, team });
+    if (!isReached) return refuse('forbidden', { permission: 'manage-accounts' });
+    const gained = team === null ? [] : gainedByMove(actor, { tenant, account }, team);
+    if (gained.length > 0) return refuse('permission_not_held', { permissions: gained });
     const stored = await accounts.update(account.id, (current) => ({ ...current, team }));
     if (!stored) return refuse('account_gone');
     return done(viewOf(stored), { entry: { detail: { before: account.team ?? '', after: team ?? '' } } });

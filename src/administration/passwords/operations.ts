@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { grantsOf, noFactor } from '../../accounts/index.ts';
 import { refuse } from '../../base/index.ts';
 import { isTotpSecret } from '../../second-factor/index.ts';
-import { notHeld } from '../authority.ts';
+import { FRESH_SECONDS, isFresh, notHeld } from '../authority.ts';
 import { done, operation } from '../operation.ts';
 import { accountView, onlyReason, permission, population, reason, role, viewOf } from '../schemas.ts';
 import { choosePassword, kindOfSetting, makeLink } from './setting.ts';
@@ -48,6 +48,10 @@ export const create = operation({
     const { password, permanent, totpSecret, ...person } = input;
     const missing = notHeld(actor, grantsOf(person, tenant));
     if (missing.length > 0) return refuse('permission_not_held', { permissions: missing });
+    // Giving a role is sensitive when it is given with the account too (ADM-5).
+    const givesPower = grantsOf(person, tenant).some(({ reach }) => reach !== 'self');
+    if (givesPower && !isFresh(actor, parts.clock.now()))
+      return refuse('fresh_sign_in_required', { maxAge: FRESH_SECONDS });
     if (totpSecret !== undefined && !isTotpSecret(totpSecret)) return refuse('totp_secret_invalid');
     const kind = kindOfSetting(tenant, actor, input, false);
     if (typeof kind === 'object') return kind;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { grantsOfRole } from '../../accounts/index.ts';
 import { type Refused, refuse } from '../../base/index.ts';
 import { differences, type Policy, type Tenant } from '../../tenants/index.ts';
+import { notHeld } from '../authority.ts';
 import { type Done, done, operation } from '../operation.ts';
 import { nothing, population, reason } from '../schemas.ts';
 import { changePolicy, told } from './changing.ts';
@@ -166,6 +168,8 @@ export const endSessions = operation({
   input: z.strictObject({ population, reason }),
   output: z.object({ ended: population }),
   run: async ({ sessions }, { tenant }, input, { actor }) => {
+    // It acts on every account, the SysAdmins' too.
+    if (notHeld(actor, grantsOfRole('SysAdmin', tenant)).length > 0) return refuse('outranked');
     await sessions.endPopulation(tenant, input.population, { actor: actor.by, reason: input.reason });
     return done({ ended: input.population });
   },

@@ -3,7 +3,7 @@ import { type Grant, grantsOfRole, roles } from '../../accounts/index.ts';
 import { refuse } from '../../base/index.ts';
 import { notHeld } from '../authority.ts';
 import { done, operation } from '../operation.ts';
-import { grant, nothing, reason, role } from '../schemas.ts';
+import { givenGrant, grant, nothing, reason, role } from '../schemas.ts';
 
 const told = (grants: readonly Grant[]) => grants.map((one) => `${one.permission}:${one.reach}`).join(' ');
 
@@ -35,7 +35,7 @@ export const set = operation({
   isSensitive: true,
   audit: 'role.changed',
   path: '/tenants/{tenant}/roles/{role}',
-  input: z.strictObject({ role, grants: z.array(grant).max(100), reason }),
+  input: z.strictObject({ role, grants: z.array(givenGrant).max(100), reason }),
   output: z.object({ role, grants: z.array(grant) }),
   run: async ({ tenants }, { tenant }, input, { actor }) => {
     if (input.role === 'SysAdmin') return refuse('role_fixed', { role: input.role });
