@@ -77,10 +77,14 @@ export function sees(actor: Actor, target: Reached): boolean {
 function holds({ grants, home }: Actor, wanted: Grant, team: string | null | undefined): boolean {
   return grants.some(({ permission, reach }) => {
     if (permission !== wanted.permission) return false;
-    if (reach === 'installation' || wanted.reach === 'self') return true;
-    if (wanted.reach === 'tenant') return reach === 'tenant';
-    if (wanted.reach !== 'team' || reach === 'self') return false;
-    return reach === 'tenant' || team === null || (team !== undefined && team === home?.team);
+    if (reach === 'installation') return true;
+    if (reach === 'tenant') return wanted.reach !== 'installation';
+    if (reach === 'self') return wanted.reach === 'self';
+    // For one team: it is held over those of that team only, and what is given to an account of none begins with a move.
+    const isOfTeam = team !== undefined && team !== null && team === home?.team;
+    return isOfTeam
+      ? wanted.reach === 'self' || wanted.reach === 'team'
+      : wanted.reach === 'team' && team === null;
   });
 }
 

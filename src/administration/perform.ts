@@ -78,7 +78,7 @@ async function load(
 }
 
 /** Why this actor does not do this there: permission, rank, freshness, in that order; undefined: they do. Pure. */
-export function objection(
+function objection(
   { permission, effect, isSensitive, on }: Pick<AnyOperation, 'permission' | 'effect' | 'isSensitive' | 'on'>,
   target: Loaded,
   actor: Actor,

@@ -26,7 +26,7 @@ export const grant = z.object({
 export const givenGrant = z
   .strictObject({ permission, reach: z.enum(['self', 'team', 'tenant']) })
   .transform((one) => grantOf(one.permission, one.reach));
-export const instant = z.number().int().describe('epoch seconds');
+const instant = z.number().int().describe('epoch seconds');
 export const factorStatus = z.enum(['none', 'pending', 'active']);
 /** The `next` of the page before. */
 export const after = z.string().max(2_000).optional();

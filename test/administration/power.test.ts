@@ -1,16 +1,24 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Account, grantable, grantsOf, type Permission, roles } from '../../src/accounts/index.ts';
+import { type Account, grantsOf, type Permission, roles } from '../../src/accounts/index.ts';
 import { operations } from '../../src/administration/index.ts';
 import type { Tenant } from '../../src/tenants/index.ts';
 import { actorFor, attempt, OPERATOR } from '../support/administration.ts';
 import { serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();
-const RUNS = process.env.SALLYPORT_TEST_LONG ? 200 : 25;
+const RUNS = process.env.SALLYPORT_TEST_LONG ? 400 : 60;
 const { account: of, role: ofRoles } = operations;
 
-const permission = fc.constantFrom(...grantable);
+/** Few, so that one person often holds what another one lacks; those that give power are all among them. */
+const permission = fc.constantFrom<Permission>(
+  'manage-accounts',
+  'edit-roles',
+  'set-password',
+  'unlock',
+  'read-accounts',
+  'use-session-api',
+);
 const role = fc.constantFrom(...roles);
 const team = fc.constantFrom('north', 'south', null);
 const who = fc.nat({ max: 30 });
@@ -52,7 +60,7 @@ const start = fc.record({
   manager: grants,
   agent: grants,
   own: fc.array(fc.tuple(who, permission), { maxLength: 4 }),
-  isChanged: fc.boolean(),
+  isChanged: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
 });
 
 let serial = 0;
@@ -76,10 +84,11 @@ function powerOf(account: Account, tenant: Tenant, all: readonly Account[]): Set
   );
 }
 
-/** Holding a permission for others is holding it for oneself. */
-const covers = (power: ReadonlySet<string>, pair: string) =>
+/** Whether what an account gained was held: about itself it is held by those who hold it over that account, or about themselves. */
+const covers = (power: ReadonlySet<string>, pair: string, { id }: Account) =>
   power.has(pair) ||
-  (pair.endsWith(' on itself') && [...power].some((one) => one.startsWith(`${pair.split(' ')[0]} on `)));
+  (pair.endsWith(' on itself') &&
+    ['the tenant', id].some((target) => power.has(pair.replace('itself', target))));
 
 const isOverOthers = (pair: string) => !pair.endsWith(' on itself');
 
@@ -118,15 +127,25 @@ async function prepare({
   own,
   isChanged,
 }: typeof start extends fc.Arbitrary<infer T> ? T : never) {
-  const tenant = await server.tenant('livevox');
+  // Links in place of passwords, so that no time goes into hashing.
+  const tenant = await server.tenant('livevox', (policy) => ({
+    ...policy,
+    password: { ...policy.password, setByOthers: 'link' },
+  }));
   const people: Account[] = [];
-  for (const one of ['SysAdmin', 'SysAdmin', 'SuperUser', 'Manager', 'Manager', 'Agent', 'Agent'] as const)
-    people.push(
-      await server.account(tenant, {
-        role: one,
-        ...(one === 'SysAdmin' ? {} : { team: ['north', 'south'][people.length % 2] as string }),
-      }),
-    );
+  for (const one of ['SysAdmin', 'SysAdmin', 'SuperUser', 'Manager', 'Manager', 'Agent', 'Agent'] as const) {
+    const made = await server.core.accounts.create({
+      tenantId: tenant.id,
+      population: 'user',
+      userName: `person ${++serial}`,
+      role: one,
+      password: null,
+      identifiedBy: 'userName',
+    });
+    if ('refused' in made) throw new Error(made.refused.code);
+    const team = one === 'SysAdmin' ? null : (['north', 'south'][people.length % 2] ?? null);
+    people.push((await server.core.accounts.update(made.id, (account) => ({ ...account, team }))) ?? made);
+  }
   if (isChanged)
     for (const [name, held] of [
       ['SuperUser', superUser],
@@ -176,7 +195,7 @@ test('ACC-6 no operation raises the power of its actor or gives what they do not
           const former = seen.get(one.id);
           const had = former ? powerOf(former, before, all) : new Set<string>();
           const gained = [...powerOf(one, after, stood)].filter((pair) => !had.has(pair));
-          expect(gained.filter((pair) => !covers(power, pair))).toEqual([]);
+          expect(gained.filter((pair) => !covers(power, pair, one))).toEqual([]);
         }
         // Whom the step changed the actor was not outranked by.
         for (const { id } of changed) {

@@ -38,7 +38,7 @@ async function refusal(
   return { code, values: { ...values, name: 'as typed' } };
 }
 
-describe('TEN-1 S82 what is of another tenant is refused like what does not exist', () => {
+describe('TEN-1 what is of another tenant is refused like what does not exist', () => {
   test.each(table('tenant'))('%s', async (_, operation) => {
     const { other, actor } = await elsewhere();
     const missing = await refusal(operation, { tenant: 'NOT-THERE' }, actor);
