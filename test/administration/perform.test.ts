@@ -189,3 +189,29 @@ test('SEC-2 no operation that reads answers a hash or a secret', async () => {
       expect([operation.name, text.includes(secret)]).toEqual([operation.name, false]);
   }
 });
+
+describe('AUD-1 what had no entry before', () => {
+  test('a new secret of an application has one', async () => {
+    const tenant = await server.tenant();
+    const { id } = await server.application({ tenantId: tenant.id });
+    const { secret } = await administer(server, operations.application.rotateSecret, { id }, {});
+    const { items } = await server.core.audit.page(undefined, 500);
+    const entries = items.filter(
+      ({ type, applicationId }) => type === 'application.secret-rotated' && applicationId === id,
+    );
+    expect(entries).toMatchObject([{ actor: 'command-line', tenantId: tenant.id, outcome: 'success' }]);
+    expect(JSON.stringify(items)).not.toContain(secret);
+  });
+
+  test('a factor that comes with an account has one', async () => {
+    const tenant = await server.tenant('livevox');
+    const input = { population: 'user' as const, userName: 'bound', totpSecret: SECRET };
+    const { id } = await administer(server, operations.account.create, tenant, input);
+    const entries = await server.core.audit.ofAccount(id, 10);
+    expect(entries.map(({ type, factor }) => [type, factor])).toEqual([
+      ['authenticator.bound', 'totp'],
+      ['account.created', ''],
+    ]);
+    expect(JSON.stringify(entries)).not.toContain(SECRET);
+  });
+});

@@ -118,6 +118,22 @@ describe('ACC-4 roles are editable per tenant', () => {
   });
 });
 
+test('ACC-6 a SuperUser ends the sessions of an account, not of a population with its SysAdmins', async () => {
+  const tenant = await server.tenant();
+  const actor = await actorFor(server, await server.account(tenant, { role: 'SuperUser' }));
+  const { account, policy } = operations;
+  const agent = await server.account(tenant);
+  expect(await attempt(server, account.endAllSessions, agent, {}, actor)).toHaveProperty('output');
+  expect(await refusalOf(server, policy.endSessions, tenant, { population: 'user' }, actor)).toEqual({
+    code: 'outranked',
+    values: {},
+  });
+  const chief = await actorFor(server, await server.account(tenant, { role: 'SysAdmin' }));
+  expect(await attempt(server, policy.endSessions, tenant, { population: 'user' }, chief)).toHaveProperty(
+    'output',
+  );
+});
+
 describe('ACC-6 no account becomes an operator by what others give it', () => {
   test('a SuperUser of the operators, with every permission that can be given, reaches neither their SysAdmin nor a tenant', async () => {
     const tenant = (await server.core.tenants.byClientCode('OPERATOR')) as NonNullable<unknown> as Awaited<
