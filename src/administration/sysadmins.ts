@@ -100,7 +100,11 @@ export function createSysAdmins(parts: {
         members = await everySysAdmin(tenantId);
         if (!(await hasAnother(members, except))) return undefined;
       }
-      return { ...guard, members, leaving: [...leaving, leave] };
+      return {
+        ...guard,
+        members: members.filter((one) => one !== leave.accountId),
+        leaving: [...leaving, leave],
+      };
     });
 
   return {

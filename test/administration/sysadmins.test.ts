@@ -107,6 +107,23 @@ describe('ACC-6 a tenant keeps a working SysAdmin', () => {
   });
 });
 
+test('ACC-8 one that was deleted at the same moment is gone, and no more', async () => {
+  const tenant = await server.tenant();
+  const account = await server.account(tenant);
+  const { sessions } = server.core;
+  const { credentialEvent } = sessions;
+  sessions.credentialEvent = async (event) => {
+    sessions.credentialEvent = credentialEvent;
+    await administer(server, of.remove, account, {});
+    return credentialEvent(event);
+  };
+  try {
+    expect(await refusalOf(server, of.disable, account, {})).toEqual({ code: 'account_gone', values: {} });
+  } finally {
+    sessions.credentialEvent = credentialEvent;
+  }
+});
+
 describe('ACC-6 R10 who ends each other at once', () => {
   test.each(ways.flatMap((one) => ways.map((other) => [one, other] as const)))(
     '20 pairs, one %s and the other %s: one stays of each',

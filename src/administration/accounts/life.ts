@@ -8,9 +8,7 @@ import { accountView, onlyReason, permission, reason, role, viewOf } from '../sc
 
 const status = z.object({ status: z.enum(['enabled', 'disabled']) });
 
-/**
- * Makes a change after which the account may be no working SysAdmin any more: the last one of a tenant stays (ACC-6).
- */
+/** Makes a change after which the account may be no working SysAdmin any more: the last one of a tenant stays (ACC-6). */
 async function leaving<T extends object>(
   { sysAdmins }: AdministrationParts,
   account: Account,
@@ -34,18 +32,19 @@ async function end(
   reason: string,
   actor: Actor,
 ): Promise<{ ended: true } | Refused> {
-  let hasRisen = false;
+  let current: Account | undefined;
   await sessions.credentialEvent({
     accountId: account.id,
     kind,
-    change: (current) => {
-      hasRisen = rose(account, current);
-      const isDone = kind === 'disabled' && current.status === 'disabled';
-      return hasRisen || isDone ? undefined : { ...current, status: 'disabled' };
+    change: (stored) => {
+      current = stored;
+      const isDone = kind === 'disabled' && stored.status === 'disabled';
+      return rose(account, stored) || isDone ? undefined : { ...stored, status: 'disabled' };
     },
     context: { actor: actor.by, reason },
   });
-  return hasRisen ? refuse('changed_meanwhile') : { ended: true };
+  if (!current) return refuse('account_gone');
+  return rose(account, current) ? refuse('changed_meanwhile') : { ended: true };
 }
 
 export const disable = operation({
