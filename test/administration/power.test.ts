@@ -26,7 +26,7 @@ const grants = fc.array(fc.record({ permission, reach: fc.constantFrom('self', '
   maxLength: 8,
 }) as fc.Arbitrary<{ permission: Permission; reach: 'self' | 'team' | 'tenant' }[]>;
 
-/** What somebody tries: who, on whom, and the rest of it. */
+/** One try: who acts, on whom, and what. */
 const step = fc.oneof(
   fc.record({ kind: fc.constant('permit' as const), by: who, on: who, permission, given: fc.boolean() }),
   fc.record({ kind: fc.constant('setRole' as const), by: who, on: who, role }),
