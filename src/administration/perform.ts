@@ -54,6 +54,11 @@ function reachedOf({ tenant, account, application }: Loaded): Reached {
   return { tenantId: tenant?.id ?? application?.tenantId ?? null };
 }
 
+/** A person knows their own tenant, whatever they may do there. */
+function isOwnTenant(on: TargetKind, { tenant }: Loaded, { home }: Actor): boolean {
+  return on === 'tenant' && tenant !== undefined && tenant.id === home?.tenantId;
+}
+
 /** What the place names, whatever the actor may know of it. */
 async function load(
   { accounts, tenants, applications }: AdministrationParts,
@@ -184,7 +189,7 @@ export function createPerform(parts: AdministrationParts): Perform {
     const place = at as Place;
     const found = await load(parts, declared.on, place);
     const isMissing = 'refused' in found;
-    if (isMissing || !sees(actor, reachedOf(found))) {
+    if (isMissing || !(isOwnTenant(declared.on, found, actor) || sees(actor, reachedOf(found)))) {
       if (declared.on === 'installation')
         return refused(declared, refuse('forbidden', { permission: declared.permission }).refused, actor, {});
       const answer = isMissing && actor.isOperator ? found : outOfReach(declared.on, place);

@@ -55,6 +55,19 @@ describe('ACC-7 a Manager acts for their own team', () => {
     ]);
   });
 
+  test('what is for the whole tenant is forbidden, and not denied to exist', async () => {
+    const { tenant, north } = await teams();
+    const refused = (permission: string) => ({ code: 'forbidden', values: { permission } });
+    const manager = await actorFor(server, north.manager);
+    expect(await refusalOf(server, of.list, tenant, {}, manager)).toEqual(refused('read-accounts'));
+    const agent = await actorFor(server, north.agent);
+    expect(await refusalOf(server, operations.policy.show, tenant, {}, agent)).toEqual(
+      refused('read-policy'),
+    );
+    const elsewhere = await server.tenant();
+    expect((await refusalOf(server, of.list, elsewhere, {}, manager)).code).toBe('not_found');
+  });
+
   test('a Manager in no team reaches no account, those in no team neither', async () => {
     const tenant = await server.tenant();
     const manager = await actorFor(server, await server.account(tenant, { role: 'Manager' }));
