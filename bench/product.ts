@@ -123,7 +123,7 @@ export async function prepareProduct(pair: Pair, port: number, accounts: number)
   const policy = loadPreset('livevox');
   if (!policy) throw new Error('no preset');
   const tenant = await core.tenants.create({ clientCode: 'BENCH', name: 'Bench', policy });
-  if (typeof tenant === 'string') throw new Error(tenant);
+  if ('refused' in tenant) throw new Error(tenant.refused.code);
   const password = await core.passwords.make(PASSWORD, policy, false);
   const seed = async (i: number) => {
     const account = await core.accounts.create({
@@ -133,18 +133,18 @@ export async function prepareProduct(pair: Pair, port: number, accounts: number)
       password,
       identifiedBy: 'userName',
     });
-    if ('refused' in account) throw new Error(account.refused);
+    if ('refused' in account) throw new Error(account.refused.code);
     await core.secondFactors.bindKnown(account.id, SECRET);
   };
   for (let i = 0; i < accounts; i++) await seed(i);
   const made = await core.apiTokens.create(tenant.id, 'bench', 'bench');
-  if ('refused' in made) throw new Error(made.refused);
+  if ('refused' in made) throw new Error(made.refused.code);
   const people = Array.from({ length: PROGRAMS }, (_, i) => `program${i}`);
   for (const userName of people) {
     const person = { tenantId: tenant.id, population: 'user', userName, password } as const;
     const permissions = ['use-session-api'] as const;
     const account = await core.accounts.create({ ...person, permissions, identifiedBy: 'userName' });
-    if ('refused' in account) throw new Error(account.refused);
+    if ('refused' in account) throw new Error(account.refused.code);
   }
   const machine = await core.applications.create({
     id: 'machine',

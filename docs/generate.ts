@@ -1,6 +1,16 @@
 // Makes the generated documents, or with --check tells which are not current.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import {
+  defaultRoles,
+  type Grant,
+  grantsOfRole,
+  OPERATOR_CODE,
+  type Permission,
+  permissionNames,
+  permissions,
+} from '../src/accounts/index.ts';
+import { allOperations } from '../src/administration/index.ts';
 import { auditTypes } from '../src/audit/index.ts';
 import { declareEngineRoutes } from '../src/oidc/routes.ts';
 import { addRecoveryRoutes } from '../src/recovery/index.ts';
@@ -81,6 +91,39 @@ function reasons(): string {
   return `# Reasons\n\n${MADE} Why somebody may have to prove themselves again, and what each reason does to what is running (PWD-17). *hygiene* waits for the next fresh sign-in, or for the deadline of a change of policy; *security* acts at once; a *lock* refuses new sign-ins at once. The pages, the engine's prompts and the checks of sessions and tokens all use this table.\n\n${table(['reason', 'kind', 'a fresh sign-in', 'a running session and its tokens', 'a session of the session API'], rows)}\n`;
 }
 
+function operations(): string {
+  const rows = allOperations.map(({ name, summary, on, permission, effect, isSensitive, audit, path }) => [
+    `\`${name}\``,
+    summary,
+    on,
+    `\`${permission}\``,
+    effect,
+    isSensitive ? 'yes' : '',
+    audit ? `\`${audit}\`` : '',
+    `\`${path}\``,
+  ]);
+  return `# Operations\n\n${MADE} Everything that administrators do, whichever door they use (ADM-6). A *sensitive* operation needs a sign-in of the last 15 minutes, and tells the person whom it concerns by mail. Who holds a permission is in [Permissions](permissions.md); refusals are in [Errors](../errors.md). A change without an entry here is recorded by what it acts on.\n\n${table(['operation', 'what it does', 'acts on', 'permission', 'effect', 'sensitive', 'audit entry', 'path'], rows)}\n`;
+}
+
+function permissionMatrix(): string {
+  const holders: [string, readonly Grant[]][] = [
+    ['operator', grantsOfRole('SysAdmin', { clientCode: OPERATOR_CODE })],
+    ...Object.entries(defaultRoles),
+  ];
+  const reachIn = (grants: readonly Grant[], name: Permission) =>
+    grants.find(({ permission }) => permission === name)?.reach ?? '';
+  const meanings = permissionNames.map((name) => [`\`${name}\``, permissions[name]]);
+  const rows = permissionNames.map((name) => [
+    `\`${name}\``,
+    ...holders.map(([, grants]) => reachIn(grants, name)),
+  ]);
+  const reach =
+    'A permission holds as far as its reach: for the person only (*self*), for the accounts of their team (*team*), for the tenant, or for the installation.';
+  const rules =
+    'You can only give what you hold, and you cannot change an account that holds more than you (ACC-6). SysAdmin always holds everything; the other roles are changed by `role set`, for one tenant. The operator is a SysAdmin of the tenant `OPERATOR`.';
+  return `# Permissions\n\n${MADE} ${reach} ${rules}\n\n${table(['permission', 'what it allows'], meanings)}\n\n## Roles as they come\n\n${table(['permission', ...holders.map(([name]) => name)], rows)}\n`;
+}
+
 function doors(): string {
   const all = [...routes()].sort((a, b) => `${a.path} ${a.method}`.localeCompare(`${b.path} ${b.method}`));
   const rows = all.map((r) => [
@@ -119,6 +162,8 @@ const DOCUMENTS: Record<string, () => string> = {
   'docs/reference/settings.md': settings,
   'docs/reference/policy.md': policy,
   'docs/reference/audit-events.md': auditEvents,
+  'docs/reference/operations.md': operations,
+  'docs/reference/permissions.md': permissionMatrix,
   'docs/reference/reasons.md': reasons,
   'docs/reference/doors.md': doors,
   'docs/security.md': security,

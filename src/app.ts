@@ -194,7 +194,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
   );
   const sweeping = startSweeping(core, log);
   const stopJobs = jobs.start({
-    ...core.administration.jobs,
+    ...core.administrationJobs,
     ...core.sessions.jobs,
     ...core.deliveries.jobs,
     [MAIL_JOB]: mail.deliver,

@@ -1,6 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { type Accounts, createAccounts, giveAccountsDoors, giveFactorsRounds } from './accounts/index.ts';
-import { type Administration, createAdministration } from './administration/index.ts';
+import {
+  createPerform,
+  createScheduledChanges,
+  createSysAdmins,
+  type Perform,
+  POLICY_JOB,
+} from './administration/index.ts';
 import { type ApiSessions, type ApiTokens, createUsage, type UsageCounter } from './api-sessions/index.ts';
 import { type Audit, createAudit } from './audit/index.ts';
 import {
@@ -23,7 +29,7 @@ import {
   type OwnPassword,
   type PasswordProofs,
 } from './credentials/index.ts';
-import { createJobs, giveJobsLanes, type Jobs } from './jobs/index.ts';
+import { createJobs, giveJobsLanes, type JobHandlers, type Jobs } from './jobs/index.ts';
 import {
   type Budgets,
   createBudgets,
@@ -102,15 +108,12 @@ export interface Core {
   jobs: Jobs;
   mail: Mail;
   say: Say;
-  administration: Administration;
+  /** Everything that administrators do, whichever door they use. */
+  perform: Perform;
+  /** What the queue runs for them. */
+  administrationJobs: JobHandlers;
   /** Only where there is an internal port to read them at. */
   metrics: Metrics | undefined;
-  /**
-   * Seals everything that lives long under the first master key, while servers run.
-   * @param progress told after each page of accounts how many were looked at
-   * @returns how many values were sealed anew
-   */
-  reseal(progress: (accounts: number) => void): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -180,6 +183,21 @@ function build(ground: Ground): Core {
     say,
     ...factors,
   };
+  const usage = createUsage({ documents, clock, log });
+  const perform = createPerform({
+    ...shared,
+    budgets,
+    keys,
+    usage,
+    issuer: settings.issuer,
+    reasons: standings.reasons,
+    sysAdmins: createSysAdmins({ documents, accounts, clock }),
+    reseal: async (progress) => {
+      const root = (await installation.reseal()) ? 1 : 0;
+      const queued = await jobs.reseal();
+      return root + queued + (await keys.reseal()) + (await factors.secondFactors.reseal(progress));
+    },
+  });
   return {
     ...shared,
     settings,
@@ -196,18 +214,9 @@ function build(ground: Ground): Core {
     factorProofs: createFactorProofs({ ...shared, budgets }),
     ownFactors: createOwnFactors({ ...shared, budgets }),
     knownBrowsers: createKnownBrowsers({ ephemeral, clock }),
-    usage: createUsage({ documents, clock, log }),
-    administration: createAdministration({
-      ...shared,
-      budgets,
-      issuer: settings.issuer,
-      reasons: standings.reasons,
-    }),
-    reseal: async (progress) => {
-      const root = (await installation.reseal()) ? 1 : 0;
-      const queued = await jobs.reseal();
-      return root + queued + (await keys.reseal()) + (await factors.secondFactors.reseal(progress));
-    },
+    usage,
+    perform,
+    administrationJobs: { [POLICY_JOB]: createScheduledChanges({ tenants, audit }) },
     close: async () => {
       await audit
         .flush()

@@ -40,7 +40,7 @@ export function createStandings(clock: Clock): Standings {
       return !endsRunningSession(reasonsAt(account, tenant, now), duesPast);
     },
     isApiUsable: (account, tenant) =>
-      may(account, 'use-session-api') && !endsApiSession(reasonsAt(account, tenant, clock.now())),
+      may(account, tenant, 'use-session-api') && !endsApiSession(reasonsAt(account, tenant, clock.now())),
     daysUntilPasswordExpires: (account, { policy, spread }) => {
       const expiresAt = passwordExpiresAt(account, policy, spread);
       return expiresAt === null ? undefined : daysUntil(expiresAt, clock.now());

@@ -114,6 +114,8 @@ export interface Account {
   role: Role;
   /** Beside those of the role. Accounts of an earlier version have none. */
   permissions?: readonly Permission[];
+  /** Some permissions hold for the accounts of one team only (ACC-7). Accounts of an earlier version are in none. */
+  team?: string | null;
   status: 'enabled' | 'disabled';
   lock: Lock | null;
   /** Where budgets are split: browsers that the person has not used before are shut out (LCK-7). */

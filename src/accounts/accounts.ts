@@ -1,4 +1,4 @@
-import { type Clock, newId, typedName } from '../base/index.ts';
+import { type Clock, newId, type Refused, refuse, typedName } from '../base/index.ts';
 import type { CollectionSpec, Documents, NextNumber, Page, Versioned } from '../stores/index.ts';
 import { type Account, noFactor, type PasswordRecord, type Population, type Role } from './account.ts';
 import { createIdentifiers } from './identifiers.ts';
@@ -36,8 +36,7 @@ interface Listed {
 }
 
 export interface Accounts {
-  /** @returns the account, or a sentence that says why not */
-  create(input: NewAccount): Promise<Account | { refused: string }>;
+  create(input: NewAccount): Promise<Account | Refused>;
   byId(id: string): Promise<Versioned<Account> | undefined>;
   /** By any spelling of the name: whether this one counts is the caller's question. */
   byName(tenantId: string, population: Population, userName: string): Promise<Versioned<Account> | undefined>;
@@ -126,8 +125,8 @@ function cleaned(input: NewAccount): NewAccount {
   };
 }
 
-function problemOf({ userName, email, identifiedBy }: NewAccount): string | undefined {
-  if (identifiedBy === 'email' && !email) return 'an e-mail address is needed, as it identifies people here';
+function problemOf({ userName, email, identifiedBy }: NewAccount): Refused | undefined {
+  if (identifiedBy === 'email' && !email) return refuse('email_needed');
   return nameProblem(userName) ?? (email === undefined ? undefined : emailProblem(email));
 }
 
@@ -176,17 +175,17 @@ export function createAccounts({
     async create(given) {
       const input = cleaned(given);
       const problem = problemOf(input);
-      if (problem) return { refused: problem };
+      if (problem) return problem;
       const account = newAccount(input, await nextNumber('account'), clock.now());
       const isClaimed = input.identifiedBy !== 'userName';
       if (isClaimed && (await identifiers.claim(account)) !== undefined) {
         await identifiers.release(account);
-        return { refused: 'the user name or e-mail address is taken, perhaps in another spelling' };
+        return refuse('identifier_taken');
       }
       const outcome = await collection.insert(account);
       if (outcome.inserted) return account;
       if (isClaimed) await identifiers.release(account);
-      return { refused: 'the user name is taken, perhaps in another spelling' };
+      return refuse('user_name_taken');
     },
     byId: (id) => collection.get(id),
     byName,

@@ -27,4 +27,19 @@ export {
   type NewAccount,
 } from './accounts.ts';
 export { foldName, nameProblem } from './names.ts';
-export { may, type Permission, permissions } from './permissions.ts';
+export {
+  defaultRoles,
+  type Grant,
+  grantable,
+  grantOf,
+  grantsOf,
+  grantsOfRole,
+  may,
+  OPERATOR_CODE,
+  type Permission,
+  permissionNames,
+  permissions,
+  type Reach,
+  type RoleSource,
+  reaches,
+} from './permissions.ts';

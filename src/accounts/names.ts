@@ -1,4 +1,4 @@
-import { typedName } from '../base/index.ts';
+import { type Refused, refuse, typedName } from '../base/index.ts';
 
 /** Control characters and lone surrogates have no place in a name. */
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Cn}]/u;
@@ -17,10 +17,10 @@ export function foldName(typed: string): string {
 }
 
 /** @returns what is wrong with a new name, or undefined */
-export function nameProblem(name: string): string | undefined {
-  if (foldName(name) === '') return 'the user name is empty';
-  if ([...name].length > 128) return 'the user name is longer than 128 characters';
-  if (FORBIDDEN.test(name)) return 'the user name holds a character that cannot be typed';
+export function nameProblem(name: string): Refused | undefined {
+  if (foldName(name) === '') return refuse('user_name_empty');
+  if ([...name].length > 128) return refuse('user_name_too_long');
+  if (FORBIDDEN.test(name)) return refuse('user_name_untypable');
   return undefined;
 }
 
@@ -28,6 +28,6 @@ export function nameProblem(name: string): string | undefined {
 const EMAIL = /^[^\s\p{Cc}<>(),;:"\\@]{1,64}@[^\s\p{Cc}<>(),;:"\\@]+\.[^\s\p{Cc}<>(),;:"\\@.]+$/u;
 
 /** @returns what is wrong with a new e-mail address, or undefined */
-export function emailProblem(email: string): string | undefined {
-  return email.length <= 254 && EMAIL.test(email) ? undefined : 'the e-mail address is not one';
+export function emailProblem(email: string): Refused | undefined {
+  return email.length <= 254 && EMAIL.test(email) ? undefined : refuse('email_invalid', { email });
 }

@@ -1,9 +1,10 @@
-// administration: what administrators do to accounts and policies, each action with its record and with all that it ends.
-// Not here: who may do it (the doors ask), the rules themselves (tenants, passwords, lockout), pages and commands.
-
-export type { Administration } from './administration.ts';
-export { createAdministration } from './administration.ts';
-export type { ActivationSlip, FactorStatus } from './factors.ts';
-export type { Actor, PasswordOutcome } from './passwords.ts';
-export { type PolicyPreview, previewChange } from './preview.ts';
-export type { Explanation } from './why.ts';
+// administration: what administrators do, each thing declared once as an operation, and the one way in which operations are performed.
+// Not here: the rules of what is changed (tenants, passwords, lockout, …), pages, commands and addresses: they are doors to this room.
+export { type Actor, actorOf, operatorAs } from './authority.ts';
+export type { AnyOperation, Operation, Perform, Performed, Places, TargetKind } from './operation.ts';
+export { allOperations, operations } from './operations.ts';
+export type { AdministrationParts } from './parts.ts';
+export { createPerform } from './perform.ts';
+export { createScheduledChanges, POLICY_JOB } from './policy/changing.ts';
+export { type PolicyPreview, previewChange } from './policy/preview.ts';
+export { createSysAdmins, type SysAdmins } from './sysadmins.ts';

@@ -3,7 +3,9 @@ import {
   createVersionedCache,
   fingerprint,
   newId,
+  type Refused,
   randomText,
+  refuse,
   typedName,
 } from '../base/index.ts';
 import type { CollectionSpec, Documents, Ephemeral } from '../stores/index.ts';
@@ -26,12 +28,8 @@ export interface ApiToken {
 }
 
 export interface ApiTokens {
-  /** @returns the token and its secret, which cannot be read again; or a sentence that says why not */
-  create(
-    tenantId: string,
-    name: string,
-    by: string,
-  ): Promise<{ token: ApiToken; secret: string } | { refused: string }>;
+  /** @returns the token and its secret, which cannot be read again */
+  create(tenantId: string, name: string, by: string): Promise<{ token: ApiToken; secret: string } | Refused>;
   /** Of a tenant, the oldest first. */
   list(tenantId: string): Promise<ApiToken[]>;
   bySecret(secret: string): Promise<ApiToken | undefined>;
@@ -75,11 +73,7 @@ export function createApiTokens(parts: {
   return {
     async create(tenantId, name, by) {
       const named = typedName(name.normalize('NFC'));
-      if (!NAME.test(named))
-        return {
-          refused:
-            'a name takes 1 to 60 letters, digits, spaces and . _ -, and begins with a letter or digit',
-        };
+      if (!NAME.test(named)) return refuse('token_name_invalid');
       const secret = randomText(ALPHABET, LENGTH);
       for (let place = 1; place <= MOST_TOKENS; place++) {
         const token: ApiToken = {
@@ -97,9 +91,9 @@ export function createApiTokens(parts: {
           await cache.touch();
           return { token, secret };
         }
-        if (outcome.duplicate === 'name') return { refused: `there is a token ${named} already` };
+        if (outcome.duplicate === 'name') return refuse('token_name_taken', { name: named });
       }
-      return { refused: `the tenant has ${MOST_TOKENS} tokens, which is the most; revoke one first` };
+      return refuse('token_limit', { most: MOST_TOKENS });
     },
     async list(tenantId) {
       const { items } = await collection.page({ index: 'name', equals: [tenantId], limit: MOST_TOKENS });

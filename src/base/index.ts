@@ -18,6 +18,15 @@ export {
   readHop,
 } from './networks.ts';
 export { assertFile, closeToOthers, makeFolder, makePrivateFile, openMode } from './private-files.ts';
+export {
+  type Mistake,
+  type Refusal,
+  type RefusalCode,
+  type Refused,
+  refusalCatalogue,
+  refusalSentence,
+  refuse,
+} from './refusals.ts';
 export { typedCode, typedName } from './typed.ts';
 export { createSealer, createVault, type Sealer, type Vault } from './vault.ts';
 export { createVersionedCache, type VersionedCache } from './versioned-cache.ts';

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
+import { operations } from '../administration/index.ts';
 import { rfc3339 } from '../base/index.ts';
-import { find, type Named, named, OPERATOR, populationOf } from './account-support.ts';
-import { collect, columns, print, Refused, tenantOf, withCore } from './terminal.ts';
+import { accountAt, commandOf, type Named, perform, populationOf } from './operations.ts';
+import { collect, columns, print, Refused, withCore } from './terminal.ts';
+
+const { account: of } = operations;
 
 interface UnlockOptions {
   tenant: string;
@@ -12,30 +15,29 @@ interface UnlockOptions {
 }
 
 async function unlock(options: UnlockOptions, command: Command): Promise<void> {
+  const { tenant, reason } = options;
   if (options.allLocked === options.userName.length > 0)
     throw new Refused('name accounts with --user-name, or say --all-locked');
+  const population = options.population === undefined ? undefined : populationOf(options.population);
   await withCore(command, async (core) => {
-    const tenant = await tenantOf(core, options.tenant);
-    const population = options.population === undefined ? undefined : populationOf(options.population);
     if (options.allLocked) {
-      const unlocked = await core.administration.unlockAll(tenant.id, population, OPERATOR, options.reason);
-      const said = unlocked.length === 0 ? 'Nobody was locked.' : `Unlocked: ${unlocked.join(', ')}`;
+      const { unlocked } = await perform(core, of.unlockAll, { tenant }, { population, reason });
+      const said = unlocked.length === 0 ? 'No account was locked.' : `Unlocked: ${unlocked.join(', ')}`;
       return print(command, { unlocked }, [said]);
     }
     if (!population) throw new Refused('the population is user or agent');
-    const named = [];
+    const places = options.userName.map((userName) => ({ tenant, population, userName }));
     // Every name is looked up before the first is unlocked: a mistake in the last one changes nothing.
-    for (const userName of options.userName)
-      named.push((await find(core, { tenant: options.tenant, population, userName })).account);
+    for (const at of places) await perform(core, of.show, at, {});
     const unlocked: string[] = [];
     const lines: string[] = [];
-    for (const account of named) {
-      const wasLocked = await core.administration.unlock(account, OPERATOR, options.reason);
-      if (wasLocked) unlocked.push(account.userName);
+    for (const at of places) {
+      const { wasLocked } = await perform(core, of.unlock, at, { reason });
+      if (wasLocked) unlocked.push(at.userName);
       lines.push(
         wasLocked
-          ? `${account.userName} is unlocked.`
-          : `${account.userName} was not locked; the counters are cleared.`,
+          ? `${at.userName} is unlocked.`
+          : `${at.userName} was not locked; the counters are cleared.`,
       );
     }
     print(command, { unlocked }, lines);
@@ -48,8 +50,7 @@ async function why(options: Named & { last: string }, command: Command): Promise
   const last = Number(options.last);
   if (!Number.isInteger(last) || last < 1 || last > 500) throw new Refused('--last takes 1 to 500');
   await withCore(command, async (core) => {
-    const { tenant, account } = await find(core, options);
-    const explanation = await core.administration.why(tenant, account, last);
+    const explanation = await perform(core, of.why, accountAt(options), { last });
     const now =
       explanation.now.length === 0
         ? ['Nothing stands in the way of a sign-in now.']
@@ -72,15 +73,14 @@ async function why(options: Named & { last: string }, command: Command): Promise
 export function addLockCommands(account: Command): void {
   account
     .command('unlock')
-    .description('clear the lock and both counts of one account, of several, or of every locked one')
-    .requiredOption('--tenant <client-code>')
+    .description(
+      'Clears the lock and both failure counts of one account, of several, or of every locked one.',
+    )
+    .requiredOption('--tenant <client-code>', 'the client code of the tenant')
     .option('--population <population>', 'user or agent')
     .option('--user-name <name>', 'may be given several times', collect, [])
     .option('--all-locked', 'every locked account of the tenant, or of the population')
     .option('--reason <reason>', 'for the record', '')
     .action(unlock);
-  named(account.command('why'))
-    .description('why this person is or was refused: the last attempts, what each met, and what clears it')
-    .option('--last <n>', 'how many attempts', String(SHOWN))
-    .action(why);
+  commandOf(account, of.why).option('--last <n>', 'how many attempts', String(SHOWN)).action(why);
 }

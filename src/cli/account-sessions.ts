@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
+import { operations } from '../administration/index.ts';
 import { rfc3339 } from '../base/index.ts';
-import { find, type Named, named, OPERATOR } from './account-support.ts';
-import { columns, print, Refused, withCore } from './terminal.ts';
+import { accountAt, commandOf, type Named, perform } from './operations.ts';
+import { columns, print, withCore } from './terminal.ts';
+
+const { account: of } = operations;
 
 interface SessionOptions extends Named {
   end?: string;
@@ -10,22 +13,21 @@ interface SessionOptions extends Named {
 
 async function sessions(options: SessionOptions, command: Command): Promise<void> {
   await withCore(command, async (core) => {
-    const { tenant, account } = await find(core, options);
-    const { administration } = core;
-    if (options.end === 'all') {
-      const ended = await administration.endAllSessions(account, OPERATOR, options.reason);
+    const { end, reason, userName } = options;
+    const at = accountAt(options);
+    if (end === 'all') {
+      const { ended } = await perform(core, of.endAllSessions, at, { reason });
       return print(command, { ended }, [
-        `Everything that ${account.userName} was signed in with has ended.`,
+        `Everything that ${userName} was signed in with has ended.`,
         ...columns(Object.entries(ended).map(([name, count]) => [name, String(count)])),
       ]);
     }
-    if (options.end !== undefined) {
-      if (!(await administration.endSession(account, options.end, OPERATOR, options.reason)))
-        throw new Refused(`${account.userName} has no such session`);
-      return print(command, { ended: options.end }, ['The session has ended, with its tokens.']);
+    if (end !== undefined) {
+      await perform(core, of.endSession, at, { session: end, reason });
+      return print(command, { ended: end }, ['The session has ended, with its tokens.']);
     }
-    const live = await core.sessions.live(tenant, account);
-    const rows = live.map(({ uid, token, signedInAt, usedAt, address, browser, applications }) => ({
+    const live = await perform(core, of.sessions, at, {});
+    const rows = live.sessions.map(({ uid, token, signedInAt, usedAt, address, browser, applications }) => ({
       id: uid,
       since: rfc3339(signedInAt),
       lastUsed: rfc3339(usedAt),
@@ -39,9 +41,8 @@ async function sessions(options: SessionOptions, command: Command): Promise<void
 }
 
 export function addSessions(account: Command): void {
-  named(account.command('sessions'))
-    .description('where the person is signed in, or the end of it')
-    .option('--end <id>', 'one session by its id, or all that the account is signed in with')
+  commandOf(account, of.sessions)
+    .option('--end <id>', 'end one session by its id, or all that the account is signed in with')
     .option('--reason <reason>', 'for the record', '')
     .action(sessions);
 }

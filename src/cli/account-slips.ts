@@ -1,13 +1,16 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import type { Account } from '../accounts/index.ts';
-import type { ActivationSlip } from '../administration/index.ts';
+import type { z } from 'zod';
+import { operations } from '../administration/index.ts';
 import { longDate } from '../base/index.ts';
 import type { Core } from '../core.ts';
-import type { Tenant } from '../tenants/index.ts';
-import { everyAccount, find, OPERATOR, populationOf } from './account-support.ts';
-import { print, Refused, tenantOf, withCore } from './terminal.ts';
+import { everyPage, perform, populationOf } from './operations.ts';
+import { print, Refused, withCore } from './terminal.ts';
+
+const { account: of, tenant: tenantOperations } = operations;
+
+type Slip = z.output<typeof of.makeSlip.output>;
 
 interface SlipOptions {
   tenant: string;
@@ -20,14 +23,12 @@ interface SlipOptions {
 
 const VIEWS = new URL('../../views/', import.meta.url);
 
-async function page(core: Core, tenant: Tenant, slips: readonly ActivationSlip[]): Promise<string> {
+async function page(core: Core, tenantName: string, slips: readonly Slip[]): Promise<string> {
   const [{ Eta }, { default: QRCode }] = await Promise.all([import('eta'), import('qrcode')]);
   const eta = new Eta({ views: fileURLToPath(VIEWS), autoEscape: true });
   const shown = await Promise.all(
-    slips.map(async ({ account, secret, uri, expiresAt }) => ({
-      userName: account.userName,
-      name: account.name ?? account.userName,
-      secret,
+    slips.map(async ({ uri, expiresAt, ...slip }) => ({
+      ...slip,
       picture: await QRCode.toString(uri, { type: 'svg', margin: 2 }),
       until: longDate(expiresAt),
     })),
@@ -36,20 +37,23 @@ async function page(core: Core, tenant: Tenant, slips: readonly ActivationSlip[]
     title: 'slips.title',
     t: core.say,
     issuer: core.settings.issuer,
-    tenantName: tenant.name,
+    tenantName,
     slips: shown,
   });
 }
 
-async function peopleOf(core: Core, tenant: Tenant, options: SlipOptions): Promise<Account[]> {
-  const population = populationOf(options.population);
-  if (options.userName !== undefined)
-    return [(await find(core, { ...options, userName: options.userName })).account];
-  const all = await everyAccount(core, tenant, population, false);
-  return all.filter(({ secondFactor }) => secondFactor.status === 'pending');
+/** The names of everybody whose set-up is pending, or the one that was named. */
+async function namesOf(core: Core, { tenant, population: text, userName }: SlipOptions): Promise<string[]> {
+  if (userName !== undefined) return [userName];
+  const population = populationOf(text);
+  const all = await everyPage(async (after) => {
+    const { accounts, next } = await perform(core, of.list, { tenant }, { population, after });
+    return { items: accounts, next };
+  });
+  return all.filter(({ secondFactor }) => secondFactor === 'pending').map((account) => account.userName);
 }
 
-/** Opened before anything is made: a file that cannot be written must not cost anybody their set-up. */
+/** Opened before anything is made: a file that cannot be written must not cost a person their set-up. */
 function reserve(file: string): number {
   try {
     return openSync(file, 'wx', 0o600);
@@ -62,24 +66,31 @@ async function slips(options: SlipOptions, command: Command): Promise<void> {
   if ((options.allPending ?? false) === (options.userName !== undefined))
     throw new Refused('name a person with --user-name, or say --all-pending');
   await withCore(command, async (core) => {
-    const tenant = await tenantOf(core, options.tenant);
-    const people = await peopleOf(core, tenant, options);
+    const { tenant, reason } = options;
+    const population = populationOf(options.population);
+    const { name } = await perform(core, tenantOperations.show, { tenant }, {});
+    const names = await namesOf(core, options);
     const file = reserve(options.out);
-    const made: ActivationSlip[] = [];
+    const made: Slip[] = [];
     const refused: string[] = [];
     try {
-      for (const person of people) {
-        const slip = await core.administration.makeSlip(tenant, person, OPERATOR, options.reason);
-        if ('refused' in slip) refused.push(slip.refused);
-        else made.push(slip);
+      for (const userName of names) {
+        const slip = perform(core, of.makeSlip, { tenant, population, userName }, { reason });
+        await slip.then(
+          (one) => made.push(one),
+          (error: unknown) => {
+            if (!(error instanceof Refused)) throw error;
+            refused.push(error.message);
+          },
+        );
       }
-      writeSync(file, await page(core, tenant, made));
+      writeSync(file, await page(core, name, made));
     } finally {
       closeSync(file);
     }
     if (made.length === 0) {
       rmSync(options.out);
-      throw new Refused(refused[0] ?? 'nobody has a set-up pending');
+      throw new Refused(refused[0] ?? 'no account has a set-up pending');
     }
     print(command, { slips: made.length, file: options.out, refused }, [
       `Activation slips in ${options.out}: ${made.length}. Print them, hand them over, and delete the file.`,
@@ -92,13 +103,13 @@ export function addSlip(account: Command): void {
   account
     .command('slips')
     .description(
-      'activation slips to print, for people who cannot scan a picture from the screen: each holds a new secret, shown once',
+      'Writes activation slips to print, for people who cannot scan a picture from the screen: each holds a new secret, shown once.',
     )
-    .requiredOption('--tenant <client-code>')
+    .requiredOption('--tenant <client-code>', 'the client code of the tenant')
     .requiredOption('--population <population>', 'user or agent')
     .option('--user-name <name>', 'one person')
     .option('--all-pending', 'everybody whose second factor is to be set up')
-    .requiredOption('--out <file>', 'an HTML file, made for its owner alone')
+    .requiredOption('--out <file>', 'an HTML file that only its owner can read')
     .option('--reason <reason>', 'for the record', '')
     .action(slips);
 }

@@ -1,80 +1,77 @@
 import type { Command } from 'commander';
-import { type Account, permissions } from '../accounts/index.ts';
+import { grantable, type Permission, type Role, roles } from '../accounts/index.ts';
+import { operations } from '../administration/index.ts';
 import { addFactorCommands } from './account-factors.ts';
 import { addLockCommands } from './account-locks.ts';
 import { addCreate, addSetPassword } from './account-passwords.ts';
 import { addSessions } from './account-sessions.ts';
 import { addSlip } from './account-slips.ts';
-import {
-  everyAccount,
-  find,
-  type Named,
-  named,
-  OPERATOR,
-  permissionOf,
-  populationOf,
-  shown,
-} from './account-support.ts';
-import { columns, print, tenantOf, withCore } from './terminal.ts';
+import { accountAt, commandOf, everyPage, type Named, perform, populationOf } from './operations.ts';
+import { columns, print, Refused, withCore } from './terminal.ts';
+
+const { account: of } = operations;
+
+type WithReason = Named & { reason: string };
 
 function addStatus(account: Command): void {
-  for (const [name, status] of [
-    ['disable', 'disabled'],
-    ['enable', 'enabled'],
-  ] as const) {
-    named(account.command(name))
-      .option('--reason <reason>', 'for the record', '')
-      .action(async (options: Named & { reason: string }, command: Command) => {
-        await withCore(command, async (core) => {
-          const { account: found } = await find(core, options);
-          await core.administration.setStatus(found, status, OPERATOR, options.reason);
-          print(command, { status }, [`${found.userName} is ${status}.`]);
-        });
-      });
-  }
-}
-
-function addPermit(account: Command): void {
-  named(account.command('permit'))
-    .description('gives the account a permission for itself, beside those of its role')
-    .requiredOption('--permission <permission>', permissions.join(', '))
-    .option('--withdraw', 'takes it back')
-    .option('--reason <reason>', 'for the record', '')
-    .action(
-      async (
-        options: Named & { permission: string; withdraw?: boolean; reason: string },
-        command: Command,
-      ) => {
-        const permission = permissionOf(options.permission);
-        const isGiven = !options.withdraw;
-        await withCore(command, async (core) => {
-          const { account: found } = await find(core, options);
-          await core.administration.permit(found, permission, isGiven, OPERATOR, options.reason);
-          print(command, { permission, given: isGiven }, [
-            `${found.userName} ${isGiven ? 'has' : 'no longer has'} the permission ${permission} for itself.`,
-          ]);
-        });
-      },
-    );
-}
-
-function addDelete(account: Command): void {
-  named(account.command('delete'))
-    .description('ends everything of the account and forgets it; its name may be used again')
-    .option('--reason <reason>', 'for the record', '')
-    .action(async (options: Named & { reason: string }, command: Command) => {
+  for (const operation of [of.disable, of.enable])
+    commandOf(account, operation).action(async (options: WithReason, command: Command) => {
       await withCore(command, async (core) => {
-        const { account: found } = await find(core, options);
-        await core.administration.deleteAccount(found, OPERATOR, options.reason);
-        print(command, { deleted: found.id }, [`${found.userName} is deleted.`]);
+        const { reason, userName } = options;
+        const { status } = await perform(core, operation, accountAt(options), { reason });
+        print(command, { status }, [`${userName} is ${status}.`]);
       });
     });
 }
 
-/** As the lists have it (MFA-8). */
-function factorOf({ lock, strangersLock, secondFactor }: Account): string {
-  const cause = (lock ?? strangersLock)?.cause;
-  return cause === 'second-factor' ? 'locked by codes' : secondFactor.status;
+function addPermit(account: Command): void {
+  commandOf(account, of.permit)
+    .requiredOption('--permission <permission>', grantable.join(', '))
+    .option('--withdraw', 'take it back')
+    .action(async (options: WithReason & { permission: string; withdraw?: boolean }, command: Command) => {
+      await withCore(command, async (core) => {
+        const { reason, userName } = options;
+        const input = { permission: options.permission as Permission, given: !options.withdraw, reason };
+        const { permission, given } = await perform(core, of.permit, accountAt(options), input);
+        print(command, { permission, given }, [
+          `${userName} ${given ? 'has' : 'no longer has'} the permission ${permission} beside those of the role.`,
+        ]);
+      });
+    });
+}
+
+function addRoleAndTeam(account: Command): void {
+  commandOf(account, of.setRole)
+    .requiredOption('--role <role>', roles.join(', '))
+    .action(async (options: WithReason & { role: string }, command: Command) => {
+      await withCore(command, async (core) => {
+        const { reason } = options;
+        const input = { role: options.role as Role, reason };
+        const { userName, role } = await perform(core, of.setRole, accountAt(options), input);
+        print(command, { role }, [`${userName} has the role ${role}.`]);
+      });
+    });
+  commandOf(account, of.setTeam)
+    .option('--team <name>', 'the team')
+    .option('--none', 'take the account out of its team')
+    .action(async (options: WithReason & { team?: string; none?: boolean }, command: Command) => {
+      if ((options.team === undefined) !== (options.none ?? false))
+        throw new Refused('name a team with --team, or say --none');
+      await withCore(command, async (core) => {
+        const input = { team: options.team ?? null, reason: options.reason };
+        const { userName, team } = await perform(core, of.setTeam, accountAt(options), input);
+        print(command, { team }, [`${userName} is ${team === null ? 'in no team' : `in the team ${team}`}.`]);
+      });
+    });
+}
+
+function addDelete(account: Command): void {
+  commandOf(account, of.remove).action(async (options: WithReason, command: Command) => {
+    await withCore(command, async (core) => {
+      const { deleted } = await perform(core, of.remove, accountAt(options), { reason: options.reason });
+      print(command, { deleted }, [`${options.userName} is deleted.`]);
+    });
+  });
 }
 
 interface ListOptions {
@@ -85,41 +82,37 @@ interface ListOptions {
 
 async function list(options: ListOptions, command: Command): Promise<void> {
   await withCore(command, async (core) => {
-    const tenant = await tenantOf(core, options.tenant);
+    const { tenant, locked: lockedOnly = false } = options;
     const population = options.population === undefined ? undefined : populationOf(options.population);
-    const items = await everyAccount(core, tenant, population, options.locked ?? false);
-    const rows = items.map((a) => [
-      String(a.number),
-      a.population,
-      a.userName,
-      a.role,
-      a.lockState === 'locked' ? 'locked' : a.status,
-      factorOf(a),
-    ]);
-    print(
-      command,
-      { accounts: items.map(shown) },
-      columns([['NUMBER', 'POPULATION', 'USER NAME', 'ROLE', 'STATUS', 'SECOND FACTOR'], ...rows]),
-    );
+    const accounts = await everyPage(async (after) => {
+      const page = await perform(core, of.list, { tenant }, { population, lockedOnly, after });
+      return { items: page.accounts, next: page.next };
+    });
+    const rows = accounts.map((a) => {
+      // As the lists have it (MFA-8).
+      const isByCodes = (a.lock ?? a.strangersLock)?.cause === 'second-factor';
+      const status = a.lockState === 'locked' ? 'locked' : a.status;
+      const factor = isByCodes ? 'locked by codes' : a.secondFactor;
+      return [String(a.number), a.population, a.userName, a.role, status, factor];
+    });
+    const head = ['NUMBER', 'POPULATION', 'USER NAME', 'ROLE', 'STATUS', 'SECOND FACTOR'];
+    print(command, { accounts }, columns([head, ...rows]));
   });
 }
 
 function addReading(account: Command): void {
-  account
-    .command('list')
-    .requiredOption('--tenant <client-code>')
+  commandOf(account, of.list)
     .option('--population <population>', 'user or agent')
     .option('--locked', 'only accounts that are locked')
     .action(list);
-
-  named(account.command('show')).action(async (options: Named, command: Command) => {
+  commandOf(account, of.show).action(async (options: Named, command: Command) => {
     await withCore(command, async (core) => {
-      const { account: found } = await find(core, options);
-      const rows = Object.entries(shown(found)).map(([name, value]) => [
+      const found = await perform(core, of.show, accountAt(options), {});
+      const rows = Object.entries(found).map(([name, value]) => [
         name,
         typeof value === 'object' ? JSON.stringify(value) : String(value),
       ]);
-      print(command, shown(found), columns(rows));
+      print(command, found, columns(rows));
     });
   });
 }
@@ -134,6 +127,7 @@ export function addAccountCommands(program: Command): void {
   addSessions(account);
   addStatus(account);
   addPermit(account);
+  addRoleAndTeam(account);
   addDelete(account);
   addReading(account);
 }

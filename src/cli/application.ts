@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import type { Population } from '../accounts/index.ts';
+import { operations } from '../administration/index.ts';
 import { rfc3339 } from '../base/index.ts';
-import type { Application, ApplicationKind } from '../oidc/core.ts';
 import { deliveryStates } from '../sessions/index.ts';
-import { ACTOR } from './account-support.ts';
 import { readSecrets } from './input.ts';
-import { collect, columns, print, Refused, tenantOf, withCore } from './terminal.ts';
+import { commandOf, everyPage, perform } from './operations.ts';
+import { collect, columns, print, withCore } from './terminal.ts';
+
+const { application: of } = operations;
 
 interface CreateOptions {
   id: string;
@@ -22,65 +23,33 @@ interface CreateOptions {
   secretStdin?: boolean;
 }
 
-const KINDS = ['web', 'spa', 'native', 'machine'];
-const POPULATIONS = ['user', 'agent', 'any'];
+type Kind = 'web' | 'spa' | 'native' | 'machine';
 
-function shown({ secretHashes, ...application }: Application) {
-  return { ...application, secrets: secretHashes.length };
-}
-
-function addCreate(application: Command): void {
-  application
-    .command('create')
-    .requiredOption('--id <id>', 'the client_id')
-    .requiredOption('--kind <kind>', KINDS.join(', '))
-    .option('--name <name>', 'shown to people')
-    .option('--redirect-uri <uri>', 'matched exactly; may be given several times', collect, [])
-    .option('--post-logout-redirect-uri <uri>', 'may be given several times', collect, [])
-    .option('--backchannel-logout-uri <uri>', 'hears of the end of every session')
-    .option('--population <population>', POPULATIONS.join(', '), 'user')
-    .option('--tenant <client-code>', 'fixes the tenant; otherwise the page asks for the client code')
-    .option('--first-party', 'people are not asked for consent')
-    .option('--audience <uri>', 'machine: the resource that its tokens are for; they are JWTs')
-    .option('--scope <scope>', 'machine: may be given several times', collect, [])
-    .option('--secret-stdin', 'read the secret from standard input; otherwise one is made and printed')
-    .action(async (options: CreateOptions, command: Command) => {
-      if (!KINDS.includes(options.kind)) throw new Refused(`the kind is one of ${KINDS.join(', ')}`);
-      if (!POPULATIONS.includes(options.population))
-        throw new Refused(`the population is one of ${POPULATIONS.join(', ')}`);
-      const [secret] = await readSecrets(command, options.secretStdin ? ['--secret-stdin'] : []);
-      await withCore(command, async (core) => {
-        const tenant = options.tenant ? await tenantOf(core, options.tenant) : undefined;
-        const created = await core.applications.create({
-          id: options.id,
-          kind: options.kind as ApplicationKind,
-          name: options.name,
-          redirectUris: options.redirectUri,
-          postLogoutRedirectUris: options.postLogoutRedirectUri,
-          backchannelLogoutUri: options.backchannelLogoutUri,
-          population: options.population as Population | 'any',
-          tenantId: tenant?.id ?? null,
-          isFirstParty: options.firstParty ?? false,
-          audience: options.audience ?? null,
-          scopes: options.scope,
-          secret,
-        });
-        if ('refused' in created) throw new Refused(created.refused);
-        await core.audit.write({
-          type: 'application.created',
-          outcome: 'success',
-          actor: ACTOR,
-          applicationId: options.id,
-          tenantId: tenant?.id ?? '',
-        });
-        const printed =
-          created.secret !== undefined && secret === undefined ? { secret: created.secret } : {};
-        print(command, { ...shown(created.application), ...printed }, [
-          `Application ${options.id} is registered.`,
-          ...('secret' in printed ? [`Secret, shown once: ${printed.secret}`] : []),
-        ]);
-      });
-    });
+async function create(options: CreateOptions, command: Command): Promise<void> {
+  const [secret] = await readSecrets(command, options.secretStdin ? ['--secret-stdin'] : []);
+  await withCore(command, async (core) => {
+    const { id, name, backchannelLogoutUri, tenant, audience } = options;
+    const input = {
+      id,
+      name,
+      backchannelLogoutUri,
+      tenant,
+      audience,
+      secret,
+      // What is no kind or population is refused by the operation, by name.
+      kind: options.kind as Kind,
+      population: options.population as 'any',
+      redirectUris: options.redirectUri,
+      postLogoutRedirectUris: options.postLogoutRedirectUri,
+      isFirstParty: options.firstParty ?? false,
+      scopes: options.scope,
+    };
+    const created = await perform(core, of.create, {}, input);
+    print(command, created, [
+      `Application ${id} is registered.`,
+      ...(created.secret === undefined ? [] : [`Secret, shown once: ${created.secret}`]),
+    ]);
+  });
 }
 
 interface DeliveryOptions {
@@ -89,92 +58,79 @@ interface DeliveryOptions {
 }
 
 async function deliveries(options: DeliveryOptions, command: Command): Promise<void> {
-  const state = deliveryStates.find((one) => one === options.state);
-  if (!state) throw new Refused(`the state is one of ${deliveryStates.join(', ')}`);
   await withCore(command, async (core) => {
-    const { id } = options;
-    const { items } = await core.deliveries.list(id === undefined ? { state } : { state, applicationId: id });
-    const rows = items.map(({ createdAt, applicationId, accountId, sid, attempts, triedAt, problem }) => ({
-      since: rfc3339(createdAt),
-      application: applicationId,
-      account: accountId,
-      sid,
-      attempts,
-      lastTried: triedAt === 0 ? '-' : rfc3339(triedAt),
-      problem,
-    }));
+    const wanted = { application: options.id, state: options.state as 'pending' };
+    const told = await perform(core, of.logouts, {}, wanted);
+    const rows = told.deliveries.map(
+      ({ createdAt, applicationId, accountId, sid, attempts, triedAt, problem }) => ({
+        since: rfc3339(createdAt),
+        application: applicationId,
+        account: accountId,
+        sid,
+        attempts,
+        lastTried: triedAt === 0 ? '-' : rfc3339(triedAt),
+        problem,
+      }),
+    );
     const head = ['SINCE', 'APPLICATION', 'ACCOUNT', 'SID', 'ATTEMPTS', 'LAST TRIED', 'PROBLEM'];
     const table = rows.map((row) => Object.values(row).map(String));
-    print(command, { state, deliveries: rows }, columns([head, ...table]));
+    print(command, { state: told.state, deliveries: rows }, columns([head, ...table]));
   });
 }
 
-function addDeliveries(application: Command): void {
-  application
-    .command('logouts')
-    .description('which applications were told of ended sessions, and which could not be')
-    .option('--id <id>', 'of one application')
-    .option('--state <state>', deliveryStates.join(', '), 'pending')
-    .action(deliveries);
+async function list(_options: object, command: Command): Promise<void> {
+  await withCore(command, async (core) => {
+    const applications = await everyPage(async (after) => {
+      const page = await perform(core, of.list, {}, { after });
+      return { items: page.applications, next: page.next };
+    });
+    const rows = applications.map((a) => [a.id, a.kind, a.population, a.redirectUris.join(' ')]);
+    print(command, { applications }, columns([['ID', 'KIND', 'POPULATION', 'REDIRECT URIS'], ...rows]));
+  });
+}
+
+async function show({ id }: { id: string }, command: Command): Promise<void> {
+  await withCore(command, async (core) => {
+    const found = await perform(core, of.show, { application: id }, {});
+    const rows = Object.entries(found).map(([name, value]) => [
+      name,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]);
+    print(command, found, columns(rows));
+  });
+}
+
+async function rotateSecret({ id }: { id: string }, command: Command): Promise<void> {
+  await withCore(command, async (core) => {
+    const { secret } = await perform(core, of.rotateSecret, { application: id }, {});
+    print(command, { secret }, [
+      `Secret, shown once: ${secret}`,
+      'The former one keeps working until the next rotation.',
+    ]);
+  });
 }
 
 export function addApplicationCommands(program: Command): void {
   const application = program.command('application').description('OpenID Connect clients');
-  addCreate(application);
-  addDeliveries(application);
-
-  application.command('list').action(async (_options: object, command: Command) => {
-    await withCore(command, async ({ applications }) => {
-      const items: Application[] = [];
-      let after: string | undefined;
-      do {
-        const page = await applications.list(after);
-        items.push(...page.items);
-        after = page.next;
-      } while (after);
-      const rows = items.map((a) => [a.id, a.kind, a.population, a.redirectUris.join(' ')]);
-      print(
-        command,
-        { applications: items.map(shown) },
-        columns([['ID', 'KIND', 'POPULATION', 'REDIRECT URIS'], ...rows]),
-      );
-    });
-  });
-
-  application
-    .command('show')
-    .requiredOption('--id <id>')
-    .action(async (options: { id: string }, command: Command) => {
-      await withCore(command, async ({ applications }) => {
-        const found = await applications.byId(options.id);
-        if (!found) throw new Refused(`there is no application ${options.id}`);
-        const rows = Object.entries(shown(found)).map(([name, value]) => [
-          name,
-          typeof value === 'object' ? JSON.stringify(value) : String(value),
-        ]);
-        print(command, shown(found), columns(rows));
-      });
-    });
-
-  application
-    .command('rotate-secret')
-    .requiredOption('--id <id>')
-    .action(async (options: { id: string }, command: Command) => {
-      await withCore(command, async ({ applications, audit }) => {
-        const secret = await applications.rotateSecret(options.id);
-        if (!secret) throw new Refused(`there is no application ${options.id} with a secret`);
-        const tenantId = (await applications.byId(options.id))?.tenantId ?? '';
-        await audit.write({
-          type: 'application.secret-rotated',
-          outcome: 'success',
-          actor: ACTOR,
-          applicationId: options.id,
-          tenantId,
-        });
-        print(command, { secret }, [
-          `Secret, shown once: ${secret}`,
-          'The former one keeps working until the next rotation.',
-        ]);
-      });
-    });
+  commandOf(application, of.create)
+    .requiredOption('--id <id>', 'the client_id')
+    .requiredOption('--kind <kind>', 'web, spa, native, machine')
+    .option('--name <name>', 'shown to people')
+    .option('--redirect-uri <uri>', 'matched exactly; may be given several times', collect, [])
+    .option('--post-logout-redirect-uri <uri>', 'may be given several times', collect, [])
+    .option('--backchannel-logout-uri <uri>', 'is told of the end of every session')
+    .option('--population <population>', 'user, agent, any', 'user')
+    .option('--tenant <client-code>', 'fixes the tenant; otherwise the page asks for the client code')
+    .option('--first-party', 'people are not asked for consent')
+    .option('--audience <uri>', 'machine: the resource that its tokens are for; they are JWTs')
+    .option('--scope <scope>', 'machine: may be given several times', collect, [])
+    .option('--secret-stdin', 'read the secret from standard input; otherwise one is made and printed')
+    .action(create);
+  commandOf(application, of.logouts)
+    .option('--id <id>', 'of one application')
+    .option('--state <state>', deliveryStates.join(', '), 'pending')
+    .action(deliveries);
+  commandOf(application, of.list).action(list);
+  commandOf(application, of.show).action(show);
+  commandOf(application, of.rotateSecret).action(rotateSecret);
 }

@@ -7,6 +7,7 @@ import { addAccountCommands } from './account.ts';
 import { addApplicationCommands } from './application.ts';
 import { addKeyCommands } from './keys.ts';
 import { addPolicyCommands } from './policy.ts';
+import { addRoleCommands } from './role.ts';
 import { addServerCommands } from './server.ts';
 import { addTenantCommands } from './tenant.ts';
 import { Program, processTerminal, sayOnErrors, type Terminal } from './terminal.ts';
@@ -44,6 +45,7 @@ export function commandsAt(terminal: Terminal): Program {
   addPolicyCommands(program);
   addAccountCommands(program);
   addApplicationCommands(program);
+  addRoleCommands(program);
   addTokenCommands(program);
   addKeyCommands(program);
   return program;

@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Population } from '../accounts/index.ts';
-import { readInstant, rfc3339 } from '../base/index.ts';
+import { type Mistake, readInstant, refusalSentence, refuse, rfc3339 } from '../base/index.ts';
+import type { Core } from '../core.ts';
 import {
   differences,
   loadPreset,
   type Policy,
-  type PolicyDifference,
-  type PolicyMistake,
   parsePolicy,
   policyValues,
   presetNames,
-  type Tenant,
 } from '../tenants/index.ts';
 import { textOf } from './input.ts';
 import { columns, Refused } from './terminal.ts';
@@ -33,10 +31,8 @@ export function written(value: unknown): string {
   return value === null ? 'off' : JSON.stringify(value);
 }
 
-export function refuseMistakes(mistakes: readonly PolicyMistake[]): never {
-  throw new Refused(
-    `the policy cannot be used: ${mistakes.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
-  );
+function refuseMistakes({ say }: Core, mistakes: readonly Mistake[]): never {
+  throw new Refused(refusalSentence(say, refuse('policy_mistakes', { mistakes }).refused));
 }
 
 /** A value as YAML has it; as it stands where only that is a value of the path, such as a contact line with a colon. */
@@ -53,8 +49,8 @@ function readValue(path: string, text: string): unknown {
 }
 
 /** `path=value` pairs; values are read as YAML, so that `off`, `true`, `[a, b]` and numbers are what they look like. */
-function pairs(args: readonly string[]): Record<string, unknown> {
-  const mistakes: PolicyMistake[] = [];
+function pairs(core: Core, args: readonly string[]): Record<string, unknown> {
+  const mistakes: Mistake[] = [];
   const values: Record<string, unknown> = {};
   for (const arg of args) {
     const at = arg.indexOf('=');
@@ -62,31 +58,32 @@ function pairs(args: readonly string[]): Record<string, unknown> {
     if (at < 0) mistakes.push({ path, message: 'takes a value: path=value' });
     else values[path] = readValue(path, arg.slice(at + 1));
   }
-  if (mistakes.length > 0) refuseMistakes(mistakes);
+  if (mistakes.length > 0) refuseMistakes(core, mistakes);
   return values;
 }
 
-export function complete(document: unknown): Policy {
+function complete(core: Core, document: unknown): Policy {
   const parsed = parsePolicy(document);
-  if ('mistakes' in parsed) refuseMistakes(parsed.mistakes);
+  if ('mistakes' in parsed) refuseMistakes(core, parsed.mistakes);
   return parsed.policy;
 }
 
 /** The values that a command asks for: pairs, a whole document, or a preset. */
 export function wantedValues(
-  tenant: Tenant,
+  core: Core,
+  current: Policy,
   args: readonly string[],
   { file, preset }: Wanted,
 ): Record<string, unknown> {
   if (Number(args.length > 0) + Number(file !== undefined) + Number(preset !== undefined) !== 1)
     throw new Refused('give path=value pairs, or --file, or --preset');
-  if (args.length > 0) return pairs(args);
+  if (args.length > 0) return pairs(core, args);
   const whole =
     preset === undefined
-      ? complete(parse(textOf(readFileSync(file ?? ''), `the file ${file}`)))
+      ? complete(core, parse(textOf(readFileSync(file ?? ''), `the file ${file}`)))
       : loadPreset(preset);
   if (!whole) throw new Refused(`there is no preset ${preset}; there are ${presetNames().join(', ')}`);
-  return Object.fromEntries(differences(tenant.policy, whole).map(({ path, after }) => [path, after]));
+  return Object.fromEntries(differences(current, whole).map(({ path, after }) => [path, after]));
 }
 
 /** The one reader of times on the command line: RFC 3339 with an offset, or so many hours or days from now. */
@@ -120,6 +117,13 @@ export function populationsOf(text: string | undefined): Population[] {
   return [text];
 }
 
-export function told(changed: readonly PolicyDifference[]): string[] {
+/** A difference as an operation answers it. */
+export interface ToldDifference {
+  path: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+export function told(changed: readonly ToldDifference[]): string[] {
   return columns(changed.map((d) => [d.path, written(d.before), '->', written(d.after)]));
 }

@@ -2,7 +2,6 @@ import { Command } from 'commander';
 import { createLog, systemClock } from '../base/index.ts';
 import { type Core, openCore, type Patience, patienceFor } from '../core.ts';
 import { loadSettings, readMasterKeys, type Settings } from '../settings/index.ts';
-import type { Tenant } from '../tenants/index.ts';
 import { visible, visibleLines, widthOf } from './visible.ts';
 
 /** A refusal that one line explains. */
@@ -107,12 +106,6 @@ export async function counting<T>(
   const outcome = await work((accounts) => errors.write(`\r${accounts} accounts`));
   errors.write('\n');
   return outcome;
-}
-
-export async function tenantOf(core: Core, clientCode: string): Promise<Tenant> {
-  const tenant = await core.tenants.byClientCode(clientCode);
-  if (!tenant) throw new Refused(`there is no tenant with the client code ${clientCode}`);
-  return tenant;
 }
 
 /** Aligned columns for people, by the width that each cell has on the screen. */

@@ -1,63 +1,49 @@
 import type { Command } from 'commander';
+import { operations } from '../administration/index.ts';
 import { rfc3339 } from '../base/index.ts';
-import { OPERATOR } from './account-support.ts';
-import { columns, print, Refused, tenantOf, withCore } from './terminal.ts';
+import { commandOf, perform } from './operations.ts';
+import { columns, print, withCore } from './terminal.ts';
+
+const { token: of } = operations;
 
 interface NamedToken {
   tenant: string;
   name: string;
 }
 
-const DAYS = 31;
-
-async function create({ tenant: code, name }: NamedToken, command: Command): Promise<void> {
+async function create({ tenant, name }: NamedToken, command: Command): Promise<void> {
   await withCore(command, async (core) => {
-    const created = await core.administration.createToken(await tenantOf(core, code), name, OPERATOR);
-    if ('refused' in created) throw new Refused(created.refused);
-    const { token, secret } = created;
-    print(command, { name: token.name, token: secret }, [
-      `API token ${token.name}, shown once: ${secret}`,
+    const created = await perform(core, of.create, { tenant }, { name });
+    print(command, created, [
+      `API token ${created.name}, shown once: ${created.token}`,
       'Programs send it in the header LV-Access.',
     ]);
   });
 }
 
-async function list({ tenant: code }: { tenant: string }, command: Command): Promise<void> {
+async function list({ tenant }: { tenant: string }, command: Command): Promise<void> {
   await withCore(command, async (core) => {
-    const tokens = await core.apiTokens.list((await tenantOf(core, code)).id);
-    const items = await Promise.all(
-      tokens.map(async ({ tokenId, name, createdBy, createdAt }) => ({
-        name,
-        createdBy,
-        createdAt: rfc3339(createdAt),
-        days: (await core.usage.days(tokenId, DAYS)).map(({ day, logins, failures, validations }) => ({
-          day,
-          logins,
-          failures,
-          validations,
-        })),
-      })),
-    );
-    const rows = items.map(({ name, createdAt, days: [last] }) => [
+    const listed = await perform(core, of.list, { tenant }, {});
+    const tokens = listed.tokens.map((token) => ({ ...token, createdAt: rfc3339(token.createdAt) }));
+    const rows = tokens.map(({ name, createdAt, days: [last] }) => [
       name,
       createdAt,
       last?.day ?? '-',
       ...[last?.logins, last?.failures, last?.validations].map((count) => String(count ?? 0)),
     ]);
     const head = ['NAME', 'MADE', 'LAST USED', 'LOGINS', 'FAILURES', 'VALIDATIONS'];
-    print(command, { tokens: items }, columns([head, ...rows]));
+    print(command, { tokens }, columns([head, ...rows]));
   });
 }
 
 async function revoke(
-  { tenant: code, name, reason }: NamedToken & { reason: string },
+  { tenant, name, reason }: NamedToken & { reason: string },
   command: Command,
 ): Promise<void> {
   await withCore(command, async (core) => {
-    const ended = await core.administration.revokeToken(await tenantOf(core, code), name, OPERATOR, reason);
-    if (ended === undefined) throw new Refused(`there is no token ${name}`);
-    print(command, { revoked: name, sessions: ended }, [
-      `API token ${name} is revoked, and ${ended} of its sessions ended.`,
+    const { revoked, sessions } = await perform(core, of.revoke, { tenant }, { name, reason });
+    print(command, { revoked, sessions }, [
+      `API token ${revoked} is revoked, and ${sessions} of its sessions ended.`,
     ]);
   });
 }
@@ -66,22 +52,7 @@ export function addTokenCommands(program: Command): void {
   const token = program
     .command('token')
     .description('API tokens, with which the programs of a tenant sign in');
-  token
-    .command('create')
-    .description('makes one of at most five; it is shown once')
-    .requiredOption('--tenant <client-code>')
-    .requiredOption('--name <name>', 'what it is for')
-    .action(create);
-  token
-    .command('list')
-    .description('what there is, and how it was used')
-    .requiredOption('--tenant <client-code>')
-    .action(list);
-  token
-    .command('revoke')
-    .description('refused at once, with every session that was begun with it')
-    .requiredOption('--tenant <client-code>')
-    .requiredOption('--name <name>')
-    .option('--reason <reason>', 'for the record', '')
-    .action(revoke);
+  commandOf(token, of.create).requiredOption('--name <name>', 'what it is for').action(create);
+  commandOf(token, of.list).action(list);
+  commandOf(token, of.revoke).requiredOption('--name <name>', 'of the token').action(revoke);
 }

@@ -58,7 +58,7 @@ async function makeAccount(core: Core, tenant: Tenant, preset: string, sample: S
     password: record,
     identifiedBy: tenant.policy.signIn.identifiedBy,
   });
-  if ('refused' in created) throw new Error(created.refused);
+  if ('refused' in created) throw new Error(created.refused.code);
   const isEnrolled = preset === 'livevox' && userName === 'newcomer';
   if (isEnrolled)
     await core.accounts.update(created.id, (a) => ({
@@ -96,10 +96,10 @@ export async function makeSamples(
         lockout: { ...policy.lockout, contactLine: 'This is a demo: npx sallyport account unlock' },
       },
     });
-    if (typeof tenant === 'string') throw new Error(`${clientCode}: ${tenant}`);
+    if ('refused' in tenant) throw new Error(`${clientCode}: ${tenant.refused.code}`);
     if (preset === PROGRAM_PRESET) {
       const made = await core.apiTokens.create(tenant.id, 'sample', 'demo');
-      if ('refused' in made) throw new Error(made.refused);
+      if ('refused' in made) throw new Error(made.refused.code);
       token = made.secret;
     }
     for (const sample of SAMPLES) accounts.push(await makeAccount(core, tenant, preset, sample));

@@ -1,5 +1,13 @@
 import type { Population } from '../accounts/index.ts';
-import { type Clock, createVersionedCache, fingerprint, newSecret, sameSecret } from '../base/index.ts';
+import {
+  type Clock,
+  createVersionedCache,
+  fingerprint,
+  newSecret,
+  type Refused,
+  refuse,
+  sameSecret,
+} from '../base/index.ts';
 import type { CollectionSpec, Documents, Ephemeral } from '../stores/index.ts';
 import type { Tenants } from '../tenants/index.ts';
 import { BUILT_IN, builtInApplication } from './built-in.ts';
@@ -46,8 +54,8 @@ export interface NewApplication {
 }
 
 export interface Applications {
-  /** @returns the application and, for web and machine, its secret, which cannot be read again; or a sentence that says why not */
-  create(input: NewApplication): Promise<{ application: Application; secret?: string } | { refused: string }>;
+  /** @returns the application and, for web and machine, its secret, which cannot be read again; which cannot be read again */
+  create(input: NewApplication): Promise<{ application: Application; secret?: string } | Refused>;
   byId(id: string): Promise<Application | undefined>;
   list(after?: string): Promise<{ items: Application[]; next?: string }>;
   /** Compares in constant time with every live secret. */
@@ -69,19 +77,20 @@ function isPrintable(secret: string): boolean {
   return /^[\x20-\x7e]*$/.test(secret);
 }
 
-function problemOf(input: NewApplication): string | undefined {
-  if (input.id.startsWith(BUILT_IN)) return `ids that begin with ${BUILT_IN} are our own`;
-  if (!APPLICATION_ID.test(input.id)) return 'the id takes 1 to 100 letters, digits and . _ ~ -';
+function problemOf(input: NewApplication): Refused | undefined {
+  if (input.id.startsWith(BUILT_IN)) return refuse('application_id_reserved', { prefix: BUILT_IN });
+  if (!APPLICATION_ID.test(input.id)) return refuse('application_id_invalid');
   if (input.secret !== undefined && !hasSecret(input.kind))
-    return `a ${input.kind} application has no secret`;
+    return refuse('application_has_no_secret', { kind: input.kind });
   if (input.secret !== undefined && !isPrintable(input.secret))
-    return 'a secret holds printable ASCII characters only (RFC 6749, A.2)';
-  if (input.secret !== undefined && input.secret.length < 32) return 'a secret has at least 32 characters';
+    return refuse('application_secret_unprintable');
+  if (input.secret !== undefined && input.secret.length < 32) return refuse('application_secret_short');
   if (input.kind === 'machine' && (input.redirectUris?.length || input.backchannelLogoutUri))
-    return 'a machine has no sessions: neither a redirect URI nor a logout URI';
-  if (input.kind !== 'machine' && !input.redirectUris?.length) return 'at least one redirect URI is needed';
-  if (input.audience && !URL.canParse(input.audience)) return 'the audience must be a URI';
-  const logoutProblem = input.backchannelLogoutUri && logoutUriProblem(input.backchannelLogoutUri);
+    return refuse('application_machine_has_no_sessions');
+  if (input.kind !== 'machine' && !input.redirectUris?.length)
+    return refuse('application_redirect_uri_needed');
+  if (input.audience && !URL.canParse(input.audience)) return refuse('application_audience_invalid');
+  const logoutProblem = input.backchannelLogoutUri ? logoutUriProblem(input.backchannelLogoutUri) : undefined;
   if (logoutProblem) return logoutProblem;
   const uris = [...(input.redirectUris ?? []), ...(input.postLogoutRedirectUris ?? [])];
   return uris.map((uri) => redirectUriProblem(uri, input.kind)).find((problem) => problem !== undefined);
@@ -127,11 +136,11 @@ export function createApplications(parts: {
   return {
     async create(input) {
       const problem = problemOf(input);
-      if (problem) return { refused: problem };
+      if (problem) return problem;
       const secret = hasSecret(input.kind) ? (input.secret ?? newSecret()) : undefined;
       const application = newApplication(input, secret ? [fingerprint(secret)] : [], clock.now());
       const outcome = await collection.insert(application);
-      if (!outcome.inserted) return { refused: 'the id is taken' };
+      if (!outcome.inserted) return refuse('application_id_taken', { id: input.id });
       await cache.touch();
       return secret ? { application, secret } : { application };
     },

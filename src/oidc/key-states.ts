@@ -1,3 +1,4 @@
+import { type Refused, refuse } from '../base/index.ts';
 // When a signing key signs, and until when it is published: a pure function of the times in the documents, so that every
 // process comes to the same answer at the same moment without a word between them.
 
@@ -65,12 +66,12 @@ export function planRotation(
   all: readonly KeyTimes[],
   now: number,
   isReplacement: boolean,
-): KeyTimes | { refused: string } {
+): KeyTimes | Refused {
   const own = all.filter((key) => key.alg === alg);
   const newest = own.reduce<KeyTimes | undefined>((a, b) => (a && a.serial > b.serial ? a : b), undefined);
   if (newest && newest.activeAt > now && !isReplacement) {
     const seconds = newest.activeAt - now;
-    return { refused: `the next ${alg} key is published already and signs in ${seconds} seconds` };
+    return refuse('key_published_already', { alg, seconds });
   }
   const activeAt = isReplacement || !newest ? now : now + PUBLISHED_BEFORE_SECONDS;
   return { alg, serial: (newest?.serial ?? 0) + 1, publishedAt: now, activeAt, isReplacement };

@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
-import type { Clock, Vault } from '../base/index.ts';
+import { type Clock, type Refused, refuse, type Vault } from '../base/index.ts';
 import type { Collection, CollectionSpec, Documents, Migration } from '../stores/index.ts';
 import {
   type KeyAge,
@@ -29,9 +29,9 @@ export interface Keys {
   /**
    * Publishes the next key, which signs once every kept copy of the key set has expired; keys withdrawn are deleted.
    * @param isReplacement others know the key: the new one signs at once, the old one is withdrawn at once
-   * @returns the new key, or a sentence that says why not
+   * @returns the new key
    */
-  rotate(alg: SigningAlgorithm, isReplacement: boolean): Promise<ListedKey | { refused: string }>;
+  rotate(alg: SigningAlgorithm, isReplacement: boolean): Promise<ListedKey | Refused>;
   /** Seals every key under the first master key. @returns how many were not so sealed */
   reseal(): Promise<number>;
 }
@@ -95,8 +95,7 @@ export function createKeys(parts: { documents: Documents; vault: Vault; clock: C
       const times = planRotation(alg, keys, clock.now(), isReplacement);
       if ('refused' in times) return times;
       const made = await makeKey(times, vault);
-      if (!(await collection.insert(made)).inserted)
-        return { refused: 'another rotation was at work at the same moment' };
+      if (!(await collection.insert(made)).inserted) return refuse('key_rotation_under_way', { alg });
       for (const key of keys)
         if (keyAge(key, keys, clock.now()).state === 'withdrawn') await collection.remove(key.id);
       return listed(made, [...keys, made]);

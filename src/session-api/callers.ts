@@ -74,5 +74,5 @@ export async function sessionHolder(parts: SessionApiParts, ctx: WebContext): Pr
 /** Who may look at and end a session of the tenant: its own account, or who may end sessions. */
 export function isInReach({ account, tenant }: LiveApiSession, session: ApiSession): boolean {
   if (session.tenantId !== tenant.id) return false;
-  return session.accountId === account.id || may(account, 'end-sessions');
+  return session.accountId === account.id || may(account, tenant, 'end-sessions');
 }

@@ -55,7 +55,7 @@ export async function provePassword(
   const reasons = parts.standings.reasons(account, tenant);
   if (reasonTo('refused', reasons)) throw refused(reasons.join());
   const proved = { account, door: { account, tenant, browser: 'stranger', where } as const, where };
-  if (may(account, 'use-session-api')) return proved;
+  if (may(account, tenant, 'use-session-api')) return proved;
   noteRefusal(parts, proved, 'permission');
   throw refused('permission');
 }

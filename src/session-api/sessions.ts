@@ -80,7 +80,7 @@ async function described(parts: SessionApiParts, caller: LiveApiSession, session
 export async function list(parts: SessionApiParts, ctx: WebContext): Promise<void> {
   const caller = await sessionHolder(parts, ctx);
   const { after } = ctx.query;
-  const page = may(caller.account, 'end-sessions')
+  const page = may(caller.account, caller.tenant, 'end-sessions')
     ? await everySession(parts, caller, typeof after === 'string' ? after : '')
     : { items: await parts.apiSessions.ofAccount(caller.account.id) };
   const live = await Promise.all(page.items.map((session) => whenLive(parts, session)));

@@ -1,4 +1,4 @@
-import { SallyportError } from '../base/index.ts';
+import { refusalSentence, SallyportError } from '../base/index.ts';
 import {
   formFields,
   type Guards,
@@ -73,10 +73,7 @@ export function addSetUpRoutes(
     if ('linkInvalid' in outcome) throw new SallyportError('link_invalid');
     if ('problems' in outcome) return again({ notice: 'new-password-refused', problems: outcome.problems });
     if ('nameProblem' in outcome)
-      return again({
-        alert: pages.say('setUp.nameProblem', { problem: outcome.nameProblem }),
-        invalid: 'userName',
-      });
+      return again({ alert: refusalSentence(pages.say, outcome.nameProblem), invalid: 'userName' });
     ctx.status = 303;
     ctx.redirect('/set-up/done');
     return true;

@@ -1,12 +1,10 @@
-import type { Accounts } from '../accounts/index.ts';
+import { type Accounts, OPERATOR_CODE } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
-import { type Clock, fingerprint, newSecret, sameSecret } from '../base/index.ts';
+import { type Clock, fingerprint, newSecret, type Refusal, sameSecret } from '../base/index.ts';
 import type { Passwords, StrengthProblem } from '../passwords/index.ts';
 import type { CollectionSpec, Documents } from '../stores/index.ts';
 import type { Policy, Tenants } from '../tenants/index.ts';
 
-/** The reserved tenant of those who look after the installation (ACC-4). */
-const OPERATOR_CODE = 'OPERATOR';
 const LINK_SECONDS = 3_600;
 
 interface SetUpLink {
@@ -19,7 +17,7 @@ interface SetUpLink {
 export type SetUpOutcome =
   | { done: true }
   | { linkInvalid: true }
-  | { nameProblem: string }
+  | { nameProblem: Refusal }
   | { problems: StrengthProblem[] };
 
 export interface SetUp {
@@ -98,7 +96,7 @@ export function createSetUp(parts: {
         name: 'Sallyport',
         policy: operatorPolicy,
       });
-      const tenant = typeof created === 'string' ? await operatorTenant() : created;
+      const tenant = 'refused' in created ? await operatorTenant() : created;
       if (!tenant) throw new Error('the operator tenant is gone');
       if (!(await links.replace({ ...link.doc, isSpent: true }, link.version))) return { linkInvalid: true };
       const account = await accounts.create({

@@ -1,4 +1,4 @@
-import { type Clock, newId } from '../base/index.ts';
+import { type Clock, newId, type Refused, refuse } from '../base/index.ts';
 import type { Versioned } from '../stores/index.ts';
 import {
   differences,
@@ -45,7 +45,7 @@ export type ChangeOutcome =
   | { conflict: Tenant }
   | { mistakes: PolicyMistake[] }
   | { operatorOnly: string[] }
-  | { refused: string };
+  | Refused;
 
 interface Parts {
   read(id: string): Promise<Versioned<Tenant> | undefined>;
@@ -122,7 +122,9 @@ export function createPolicyChanges({ read, write, revisions, clock }: Parts) {
     if (await commit(stored, next))
       return { changed: next, differences: differences(stored.doc.policy, next.policy) };
     const conflict = await read(change.tenantId);
-    return conflict ? { conflict: conflict.doc } : { refused: 'the tenant is gone' };
+    return conflict
+      ? { conflict: conflict.doc }
+      : refuse('not_found', { what: 'tenant', name: change.tenantId });
   };
 
   const schedule = async (
@@ -131,21 +133,22 @@ export function createPolicyChanges({ read, write, revisions, clock }: Parts) {
     at: number,
     changed: PolicyDifference[],
   ): Promise<ChangeOutcome> => {
-    if (stored.doc.scheduled)
-      return { refused: 'another change is scheduled already; it must be cancelled first' };
+    if (stored.doc.scheduled) return refuse('policy_change_scheduled');
     const { values, by, reason, rollout = {} } = change;
     const { spreadDays = null, deadline = null } = rollout;
     const { scheduledId: id = newId() } = change;
     const scheduled = { id, at, values: { ...values }, by, reason, spreadDays, deadline };
     if (await write({ ...stored.doc, scheduled }, stored.version)) return { scheduled, differences: changed };
     const conflict = await read(change.tenantId);
-    return conflict ? { conflict: conflict.doc } : { refused: 'the tenant is gone' };
+    return conflict
+      ? { conflict: conflict.doc }
+      : refuse('not_found', { what: 'tenant', name: change.tenantId });
   };
 
   return {
     async changePolicy(change: PolicyChange): Promise<ChangeOutcome> {
       const stored = await read(change.tenantId);
-      if (!stored) return { refused: 'there is no such tenant' };
+      if (!stored) return refuse('not_found', { what: 'tenant', name: change.tenantId });
       const { policy, revision } = stored.doc;
       if (revision.n !== change.expectedRevision) return { conflict: stored.doc };
       const parsed = parsePolicy(withValues(policy, change.values));

@@ -29,5 +29,6 @@ export {
   giveTenantsNumbers,
   type NewTenant,
   type Tenant,
+  type TenantRoles,
   type Tenants,
 } from './tenants.ts';

@@ -1,4 +1,5 @@
-import { type Clock, createVersionedCache, newId, typedName } from '../base/index.ts';
+import type { RoleSource } from '../accounts/index.ts';
+import { type Clock, createVersionedCache, newId, type Refused, refuse, typedName } from '../base/index.ts';
 import type { CollectionSpec, Documents, Ephemeral, NextNumber, Versioned } from '../stores/index.ts';
 import { type ChangeOutcome, createPolicyChanges, type PolicyChange } from './changes.ts';
 import type { Policy } from './policy-schema.ts';
@@ -36,8 +37,13 @@ export interface Tenant {
   trustCuts: readonly TrustCut[];
   /** Raised when all sessions of a population are ended: part of the epoch of each of its accounts (PWD-16). */
   epochs: Record<Population, number>;
+  /** The roles that the tenant changed (ACC-4); the others are as they come. */
+  roles?: TenantRoles;
   createdAt: number;
 }
+
+/** What each changed role may do. The names and their meaning are of the room accounts. */
+export type TenantRoles = NonNullable<RoleSource['roles']>;
 
 /** Trusted browsers that began up to `at` hold for at most so many days. */
 export interface TrustCut {
@@ -55,8 +61,7 @@ export interface NewTenant {
 }
 
 export interface Tenants {
-  /** @returns the tenant, or why it could not be made: `client-code` (not 2 to 32 of A–Z, 0–9, -), `taken` */
-  create(input: NewTenant): Promise<Tenant | 'client-code' | 'taken'>;
+  create(input: NewTenant): Promise<Tenant | Refused>;
   byClientCode(clientCode: string): Promise<Tenant | undefined>;
   byId(id: string): Promise<Tenant | undefined>;
   list(after?: string): Promise<{ items: Tenant[]; next?: string }>;
@@ -68,6 +73,12 @@ export interface Tenants {
   cancelScheduled(tenantId: string): Promise<boolean>;
   /** Every revision, the newest last. */
   history(tenantId: string): Promise<PolicyRevision[]>;
+  /** Gives a role other permissions in this tenant. @returns false when there is no such tenant */
+  setRole(
+    tenantId: string,
+    role: keyof TenantRoles,
+    grants: TenantRoles[keyof TenantRoles],
+  ): Promise<boolean>;
   /** Refuses every session and token of the population that is there now. */
   raiseEpoch(tenantId: string, population: Population): Promise<void>;
 }
@@ -114,6 +125,14 @@ export function createTenants(stores: {
     if (won) await cache.touch();
     return won;
   };
+  /** @returns false when there is no such tenant */
+  const update = async (id: string, change: (tenant: Tenant) => Tenant): Promise<boolean> => {
+    for (;;) {
+      const stored = await read(id);
+      if (!stored) return false;
+      if (await write(change(stored.doc), stored.version)) return true;
+    }
+  };
   const changes: ReturnType<typeof createPolicyChanges> = createPolicyChanges({
     read,
     write,
@@ -125,7 +144,7 @@ export function createTenants(stores: {
     ...changes,
     async create({ clientCode, name, policy, preset = 'modern', by = 'system' }) {
       const key = codeKey(clientCode);
-      if (!CLIENT_CODE.test(key)) return 'client-code';
+      if (!CLIENT_CODE.test(key)) return refuse('client_code_invalid');
       const now = clock.now();
       const tenant: Tenant = {
         id: newId(),
@@ -144,7 +163,7 @@ export function createTenants(stores: {
         createdAt: now,
       };
       const outcome = await collection.insert(tenant);
-      if (!outcome.inserted) return 'taken';
+      if (!outcome.inserted) return refuse('client_code_taken');
       await cache.touch();
       return tenant;
     },
@@ -159,14 +178,13 @@ export function createTenants(stores: {
       const items = page.items.map((stored) => (whole(stored) as Versioned<Tenant>).doc);
       return { items, ...(page.next ? { next: page.next } : {}) };
     },
+    setRole: (tenantId, role, grants) =>
+      update(tenantId, (tenant) => ({ ...tenant, roles: { ...tenant.roles, [role]: grants } })),
     async raiseEpoch(tenantId, population) {
-      for (;;) {
-        const stored = await read(tenantId);
-        if (!stored) return;
-        const { doc, version } = stored;
-        const epochs = { ...doc.epochs, [population]: doc.epochs[population] + 1 };
-        if (await write({ ...doc, epochs }, version)) return;
-      }
+      await update(tenantId, (tenant) => ({
+        ...tenant,
+        epochs: { ...tenant.epochs, [population]: tenant.epochs[population] + 1 },
+      }));
     },
   };
 }

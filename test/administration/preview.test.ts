@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { noFactor } from '../../src/accounts/index.ts';
 import { previewChange } from '../../src/administration/index.ts';
-import { type AccountFacts, emptyPreview, type PolicyState } from '../../src/administration/preview.ts';
+import {
+  type AccountFacts,
+  emptyPreview,
+  type PolicyState,
+} from '../../src/administration/policy/preview.ts';
 import { loadPreset, type Policy } from '../../src/tenants/index.ts';
 import { anAccount } from '../support/an-account.ts';
 

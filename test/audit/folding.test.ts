@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
 import { createFolding } from '../../src/audit/folding.ts';
 import type { AuditEvent } from '../../src/audit/index.ts';
+import { administer } from '../support/administration.ts';
 import { type StartedApp, startApp } from '../support/app.ts';
 import { story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
@@ -97,10 +99,10 @@ describe('guesses at a locked account', () => {
   }
 
   test('LCK-8 X18 leave one entry and a count, and why tells both', async () => {
-    const { tenant, tale, guess } = await lockedStory(server);
+    const { tale, guess } = await lockedStory(server);
     for (let n = 0; n < TRIES; n++) await guess();
     const why = async () =>
-      (await server.core.administration.why(tenant, await server.reread(tale.account), 50)).attempts.filter(
+      (await administer(server, operations.account.why, tale.account, { last: 50 })).attempts.filter(
         ({ rule }) => rule === 'locked',
       );
     const [first, rest, ...more] = await why();

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import type { Account } from '../../src/accounts/index.ts';
+import { operations } from '../../src/administration/index.ts';
 import type { Policy, Tenant } from '../../src/tenants/index.ts';
+import { administer } from '../support/administration.ts';
 import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { enter, launchChromium, newPage, sound, step } from '../support/chromium.ts';
-import { ADMINISTRATOR, mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
+import { mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf } from '../support/story.ts';
 
@@ -161,15 +163,12 @@ describe.each([{ scripts: true }, { scripts: false }])(
 
     test('SGN-6 MFA-11 a login code, typed into the same field', async () => {
       const who = await person({ totpSecret: SECRET });
-      const made = await server.core.administration.makeLoginCode(
-        who.tenant,
-        who.account,
-        ADMINISTRATOR,
-        'lost phone',
-      );
+      const made = await administer(server, operations.account.makeLoginCode, who.account, {
+        reason: 'lost phone',
+      });
       const page = await newPage(browser, { scripts });
       await signIn(page, who);
-      await typeCode(page, 'code' in made ? made.code.toLowerCase() : '');
+      await typeCode(page, made.code.toLowerCase());
       expect(await step(page)).toBe('account');
       await page.context().close();
     });
@@ -277,7 +276,7 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   await page.context().clearCookies();
 
   const slip = await person({}, all);
-  await server.core.administration.makeSlip(slip.tenant, slip.account, ADMINISTRATOR, '');
+  await administer(server, operations.account.makeSlip, slip.account, {});
   await signIn(page, slip);
   await sound(page, 'activate-slip');
   await page.context().clearCookies();

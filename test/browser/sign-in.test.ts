@@ -3,10 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import type { Account } from '../../src/accounts/index.ts';
+import { operations } from '../../src/administration/index.ts';
 import { createLog } from '../../src/base/index.ts';
 import { BACKCHANNEL_LOGOUT_PATH } from '../../src/demo/backchannel-logout.ts';
 import { type SampleApplication, startSampleApplication } from '../../src/demo/sample-application.ts';
 import type { Tenant } from '../../src/tenants/index.ts';
+import { administer } from '../support/administration.ts';
 import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { broken, enter, launchChromium, newPage, picture, step } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
@@ -96,7 +98,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
       const page = await newPage(browser, { scripts });
       await toPassword(page, who, PASSWORD);
       expect(await page.getByRole('status').innerText()).toBe('Signed in.');
-      await server.core.administration.endAllSessions(who.account, { by: 'x', isOperator: true }, '');
+      await administer(server, operations.account.endAllSessions, who.account, {});
       await eventually(
         async () => {
           await page.goto(home);

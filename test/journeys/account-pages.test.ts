@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
+import { administer, administratorOf } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
@@ -173,12 +175,7 @@ describe('PWD-10 the voluntary change', () => {
     };
     expect((await change(tale, second)).step).toBe('account');
     const fresh = await tale.relying.refresh(tokens);
-    await server.core.administration.setPassword(
-      tale.tenant,
-      tale.account,
-      {},
-      { by: 'an-administrator', isOperator: false },
-    );
+    await administer(server, operations.account.setPassword, tale.account, {}, administratorOf(tale.tenant));
     await expect(tale.relying.refresh(fresh)).rejects.toThrow();
     expect((await tale.browser.open('/account')).step).toBe('identify');
   });
@@ -200,12 +197,7 @@ describe('PWD-10 the voluntary change', () => {
       await tale.browser.open('/account/password');
       await Promise.all([
         change(tale),
-        server.core.administration.setPassword(
-          tale.tenant,
-          tale.account,
-          {},
-          { by: 'an-administrator', isOperator: false },
-        ),
+        administer(server, operations.account.setPassword, tale.account, {}, administratorOf(tale.tenant)),
       ]);
       await expect(tale.relying.refresh(tokens)).rejects.toThrow();
       expect(await tale.relying.introspect(tokens.access_token)).toEqual({ active: false });

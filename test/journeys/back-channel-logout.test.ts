@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Account } from '../../src/accounts/index.ts';
+import { operations } from '../../src/administration/index.ts';
 import type { DeliveryState } from '../../src/sessions/index.ts';
+import { administer } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
@@ -16,7 +18,6 @@ import {
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
-const OPERATOR = { by: 'command-line', isOperator: true };
 const HOUR = 3_600;
 const DAY = 86_400;
 
@@ -114,30 +115,19 @@ const ENDS: [string, (tale: SignedOn) => Promise<unknown>, Record<string, unknow
   ],
   [
     'an administrator ends the session',
-    async (tale) => server.core.administration.endSession(tale.account, await sessionOf(tale), OPERATOR, ''),
+    async (tale) =>
+      administer(server, operations.account.endSession, tale.account, { session: await sessionOf(tale) }),
   ],
   [
     'an administrator ends everything',
-    ({ account }) => server.core.administration.endAllSessions(account, OPERATOR, ''),
+    ({ account }) => administer(server, operations.account.endAllSessions, account, {}),
   ],
   [
     'an administrator sets a password',
-    ({ tenant, account }) =>
-      server.core.administration.setPassword(
-        tenant,
-        account,
-        { typed: undefined, isPermanent: false },
-        OPERATOR,
-      ),
+    ({ account }) => administer(server, operations.account.setPassword, account, {}),
   ],
-  [
-    'the account is disabled',
-    ({ account }) => server.core.administration.setStatus(account, 'disabled', OPERATOR, ''),
-  ],
-  [
-    'the account is deleted',
-    ({ account }) => server.core.administration.deleteAccount(account, OPERATOR, ''),
-  ],
+  ['the account is disabled', ({ account }) => administer(server, operations.account.disable, account, {})],
+  ['the account is deleted', ({ account }) => administer(server, operations.account.remove, account, {})],
   [
     'everybody is signed out',
     async ({ tenant }) => {
@@ -279,7 +269,7 @@ describe('every end of a session is told to its applications', () => {
 
 describe('a slow or hostile application harms nobody', () => {
   const end = ({ account }: { account: Account }) =>
-    server.core.administration.endAllSessions(account, OPERATOR, '');
+    administer(server, operations.account.endAllSessions, account, {});
 
   test('F22 SES-3 one that answers 500 for an hour is told within five minutes after', async () => {
     const tale = await signedOn({ manner: answers(500) });

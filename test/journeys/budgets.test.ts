@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
 import type { Policy } from '../../src/tenants/index.ts';
+import { administer, passwordLink } from '../support/administration.ts';
 import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { Browser, type Shown } from '../support/browser.ts';
 import { type Story, story } from '../support/story.ts';
@@ -108,12 +110,9 @@ describe('LCK-7 S23 D6 split budgets', () => {
     await tale.begin();
     expect(isIn(await tale.typePassword())).toBe(true);
     await close();
-    const outcome = await server.core.administration.sendLink(tenant, tale.account, {
-      by: 'command-line',
-      isOperator: true,
-    });
+    const token = await passwordLink(server, tale.account);
     const visitor = new Browser(server.issuer);
-    await visitor.open(`/recover/set?token=${'token' in outcome ? outcome.token : ''}`);
+    await visitor.open(`/recover/set?token=${token}`);
     const NEW = 'brand new words 4';
     await visitor.submit({ newPassword: NEW, newPasswordAgain: NEW });
     const stranger = await elsewhere(tale);
@@ -347,7 +346,7 @@ describe('SGN-5 networks', () => {
     expect((await typeFrom(agent, '203.0.113.9')).step).toBe('locked');
     expect(await server.reread(agent.account)).toMatchObject({ lock: null });
     expect(isIn(await typeFrom(agent, '198.51.100.9'))).toBe(true);
-    const { attempts } = await server.core.administration.why(tenant, agent.account, 50);
+    const { attempts } = await administer(server, operations.account.why, agent.account, { last: 50 });
     expect(attempts.filter(({ rule }) => rule === 'network')).toHaveLength(5);
     expect(attempts.find(({ rule }) => rule === 'network')).toMatchObject({ address: '203.0.113.9' });
   });

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
 import type { ExplainedAttempt } from '../../src/administration/why.ts';
+import { administer } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { errorOf } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
-import { ADMINISTRATOR, atTheCode, SECRET } from '../support/factors.ts';
+import { atTheCode, SECRET } from '../support/factors.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
@@ -20,11 +22,11 @@ afterEach(() => {
 
 /** What `why` tells of the last attempts, once another instance has written down what it noted. */
 async function toldOf(
-  { tenant, account }: Story,
+  { account }: Story,
   last: number,
   isTold: (attempts: ExplainedAttempt[]) => boolean,
 ): Promise<ExplainedAttempt[]> {
-  const ask = async () => (await server.core.administration.why(tenant, account, last)).attempts;
+  const ask = async () => (await administer(server, operations.account.why, account, { last })).attempts;
   return eventually(ask, isTold);
 }
 
@@ -98,7 +100,7 @@ describe('the code page', () => {
   test('V6 S22 locked by codes and unlocked, the old tab is back at the password', async () => {
     const tale = await atTheCode(server, { totpSecret: SECRET, preset: 'livevox' });
     for (let n = 0; n < 5; n++) await tale.browser.submit({ code: '000000' }, '/second-factor');
-    await server.core.administration.unlock(await server.reread(tale.account), ADMINISTRATOR, '');
+    await administer(server, operations.account.unlock, await server.reread(tale.account), {});
     expect((await tale.browser.post(`${tale.page.url}/second-factor`, { code: codeOf(SECRET) })).step).toBe(
       'password',
     );
@@ -161,7 +163,7 @@ describe('V18 no side door of a locked account', () => {
         await expect(tale.relying.refresh(tokens)).rejects.toMatchObject({ error: 'invalid_grant' });
       else {
         const fresh = await tale.relying.refresh(tokens);
-        await server.core.administration.setStatus(tale.account, 'disabled', ADMINISTRATOR, '');
+        await administer(server, operations.account.disable, tale.account, {});
         await expect(tale.relying.refresh(fresh)).rejects.toMatchObject({ error: 'invalid_grant' });
       }
     }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
 import { createSessions } from '../../src/sessions/index.ts';
 import { accountDependents } from '../../src/short-lived.ts';
+import { administer } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
@@ -9,7 +11,6 @@ import { story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const NO_PROGRAMS = { list: async () => [], end: async () => false };
-const OPERATOR = { by: 'command-line', isOperator: true };
 const server = serverForAll();
 const time = clockForEach();
 
@@ -51,23 +52,11 @@ const events = async ({ account }: Pick<Everywhere, 'account'>) =>
   (await server.core.audit.ofAccount(account.id, 50)).filter(({ type }) => type === 'credential.event');
 
 const EVENTS: [string, (one: Everywhere) => Promise<unknown>][] = [
-  ['sessions-ended', ({ account }) => server.core.administration.endAllSessions(account, OPERATOR, '')],
-  [
-    'password-set',
-    ({ tenant, account }) =>
-      server.core.administration.setPassword(
-        tenant,
-        account,
-        { typed: undefined, isPermanent: false },
-        OPERATOR,
-      ),
-  ],
-  [
-    'password-compromised',
-    ({ account }) => server.core.administration.markCompromised(account, OPERATOR, ''),
-  ],
-  ['disabled', ({ account }) => server.core.administration.setStatus(account, 'disabled', OPERATOR, '')],
-  ['deleted', ({ account }) => server.core.administration.deleteAccount(account, OPERATOR, '')],
+  ['sessions-ended', ({ account }) => administer(server, operations.account.endAllSessions, account, {})],
+  ['password-set', ({ account }) => administer(server, operations.account.setPassword, account, {})],
+  ['password-compromised', ({ account }) => administer(server, operations.account.compromised, account, {})],
+  ['disabled', ({ account }) => administer(server, operations.account.disable, account, {})],
+  ['deleted', ({ account }) => administer(server, operations.account.remove, account, {})],
   [
     'password-changed',
     ({ program, person }) => program.changePassword({ ...person, newPassword: 'another horse 10' }),
@@ -98,13 +87,15 @@ describe('one credential event ends everything, and says so', () => {
 
   test('SES-4 it answers exactly what it writes down, and nothing of what there was not', async () => {
     const one = await everywhere();
-    const ended = await server.core.administration.endAllSessions(one.account, OPERATOR, '');
+    const { ended } = await administer(server, operations.account.endAllSessions, one.account, {});
     const [{ kind: _kind, event: _event, ...written } = {} as never] = (await events(one)).map(
       ({ detail }) => detail,
     );
     expect(ended).toEqual(written);
     expect(ended).toMatchObject({ browserSessions: 1, apiSessions: 1, refreshTokens: 1 });
-    expect(await server.core.administration.endAllSessions(one.account, OPERATOR, '')).toEqual({});
+    expect(await administer(server, operations.account.endAllSessions, one.account, {})).toEqual({
+      ended: {},
+    });
   });
 
   test('SES-4 the person’s own change on the pages keeps that session, and ends the programs’', async () => {
@@ -143,7 +134,7 @@ describe('one credential event ends everything, and says so', () => {
 
   test('ACC-8 the name of a deleted account may be used again, by somebody else', async () => {
     const one = await everywhere();
-    await server.core.administration.deleteAccount(one.account, OPERATOR, '');
+    await administer(server, operations.account.remove, one.account, {});
     const next = await server.account(one.tenant, {
       userName: one.account.userName,
       permissions: ['use-session-api'],
@@ -261,7 +252,9 @@ describe('20 events at once', () => {
   test('SES-4 each happens, each says what it ended, and nothing is left', async () => {
     const one = await everywhere();
     await Promise.all(
-      Array.from({ length: 20 }, () => server.core.administration.endAllSessions(one.account, OPERATOR, '')),
+      Array.from({ length: 20 }, () =>
+        administer(server, operations.account.endAllSessions, one.account, {}),
+      ),
     );
     expect(await events(one)).toHaveLength(20);
     expect((await server.reread(one.account)).epoch).toBe(one.account.epoch + 20);
@@ -273,7 +266,7 @@ describe('20 events at once', () => {
     const programs = Array.from({ length: 20 }, () => new Program(server.issuer, one.program.token));
     await Promise.all([
       ...programs.map((program) => program.login(one.person)),
-      server.core.administration.setStatus(one.account, 'disabled', OPERATOR, ''),
+      administer(server, operations.account.disable, one.account, {}),
     ]);
     for (const program of programs.filter(({ session }) => session !== ''))
       expect((await program.validate()).status).toBe(404);

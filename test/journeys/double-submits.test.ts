@@ -1,15 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Policy } from '../../src/tenants/index.ts';
+import { passwordLink } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { passkeyOptions, SoftwarePasskey } from '../support/authenticator.ts';
-import {
-  ADMINISTRATOR,
-  anAddress,
-  mailedCodes,
-  SECRET,
-  withMail,
-  withRecoveryCodes,
-} from '../support/factors.ts';
+import { anAddress, mailedCodes, SECRET, withMail, withRecoveryCodes } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
@@ -274,8 +268,7 @@ const FORMS: Record<string, () => Promise<Ready>> = {
   },
   'recovery: the new password': async () => {
     const tale = await person();
-    const made = await server.core.administration.sendLink(tale.tenant, tale.account, ADMINISTRATOR);
-    await tale.browser.open(`/recover/set?token=${'token' in made ? made.token : ''}`);
+    await tale.browser.open(`/recover/set?token=${await passwordLink(server, tale.account)}`);
     const ends = async (landed: { url: string; status: number }) => {
       at('/recover/done')(landed);
       expect(await set(tale)).toBe(true);

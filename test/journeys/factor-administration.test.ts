@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
+import { administer, refusalOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
-import { ADMINISTRATOR, mailTo } from '../support/factors.ts';
+import { mailTo } from '../support/factors.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
@@ -19,24 +21,22 @@ const entriesOf = async ({ id }: { id: string }, type: string) =>
 describe('MFA-3 enrol', () => {
   test('the person sets it up at the next sign-in; what is active stays', async () => {
     const tale = await story(server, { person: { email: address() } });
-    const { administration } = server.core;
-    expect(await administration.enrol(tale.tenant, tale.account, ADMINISTRATOR, 'new hire')).toEqual({
-      status: 'pending',
+    expect(await administer(server, operations.account.enrol, tale.account, { reason: 'new hire' })).toEqual({
+      secondFactor: 'pending',
     });
     expect(await entriesOf(tale.account, 'account.enrolled')).toMatchObject([{ reason: 'new hire' }]);
     await tale.begin();
     expect((await tale.typePassword()).step).toBe('activate');
     await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
-    expect(await administration.enrol(tale.tenant, tale.account, ADMINISTRATOR, '')).toEqual({
-      status: 'active',
+    expect(await refusalOf(server, operations.account.enrol, tale.account, {})).toMatchObject({
+      code: 'factor_active',
     });
   });
 
   test('MFA-1 where the mode is not about the person it is refused', async () => {
     const tale = await story(server, { person: { population: 'agent' } });
-    const { administration } = server.core;
-    expect(await administration.enrol(tale.tenant, tale.account, ADMINISTRATOR, '')).toEqual({
-      refused: expect.stringContaining('secondFactor.mode'),
+    expect(await refusalOf(server, operations.account.enrol, tale.account, {})).toMatchObject({
+      code: 'factor_mode_off',
     });
     expect((await server.reread(tale.account)).secondFactor.status).toBe('none');
   });
@@ -56,7 +56,7 @@ describe('MFA-7 reset', () => {
       await tale.typePassword();
       const landed = await tale.browser.submit({ code: codeOf(SECRET) }, '/second-factor');
       const tokens = await tale.relying.exchange(landed.url);
-      await server.core.administration.resetFactor(tale.account, ADMINISTRATOR, 'lost phone');
+      await administer(server, operations.account.resetFactor, tale.account, { reason: 'lost phone' });
       expect((await server.reread(tale.account)).secondFactor).toMatchObject({
         status: 'pending',
         authenticators: [],
@@ -76,7 +76,7 @@ describe('MFA-7 reset', () => {
     '%s clears the count of codes and no lock, nor the count of passwords',
     async (how) => {
       const tale = await story(server, { preset: 'vcc-live', person: { totpSecret: SECRET } });
-      const { administration, lockout } = server.core;
+      const { lockout } = server.core;
       await tale.begin();
       await tale.typePassword('wrong 12345');
       await tale.typePassword();
@@ -86,8 +86,8 @@ describe('MFA-7 reset', () => {
         ...a,
         lock: { cause: 'password', at: 1 },
       }));
-      if (how === 'reset') await administration.resetFactor(tale.account, ADMINISTRATOR, '');
-      else await administration.turnFactorOff(tale.tenant, tale.account, ADMINISTRATOR, '');
+      if (how === 'reset') await administer(server, operations.account.resetFactor, tale.account, {});
+      else await administer(server, operations.account.turnFactorOff, tale.account, {});
       expect(await server.wrongCodes(tale.account)).toBe(0);
       expect((await server.reread(tale.account)).lock).toEqual({ cause: 'password', at: 1 });
       await lockout.unlock(tale.account.id);
@@ -101,10 +101,9 @@ describe('MFA-7 reset', () => {
 
   test('a person without a factor has none to reset or turn off', async () => {
     const tale = await story(server);
-    const { administration } = server.core;
-    const refused = { refused: expect.stringContaining('no second factor') };
-    expect(await administration.resetFactor(tale.account, ADMINISTRATOR, '')).toEqual(refused);
-    expect(await administration.turnFactorOff(tale.tenant, tale.account, ADMINISTRATOR, '')).toEqual(refused);
+    const refused = { code: 'factor_missing', values: { userName: tale.account.userName } };
+    expect(await refusalOf(server, operations.account.resetFactor, tale.account, {})).toEqual(refused);
+    expect(await refusalOf(server, operations.account.turnFactorOff, tale.account, {})).toEqual(refused);
   });
 });
 
@@ -127,11 +126,10 @@ describe('MFA-6 turned off by an administrator', () => {
       await tale.typePassword();
       const landed = await tale.browser.submit({ code: codeOf(SECRET) }, '/second-factor');
       const tokens = await tale.relying.exchange(landed.url);
-      const { administration } = server.core;
       expect(
-        await administration.turnFactorOff(tenant, tale.account, ADMINISTRATOR, 'left the desk'),
+        await administer(server, operations.account.turnFactorOff, tale.account, { reason: 'left the desk' }),
       ).toEqual({
-        status,
+        secondFactor: status,
       });
       expect(await tale.relying.userinfo(tokens)).toMatchObject({ sub: tale.account.id });
       expect(await entriesOf(tale.account, 'factor.off')).toMatchObject([{ reason: 'left the desk' }]);
@@ -142,13 +140,7 @@ describe('MFA-6 turned off by an administrator', () => {
 
 describe('MFA-17 activation slips', () => {
   const slipFor = async (tale: Awaited<ReturnType<typeof story>>) => {
-    const slip = await server.core.administration.makeSlip(
-      tale.tenant,
-      tale.account,
-      ADMINISTRATOR,
-      'no phone',
-    );
-    if ('refused' in slip) throw new Error(slip.refused);
+    const slip = await administer(server, operations.account.makeSlip, tale.account, { reason: 'no phone' });
     return { ...slip, secret: slip.secret.replaceAll(' ', '') };
   };
 
@@ -197,7 +189,7 @@ describe('MFA-17 activation slips', () => {
       expect(shownSecret(page)).toMatch(/^[A-Z2-7]{32}$/);
       expect(shownSecret(page)).not.toBe(newer.secret);
       const again = await slipFor(tale);
-      await server.core.administration.resetFactor(tale.account, ADMINISTRATOR, '');
+      await administer(server, operations.account.resetFactor, tale.account, {});
       expect((await server.reread(tale.account)).secondFactor.slip).toBeNull();
       await tale.browser.jar.removeAllCookies();
       await tale.begin();
@@ -209,16 +201,15 @@ describe('MFA-17 activation slips', () => {
   });
 
   test('it is refused where the factor is active, off, or no app may be used', async () => {
-    const { administration } = server.core;
     const make = async (tale: Awaited<ReturnType<typeof story>>) =>
-      administration.makeSlip(tale.tenant, tale.account, ADMINISTRATOR, '');
-    expect(await make(await story(server, { person: { totpSecret: OTHER } }))).toHaveProperty('refused');
-    expect(await make(await story(server, { person: { population: 'agent' } }))).toHaveProperty('refused');
+      (await refusalOf(server, operations.account.makeSlip, tale.account, {})).code;
+    expect(await make(await story(server, { person: { totpSecret: OTHER } }))).toBe('factor_active');
+    expect(await make(await story(server, { person: { population: 'agent' } }))).toBe('factor_mode_off');
     const tenant = await server.tenant('liveperson', (policy) => ({
       ...policy,
       secondFactor: { ...policy.secondFactor, methods: ['passkey'] },
     }));
-    expect(await make(await story(server, { tenant }))).toHaveProperty('refused');
+    expect(await make(await story(server, { tenant }))).toBe('factor_method_not_allowed');
   });
 });
 

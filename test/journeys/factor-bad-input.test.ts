@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
+import { refusalOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { withMail, withRecoveryCodes } from '../support/factors.ts';
 import { codeOf, story } from '../support/story.ts';
@@ -116,12 +118,11 @@ describe('SEC-3 what else is posted', () => {
   test.each(['ann@site.example\r\nBcc: all@evil.example', 'a b@site.example', '<ann@site.example>'])(
     'an address that could add to a mail is no address: %j',
     async (email) => {
-      const { administration } = server.core;
       const tenant = await server.tenant('livevox');
       const person = { population: 'user', userName: `p${++people}`, email, role: 'Agent' } as const;
-      expect(
-        await administration.createAccount(tenant, person, { by: 'command-line', isOperator: true }),
-      ).toEqual({ refused: expect.stringContaining('e-mail address') });
+      expect(await refusalOf(server, operations.account.create, tenant, person)).toMatchObject({
+        code: 'email_invalid',
+      });
     },
   );
 

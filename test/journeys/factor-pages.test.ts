@@ -1,14 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
+import { administer } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
-import {
-  ADMINISTRATOR,
-  mailedCodes,
-  mailTo,
-  shownCodes,
-  withMail,
-  withRecoveryCodes,
-} from '../support/factors.ts';
+import { mailedCodes, mailTo, shownCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
@@ -317,8 +312,8 @@ describe('an administrator meanwhile', () => {
   test('MFA-7 a reset while a set-up is under way: the secret that was shown binds nothing', async () => {
     const tale = await atHome('vcc-live');
     const secret = await setUpApp(tale);
-    await server.core.administration.enrol(tale.tenant, tale.account, ADMINISTRATOR, '');
-    await server.core.administration.resetFactor(tale.account, ADMINISTRATOR, 'lost');
+    await administer(server, operations.account.enrol, tale.account, {});
+    await administer(server, operations.account.resetFactor, tale.account, { reason: 'lost' });
     await tale.browser.submit({ code: codeOf(secret) }, '/finish');
     expect((await server.reread(tale.account)).secondFactor.status).toBe('pending');
   });

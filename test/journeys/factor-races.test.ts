@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
+import { administer } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
-import { ADMINISTRATOR, mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
+import { mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
@@ -109,16 +111,17 @@ describe('one code, twenty browsers at once', () => {
     for (let round = 0; round < ROUNDS; round++) {
       const tale = await person({ totpSecret: SECRET });
       const make = async () => {
-        const { administration } = server.core;
-        const made = await administration.makeLoginCode(tale.tenant, tale.account, ADMINISTRATOR, 'race');
-        return 'code' in made ? made.code : '';
+        const made = await administer(server, operations.account.makeLoginCode, tale.account, {
+          reason: 'race',
+        });
+        return made.code;
       };
       const old = await make();
       const all = await browsers(tale, AT_ONCE);
       const [, fresh] = await Promise.all([submitAll(all, old), make()]);
       expect(all.filter(isIn).length).toBeLessThanOrEqual(1);
       // The losers were failures, and may have locked.
-      await server.core.administration.unlock(tale.account, ADMINISTRATOR, '');
+      await administer(server, operations.account.unlock, tale.account, {});
       const [late, last] = await browsers(tale, 2);
       await late?.submit({ code: old }, '/second-factor');
       expect(late && isIn(late)).toBe(false);
@@ -198,7 +201,7 @@ describe('what happens meanwhile', () => {
       const all = await browsers(tale, 5);
       await Promise.all([
         submitAll(all, codeOf(SECRET)),
-        server.core.administration.resetFactor(tale.account, ADMINISTRATOR, 'race'),
+        administer(server, operations.account.resetFactor, tale.account, { reason: 'race' }),
       ]);
       // Whoever was faster than the reset has a session of the old epoch: it opens nothing.
       for (const browser of all) {
@@ -215,7 +218,7 @@ describe('what happens meanwhile', () => {
   test('MFA-5 turned off while signing in: the sign-in goes on, and its tokens tell what was given', async () => {
     const tale = await person({ totpSecret: SECRET });
     const [browser] = await browsers(tale, 1);
-    await server.core.administration.turnFactorOff(tale.tenant, tale.account, ADMINISTRATOR, '');
+    await administer(server, operations.account.turnFactorOff, tale.account, {});
     const landed = await browser?.submit({ code: codeOf(SECRET) }, '/second-factor');
     // Nothing is owed any more: the page that was open leads on.
     expect(landed?.step).toBe('continue');
@@ -263,7 +266,7 @@ describe('what happens meanwhile', () => {
       const all = await browsers({ ...tale, name: tale.account.userName }, 3);
       await Promise.all([
         submitAll(all, codeOf(SECRET)),
-        server.core.administration.resetFactor(tale.account, ADMINISTRATOR, 'race'),
+        administer(server, operations.account.resetFactor, tale.account, { reason: 'race' }),
       ]);
       const isReset = async () => (await server.reread(tale.account)).secondFactor.status === 'pending';
       expect(await isReset()).toBe(true);

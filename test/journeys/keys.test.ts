@@ -40,7 +40,7 @@ const signingKid = async () => decodeProtectedHeader(await machineToken()).kid;
 
 async function rotated(isReplacement = false) {
   const key = await server.core.keys.rotate('ES256', isReplacement);
-  if ('refused' in key) throw new Error(key.refused);
+  if ('refused' in key) throw new Error(key.refused.code);
   return key;
 }
 

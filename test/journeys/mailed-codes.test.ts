@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
+import { administer } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { anAddress, atTheCode, mailedCodes, SECRET, withMail } from '../support/factors.ts';
@@ -63,7 +65,7 @@ describe('MFA-9 codes by mail', () => {
     const [code = ''] = await mailedCodes(server, tale.email);
     time.move(600);
     expect((await tale.browser.submit({ code }, '/second-factor')).step).toBe('second-factor');
-    const { attempts } = await server.core.administration.why(tale.tenant, tale.account, 1);
+    const { attempts } = await administer(server, operations.account.why, tale.account, { last: 1 });
     expect(attempts).toMatchObject([{ rule: 'expired', factor: 'mailed-code', failures: 1 }]);
   });
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
 import type { Policy } from '../../src/tenants/index.ts';
+import { administer } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { passkeyOptions, SoftwarePasskey } from '../support/authenticator.ts';
-import { ADMINISTRATOR, withRecoveryCodes } from '../support/factors.ts';
+import { withRecoveryCodes } from '../support/factors.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 
@@ -273,16 +275,8 @@ describe('MFA-16 a passkey as the whole sign-in', () => {
         server.core.accounts.update(account.id, (a) => ({ ...a, lock: { cause: 'password', at: 1 } })),
       'password',
     ],
-    [
-      'disabled',
-      ({ account }) => server.core.administration.setStatus(account, 'disabled', ADMINISTRATOR, ''),
-      'password',
-    ],
-    [
-      'reset',
-      ({ account }) => server.core.administration.resetFactor(account, ADMINISTRATOR, ''),
-      'password',
-    ],
+    ['disabled', ({ account }) => administer(server, operations.account.disable, account, {}), 'password'],
+    ['reset', ({ account }) => administer(server, operations.account.resetFactor, account, {}), 'password'],
   ])('S18 an account that is %s does not get in', async (_, event, step) => {
     const tale = await holder({ alone: true, fixTenant: true });
     await event(tale);

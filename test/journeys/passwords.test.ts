@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Actor, PasswordOutcome } from '../../src/administration/index.ts';
+import { operations } from '../../src/administration/index.ts';
 import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+import { administer, administratorOf, refusalOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import type { Shown } from '../support/browser.ts';
+import { mailTo } from '../support/factors.ts';
 import { type Story, story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const DAY = 86_400;
-const OPERATOR: Actor = { by: 'command-line', isOperator: true };
-const ADMINISTRATOR: Actor = { by: 'an-administrator', isOperator: false };
 const NEW = 'brand new words 4';
 
 const server = serverForAll();
@@ -133,9 +133,10 @@ describe('PWD-8 what is wrong with a new password', () => {
     const tenant = await server.tenant('livevox', withPassword({ historyCount: 5 }));
     const account = await server.account(tenant);
     const set = (typed: string) =>
-      server.core.administration.setPassword(tenant, account, { typed }, OPERATOR);
-    expect(await set(PASSWORD)).toEqual({ problems: [{ rule: 'reused', historyCount: 5 }] });
-    expect(await set('short')).toMatchObject({ problems: [{ rule: 'too-short' }, { rule: 'no-digit' }] });
+      refusalOf(server, operations.account.setPassword, account, { password: typed });
+    const refused = (...problems: object[]) => ({ code: 'password_refused', values: { problems } });
+    expect(await set(PASSWORD)).toEqual(refused({ rule: 'reused', historyCount: 5 }));
+    expect(await set('short')).toMatchObject(refused({ rule: 'too-short' }, { rule: 'no-digit' }));
   });
 });
 
@@ -143,9 +144,15 @@ describe('PWD-7 a password set by somebody else', () => {
   test('S12 temporary: shown once when it is made, leads to the change alone, and dies unused', async () => {
     const tenant = await server.tenant('livevox');
     const tale = await story(server, { tenant });
-    const outcome = await server.core.administration.setPassword(tenant, tale.account, {}, ADMINISTRATOR);
-    const made = 'made' in outcome ? (outcome.made ?? '') : '';
-    expect(outcome).toMatchObject({ isTemporary: true, made: expect.stringMatching(/^.{18,}$/) });
+    const outcome = await administer(
+      server,
+      operations.account.setPassword,
+      tale.account,
+      {},
+      administratorOf(tenant),
+    );
+    const made = outcome.madePassword ?? '';
+    expect(outcome).toEqual({ temporary: true, madePassword: expect.stringMatching(/^.{18,}$/) });
     await tale.begin();
     const page = await tale.typePassword(made);
     expect(page.step).toBe('change-password');
@@ -160,7 +167,9 @@ describe('PWD-7 a password set by somebody else', () => {
       step: 'password',
       alert: expect.stringContaining('did not work'),
     });
-    const why = await server.core.administration.why(tenant, await server.reread(tale.account), 1);
+    const why = await administer(server, operations.account.why, await server.reread(tale.account), {
+      last: 1,
+    });
     expect(why.attempts).toEqual([
       expect.objectContaining({ rule: 'temporary-expired', failures: 1, limit: 5 }),
     ]);
@@ -169,7 +178,13 @@ describe('PWD-7 a password set by somebody else', () => {
   test('permanent: the manual’s switch turned off, and nothing is forced', async () => {
     const tenant = await server.tenant('livevox', withPassword({ setByOthers: 'permanent' }));
     const tale = await story(server, { tenant });
-    await server.core.administration.setPassword(tenant, tale.account, { typed: NEW }, ADMINISTRATOR);
+    await administer(
+      server,
+      operations.account.setPassword,
+      tale.account,
+      { password: NEW },
+      administratorOf(tenant),
+    );
     await tale.begin();
     expect(isIn(await tale.typePassword(NEW))).toBe(true);
   });
@@ -180,18 +195,22 @@ describe('PWD-7 a password set by somebody else', () => {
       secondFactor: { ...p.secondFactor, mode: 'off' },
     }));
     const tale = await story(server, { tenant, person: { email: 'link@site.example' } });
-    const set = (choice: { typed?: string; isPermanent?: boolean }, actor = ADMINISTRATOR) =>
-      server.core.administration.setPassword(tenant, tale.account, choice, actor);
-    expect(await set({ typed: NEW })).toMatchObject({ refused: expect.stringContaining('a link is sent') });
-    expect(await set({ typed: NEW, isPermanent: true })).toMatchObject({
-      refused: expect.stringContaining('only the operator'),
+    const { setPassword } = operations.account;
+    const refused = (input: { password: string; permanent?: boolean }) =>
+      refusalOf(server, setPassword, tale.account, input, administratorOf(tenant));
+    expect(await refused({ password: NEW })).toEqual({ code: 'password_set_by_link', values: {} });
+    expect(await refused({ password: NEW, permanent: true })).toEqual({
+      code: 'permanent_by_operator_only',
+      values: {},
     });
-    const outcome = (await set({})) as Extract<PasswordOutcome, { token: string }>;
-    expect(outcome.isMailed).toBe(true);
+    const outcome = await administer(server, setPassword, tale.account, {}, administratorOf(tenant));
+    expect(outcome).toEqual({ mailed: true, link: null });
+    const mail = await mailTo(server, 'link@site.example', 'Set your password');
+    const [, token = ''] = /token=(\S+)/.exec(mail) ?? [];
     // Until it is used the former password stands: a link ends nothing.
     await tale.begin();
     expect(isIn(await tale.typePassword())).toBe(true);
-    await tale.browser.open(`/recover/set?token=${outcome.token}`);
+    await tale.browser.open(`/recover/set?token=${token}`);
     const chosen = 'seven herons over mudflats';
     const done = await tale.browser.submit({ newPassword: chosen, newPasswordAgain: chosen });
     expect(done.html).toContain('Your password is changed');
@@ -202,21 +221,21 @@ describe('PWD-7 a password set by somebody else', () => {
   test('S12 changing one’s own never forces a change', async () => {
     const tenant = await server.tenant('livevox');
     const account = await server.account(tenant);
-    const own: Actor = { by: account.id, isOperator: false };
-    const outcome = await server.core.administration.setPassword(tenant, account, { typed: NEW }, own);
-    expect(outcome).toMatchObject({ isTemporary: false });
+    const own = { ...administratorOf(tenant), by: account.id };
+    const outcome = await administer(server, operations.account.setPassword, account, { password: NEW }, own);
+    expect(outcome).toEqual({ temporary: false });
   });
 
   test('at creation the same switch decides', async () => {
-    const create = async (setByOthers: Policy['password']['setByOthers'], userName: string) =>
-      server.core.administration.createAccount(
-        await server.tenant('livevox', withPassword({ setByOthers })),
-        { population: 'user', userName, role: 'Agent' },
-        ADMINISTRATOR,
-      );
-    expect(await create('temporary', 'ada')).toMatchObject({ isTemporary: true, made: expect.any(String) });
-    expect(await create('permanent', 'bea')).toMatchObject({ isTemporary: false, made: expect.any(String) });
-    expect(await create('link', 'cora')).toMatchObject({ isMailed: false, account: { password: null } });
+    const create = async (setByOthers: Policy['password']['setByOthers'], userName: string) => {
+      const tenant = await server.tenant('livevox', withPassword({ setByOthers }));
+      const person = { population: 'user', userName } as const;
+      return administer(server, operations.account.create, tenant, person, administratorOf(tenant));
+    };
+    const madePassword = expect.any(String);
+    expect(await create('temporary', 'ada')).toMatchObject({ temporary: true, madePassword });
+    expect(await create('permanent', 'bea')).toMatchObject({ temporary: false, madePassword });
+    expect(await create('link', 'cora')).toMatchObject({ mailed: false, password: null });
   });
 
   test('in no preset permanent', () => {
@@ -233,7 +252,13 @@ test('S6 on evidence of compromise everything ends at once, and the next sign-in
   const tale = await story(server, { tenant });
   await tale.begin();
   const tokens = await tale.relying.exchange((await tale.typePassword()).url);
-  await server.core.administration.markCompromised(tale.account, ADMINISTRATOR, 'found in a breach');
+  await administer(
+    server,
+    operations.account.compromised,
+    tale.account,
+    { reason: 'found in a breach' },
+    administratorOf(tale.tenant),
+  );
   await expect(tale.relying.refresh(tokens)).rejects.toThrow();
   await tale.begin();
   const page = await tale.typePassword();

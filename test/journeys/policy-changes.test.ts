@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Actor } from '../../src/administration/index.ts';
+import { type Actor, operations } from '../../src/administration/index.ts';
 import type { Tenant } from '../../src/tenants/index.ts';
+import { administer, administratorOf, attempt, OPERATOR, refusalOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { story } from '../support/story.ts';
@@ -8,8 +9,6 @@ import { clockForEach, serverForAll } from '../support/suite.ts';
 import { nowSeconds } from '../support/time.ts';
 
 const DAY = 86_400;
-const OPERATOR: Actor = { by: 'command-line', isOperator: true };
-const ADMINISTRATOR: Actor = { by: 'an-administrator', isOperator: false };
 
 const server = serverForAll();
 const time = clockForEach();
@@ -20,16 +19,15 @@ const change = (
   values: Record<string, unknown>,
   more: { actor?: Actor; expectedRevision?: number; rollout?: object } = {},
 ) =>
-  server.core.administration.changePolicy(
+  attempt(
+    server,
+    operations.policy.set,
     tenant,
-    {
-      values,
-      reason: 'a test',
-      expectedRevision: more.expectedRevision ?? tenant.revision.n,
-      ...(more.rollout ? { rollout: more.rollout } : {}),
-    },
+    { values, reason: 'a test', revision: more.expectedRevision ?? tenant.revision.n, ...more.rollout },
     more.actor ?? OPERATOR,
   );
+const STATE = (state: 'changed' | 'unchanged' | 'scheduled') => ({ output: { state } });
+const REFUSED = (code: string, values: object = {}) => ({ refused: { code, values } });
 const reread = async ({ id }: Tenant): Promise<Tenant> => {
   const found = await server.core.tenants.byId(id);
   if (!found) throw new Error('gone');
@@ -39,7 +37,11 @@ const reread = async ({ id }: Tenant): Promise<Tenant> => {
 describe('TEN-3 versions', () => {
   test('each change keeps who, when, before and after, and is in the audit', async () => {
     const tenant = await server.tenant('livevox');
-    await change(tenant, { 'lockout.user': 3, 'password.expireAfterDays': 'off' }, { actor: ADMINISTRATOR });
+    await change(
+      tenant,
+      { 'lockout.user': 3, 'password.expireAfterDays': 'off' },
+      { actor: administratorOf(tenant) },
+    );
     const second = await reread(tenant);
     await change(second, { 'lockout.user': 4 });
     const history = await server.core.tenants.history(tenant.id);
@@ -70,9 +72,9 @@ describe('TEN-3 versions', () => {
           change(current, { 'lockout.contactLine': `desk ${round}.${i}` }),
         ),
       );
-      expect(outcomes.filter((o) => 'changed' in o)).toHaveLength(1);
-      expect(outcomes.filter((o) => 'conflict' in o)).toHaveLength(19);
-      const winner = outcomes.findIndex((o) => 'changed' in o);
+      expect(outcomes.filter((o) => 'output' in o)).toHaveLength(1);
+      expect(outcomes.filter((o) => 'refused' in o && o.refused.code === 'policy_conflict')).toHaveLength(19);
+      const winner = outcomes.findIndex((o) => 'output' in o);
       expect((await reread(tenant)).policy.lockout.contactLine).toBe(`desk ${round}.${winner}`);
     }
     expect((await server.core.tenants.history(tenant.id)).map(({ n }) => n)).toEqual(
@@ -83,22 +85,22 @@ describe('TEN-3 versions', () => {
   test('who looked at an older revision is told of the conflict, and what stands is not changed', async () => {
     const tenant = await server.tenant('livevox');
     await change(tenant, { 'lockout.user': 3 });
-    expect(await change(tenant, { 'lockout.user': 9 }, { expectedRevision: 1 })).toMatchObject({
-      conflict: { revision: { n: 2 }, policy: { lockout: { user: 3 } } },
-    });
+    expect(await change(tenant, { 'lockout.user': 9 }, { expectedRevision: 1 })).toMatchObject(
+      REFUSED('policy_conflict', { revision: 2 }),
+    );
     expect((await reread(tenant)).policy.lockout.user).toBe(3);
   });
 
   test('a roll-back is a new revision with the former values, and history keeps both', async () => {
     const tenant = await server.tenant('livevox');
     await change(tenant, { 'lockout.user': 2, 'password.historyCount': 12 });
-    const back = await server.core.administration.rollbackPolicy(await reread(tenant), 1, OPERATOR);
-    expect(back).toMatchObject({ changed: { revision: { n: 3 } } });
+    const back = await administer(server, operations.policy.rollback, tenant, { to: 1 });
+    expect(back).toMatchObject({ state: 'changed', revision: 3 });
     expect((await reread(tenant)).policy).toEqual(tenant.policy);
     const history = await server.core.tenants.history(tenant.id);
     expect(history.map(({ policy }) => policy.lockout.user)).toEqual([5, 2, 5]);
-    const nowhere = await server.core.administration.rollbackPolicy(await reread(tenant), 9, OPERATOR);
-    expect(nowhere).toEqual({ refused: 'there is no revision 9' });
+    const nowhere = await refusalOf(server, operations.policy.rollback, tenant, { to: 9 });
+    expect(nowhere).toEqual({ code: 'policy_revision_unknown', values: { revision: 9 } });
   });
 
   test('a crash after the revision was saved, and before it was copied to the history, loses none', async () => {
@@ -120,30 +122,32 @@ describe('TEN-4 values', () => {
   test('all mistakes at once, by path, and nothing is changed', async () => {
     const tenant = await server.tenant('livevox');
     const outcome = await change(tenant, { 'lockout.user': 10, 'password.historyCount': 26, 'x.y': 1 });
-    expect('mistakes' in outcome && outcome.mistakes.map((m) => m.path).sort()).toEqual([
-      'lockout.user',
-      'password.historyCount',
-      'x',
-    ]);
+    const mistakes = ['lockout.user', 'password.historyCount', 'x'].map((path) =>
+      expect.objectContaining({ path }),
+    );
+    expect(outcome).toEqual(REFUSED('policy_mistakes', { mistakes: expect.arrayContaining(mistakes) }));
+    expect(outcome).toMatchObject({ refused: { values: { mistakes: { length: 3 } } } });
     expect((await reread(tenant)).revision.n).toBe(1);
   });
 
   test('a value that is marked operator-only is refused to an administrator by name, and so are the marks', async () => {
     const tenant = await server.tenant('livevox');
     const tried = { 'secondFactor.mode': 'required', operatorOnly: [], 'lockout.user': 3 };
-    expect(await change(tenant, tried, { actor: ADMINISTRATOR })).toEqual({
-      operatorOnly: ['secondFactor.mode', 'operatorOnly'],
-    });
+    expect(await change(tenant, tried, { actor: administratorOf(tenant) })).toEqual(
+      REFUSED('policy_operator_only', { paths: ['secondFactor.mode', 'operatorOnly'] }),
+    );
     expect((await reread(tenant)).revision.n).toBe(1);
     // The same value again is no change of it.
     const harmless = { 'secondFactor.mode': 'enrolment', 'lockout.user': 3 };
-    expect(await change(tenant, harmless, { actor: ADMINISTRATOR })).toHaveProperty('changed');
-    expect(await change(await reread(tenant), tried)).toHaveProperty('changed');
+    expect(await change(tenant, harmless, { actor: administratorOf(tenant) })).toMatchObject(
+      STATE('changed'),
+    );
+    expect(await change(await reread(tenant), tried)).toMatchObject(STATE('changed'));
   });
 
   test('what is the same already makes no revision', async () => {
     const tenant = await server.tenant('livevox');
-    expect(await change(tenant, { 'lockout.user': 5 })).toHaveProperty('unchanged');
+    expect(await change(tenant, { 'lockout.user': 5 })).toMatchObject(STATE('unchanged'));
     expect((await reread(tenant)).revision.n).toBe(1);
   });
 });
@@ -152,14 +156,18 @@ describe('PWD-16 at a set time', () => {
   test('it comes into force then, on the policy as it is then, once, and is a revision of whoever set it', async () => {
     const tenant = await server.tenant('livevox');
     const at = now() + 3 * DAY;
-    const set = await change(tenant, { 'lockout.agent': 2 }, { actor: ADMINISTRATOR, rollout: { at } });
-    expect(set).toMatchObject({ scheduled: { at, by: 'an-administrator' } });
+    const set = await change(
+      tenant,
+      { 'lockout.agent': 2 },
+      { actor: administratorOf(tenant), rollout: { at } },
+    );
+    expect(set).toMatchObject({ output: { state: 'scheduled', scheduledAt: at } });
+    const { scheduled } = await reread(tenant);
+    expect(scheduled).toMatchObject({ at, by: 'an-administrator' });
     expect((await reread(tenant)).policy.lockout.agent).toBe(5);
     await change(await reread(tenant), { 'lockout.user': 3 });
     time.move(3 * DAY - 1);
-    expect(
-      await server.core.tenants.applyScheduled(tenant.id, 'scheduled' in set ? set.scheduled.id : ''),
-    ).toBe(undefined);
+    expect(await server.core.tenants.applyScheduled(tenant.id, scheduled?.id ?? '')).toBe(undefined);
     time.move(1);
     const applied = await eventually(
       () => reread(tenant),
@@ -176,11 +184,12 @@ describe('PWD-16 at a set time', () => {
     const tenant = await server.tenant('livevox');
     const rollout = { at: now() + DAY };
     await change(tenant, { 'lockout.agent': 2 }, { rollout });
-    expect(await change(await reread(tenant), { 'lockout.agent': 3 }, { rollout })).toMatchObject({
-      refused: expect.stringContaining('scheduled already'),
-    });
-    expect(await server.core.administration.cancelScheduled(await reread(tenant), OPERATOR)).toBe(true);
-    expect(await server.core.administration.cancelScheduled(await reread(tenant), OPERATOR)).toBe(false);
+    expect(await change(await reread(tenant), { 'lockout.agent': 3 }, { rollout })).toEqual(
+      REFUSED('policy_change_scheduled'),
+    );
+    const cancel = () => administer(server, operations.policy.cancelScheduled, tenant, {});
+    expect(await cancel()).toEqual({ cancelled: true });
+    expect(await cancel()).toEqual({ cancelled: false });
     time.move(2 * DAY);
     // Another change that was set later is applied: by then the first one would have been.
     const other = await server.tenant('livevox');
@@ -213,13 +222,15 @@ describe('PWD-16 at a set time', () => {
   test('what identifies people changes at once or not at all', async () => {
     const tenant = await server.tenant('livevox');
     const rollout = { at: now() + DAY };
-    expect(await change(tenant, { 'signIn.identifiedBy': 'either' }, { rollout })).toHaveProperty('refused');
+    expect(await change(tenant, { 'signIn.identifiedBy': 'either' }, { rollout })).toEqual(
+      REFUSED('policy_changes_at_once', { path: 'signIn.identifiedBy' }),
+    );
   });
 
   test('a mistake is told when it is set, not when it is due', async () => {
     const tenant = await server.tenant('livevox');
     const outcome = await change(tenant, { 'lockout.agent': 12 }, { rollout: { at: now() + DAY } });
-    expect(outcome).toHaveProperty('mistakes');
+    expect(outcome).toMatchObject(REFUSED('policy_mistakes'));
     expect((await reread(tenant)).scheduled).toBeNull();
   });
 });
@@ -235,12 +246,14 @@ describe('PWD-16 preview and end of sessions', () => {
       ...a,
       password: a.password && { ...a.password, setAt: now() - 100 * DAY },
     }));
-    const policy = { ...tenant.policy, password: { ...tenant.policy.password, expireAfterDays: 90 } };
     const seen: number[] = [];
-    const table = await server.core.administration.previewPolicy(tenant, policy, undefined, (n) =>
-      seen.push(n),
-    );
-    expect(table).toEqual({
+    const previewed = await server.core.perform(operations.policy.preview, {
+      at: { tenant: tenant.id },
+      input: { values: { 'password.expireAfterDays': 90 } },
+      actor: OPERATOR,
+      progress: (n) => seen.push(n),
+    });
+    expect('output' in previewed && previewed.output.preview).toEqual({
       accounts: { user: 1, agent: 1 },
       expireNow: 1,
       expireWithin7Days: 0,
@@ -264,7 +277,7 @@ describe('PWD-16 preview and end of sessions', () => {
     const tokens = await user.relying.exchange(landed.url);
     await agent.begin();
     const agentTokens = await agent.relying.exchange((await agent.typePassword()).url);
-    await server.core.administration.endSessions(tenant, 'user', OPERATOR, 'a test');
+    await administer(server, operations.policy.endSessions, tenant, { population: 'user', reason: 'a test' });
     await expect(user.relying.refresh(tokens)).rejects.toThrow();
     expect(await user.relying.introspect(tokens.access_token)).toEqual({ active: false });
     expect((await user.begin()).step).toBe('password');
@@ -358,12 +371,12 @@ describe('PWD-17 D18 nothing is enforced in the middle of a call', () => {
     await change(tenant, { 'password.strength': 'very-strong' });
     await tale.begin();
     expect((await tale.typePassword()).url.startsWith(CALLBACK)).toBe(true);
-    const refused = await server.core.administration.setPassword(
-      await reread(tenant),
-      tale.account,
-      { typed: 'abcdefg1' },
-      OPERATOR,
-    );
-    expect(refused).toEqual({ problems: [{ rule: 'too-short', minimum: 12 }, { rule: 'no-special' }] });
+    const refused = await refusalOf(server, operations.account.setPassword, tale.account, {
+      password: 'abcdefg1',
+    });
+    expect(refused).toEqual({
+      code: 'password_refused',
+      values: { problems: [{ rule: 'too-short', minimum: 12 }, { rule: 'no-special' }] },
+    });
   });
 });

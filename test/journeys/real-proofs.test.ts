@@ -1,16 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Account } from '../../src/accounts/index.ts';
+import { operations } from '../../src/administration/index.ts';
 import type { Policy } from '../../src/tenants/index.ts';
+import { administer } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
-import {
-  ADMINISTRATOR,
-  anAddress,
-  mailedCodes,
-  SECRET,
-  withMail,
-  withRecoveryCodes,
-} from '../support/factors.ts';
+import { anAddress, mailedCodes, SECRET, withMail, withRecoveryCodes } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
@@ -264,7 +259,7 @@ describe('SEC-4 X3 a copied session cookie binds nothing', () => {
     const copy = await copyOf(tale);
     expect((await copy.open(await tale.relying.request(STEP_UP))).step).toBe('second-factor');
     const account = await server.reread(tale.account);
-    await server.core.administration.turnFactorOff(tale.tenant, account, ADMINISTRATOR, '');
+    await administer(server, operations.account.turnFactorOff, account, {});
     expect((await copy.post(`${copy.page.url}/continue`, {})).step).toBe('password');
   });
 

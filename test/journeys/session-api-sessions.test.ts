@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
+import { administer, refusalOf } from '../support/administration.ts';
 import { eventually } from '../support/eventually.ts';
 import { Program, programTale } from '../support/program.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
@@ -46,7 +48,7 @@ describe('one session an account and token', () => {
     await begin();
     time.move(2 * HOUR);
     await begin();
-    await server.core.administration.endAllSessions(one.account, { by: 'x', isOperator: true }, '');
+    await administer(server, operations.account.endAllSessions, one.account, {});
     await begin();
     expect(ids.size).toBe(4);
     expect((await one.program.validate()).status).toBe(200);
@@ -249,11 +251,11 @@ describe('tokens', () => {
   test('API-1 S52 32 alphanumeric characters, kept as a hash, tied to the tenant', async () => {
     const tenant = await server.tenant();
     const made = await server.core.apiTokens.create(tenant.id, 'Reports', 'command-line');
-    if ('refused' in made) throw new Error(made.refused);
+    if ('refused' in made) throw new Error(made.refused.code);
     expect(made.secret).toMatch(/^[A-Za-z0-9]{32}$/);
     expect(JSON.stringify(await server.core.apiTokens.list(tenant.id))).not.toContain(made.secret);
     expect(await server.core.apiTokens.create(tenant.id, 'reports', 'x')).toEqual({
-      refused: 'there is a token reports already',
+      refused: { code: 'token_name_taken', values: { name: 'reports' } },
     });
     for (const name of ['', ' ', 'a\nb', '-x', 'x'.repeat(61)])
       expect(await server.core.apiTokens.create(tenant.id, name, 'x')).toHaveProperty('refused');
@@ -275,9 +277,11 @@ describe('tokens', () => {
     const second = new Program(server.issuer, await server.apiToken(one.tenant, 'second'));
     await one.program.login(one.person);
     await second.login(one.person);
-    const operator = { by: 'command-line', isOperator: true };
-    expect(await server.core.administration.revokeToken(one.tenant, 'REPORTS', operator, '')).toBe(1);
-    expect(await server.core.administration.revokeToken(one.tenant, 'reports', operator, '')).toBeUndefined();
+    const { revoke } = operations.token;
+    expect(await administer(server, revoke, one.tenant, { name: 'REPORTS' })).toMatchObject({ sessions: 1 });
+    expect(await refusalOf(server, revoke, one.tenant, { name: 'reports' })).toMatchObject({
+      code: 'not_found',
+    });
     expect((await one.program.login(one.person)).status).toBe(401);
     expect((await one.program.validate()).status).toBe(401);
     expect((await second.validate(one.program.session)).status).toBe(404);

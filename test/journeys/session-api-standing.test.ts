@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Account } from '../../src/accounts/index.ts';
+import { operations } from '../../src/administration/index.ts';
 import { assertStanding } from '../../src/session-api/proof.ts';
-import { ADMINISTRATOR, SECRET } from '../support/factors.ts';
+import { administer } from '../support/administration.ts';
+import { SECRET } from '../support/factors.ts';
 import { programTale } from '../support/program.ts';
 import { serverForAll } from '../support/suite.ts';
 
@@ -18,17 +20,17 @@ const MEANWHILE: [string, (account: Account) => Promise<unknown>, string][] = [
   ['a lock and its end', ({ id }) => server.core.lockout.unlock(id), 'unauthorized'],
   [
     'a credential event',
-    (account) => server.core.administration.endAllSessions(account, ADMINISTRATOR, ''),
+    (account) => administer(server, operations.account.endAllSessions, account, {}),
     'unauthorized',
   ],
   [
     'a reset of the second factor',
-    (account) => server.core.administration.resetFactor(account, ADMINISTRATOR, ''),
+    (account) => administer(server, operations.account.resetFactor, account, {}),
     'unauthorized',
   ],
   [
     'the end of the account',
-    (account) => server.core.administration.deleteAccount(account, ADMINISTRATOR, ''),
+    (account) => administer(server, operations.account.remove, account, {}),
     'unauthorized',
   ],
   [

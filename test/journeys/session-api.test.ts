@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
+import { administer } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { SECRET } from '../support/factors.ts';
@@ -79,12 +81,7 @@ describe('one refusal for everything before the password was right', () => {
     const one = await programTale(server);
     const other = await programTale(server);
     const disabled = await programTale(server);
-    await server.core.administration.setStatus(
-      disabled.account,
-      'disabled',
-      { by: 'x', isOperator: true },
-      '',
-    );
+    await administer(server, operations.account.disable, disabled.account, {});
     const unpermitted = await programTale(server, 'livevox', { permissions: [] });
     const without = await programTale(server, 'livevox');
     await server.core.accounts.update(without.account.id, (account) => ({ ...account, password: null }));
@@ -152,7 +149,7 @@ describe('one refusal for everything before the password was right', () => {
     await one.program.login({ ...one.person, password: 'wrong' });
     await one.program.login(one.person);
     const attempts = await eventually(
-      async () => (await server.core.administration.why(one.tenant, one.account, 5)).attempts,
+      async () => (await administer(server, operations.account.why, one.account, { last: 5 })).attempts,
       // Noted by whichever process it was, and written a moment later.
       ({ length }) => length >= 3,
     );
@@ -178,11 +175,13 @@ describe('one refusal for everything before the password was right', () => {
   test('API-7 the permission may be given to anybody, and taken back at once', async () => {
     const one = await programTale(server, 'livevox', { population: 'agent', permissions: [] });
     expect((await one.program.login(one.person)).status).toBe(401);
-    const operator = { by: 'command-line', isOperator: true };
-    await server.core.administration.permit(one.account, 'use-session-api', true, operator, '');
+    await administer(server, operations.account.permit, one.account, { permission: 'use-session-api' });
     expect((await one.program.login(one.person)).status).toBe(200);
     expect((await one.program.validate()).status).toBe(200);
-    await server.core.administration.permit(one.account, 'use-session-api', false, operator, '');
+    await administer(server, operations.account.permit, one.account, {
+      permission: 'use-session-api',
+      given: false,
+    });
     expect(await one.program.validate()).toMatchObject({ status: 404, body: NOT_THERE });
     expect((await one.program.login(one.person)).status).toBe(401);
   });

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
+import { administer, refusalOf } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
-import { ADMINISTRATOR } from '../support/factors.ts';
 import { Program } from '../support/program.ts';
 import { type Story, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
@@ -144,7 +145,7 @@ describe('SES-1 a person sees and ends the own sessions', () => {
   test('SES-4 what an event ended is not taken along by an event of the person that comes after it', async () => {
     const tale = await story(server);
     const here = await signIn(tale, EDGE);
-    const { sessions, administration, tenants } = server.core;
+    const { sessions, tenants } = server.core;
     const seen = await server.reread(tale.account);
     const keep = { account: seen, tenant: tale.tenant };
     const own = (between: () => Promise<unknown>) => {
@@ -165,7 +166,7 @@ describe('SES-1 a person sees and ends the own sessions', () => {
         keep: { ...keep, session },
       });
     };
-    expect(await own(() => administration.endAllSessions(seen, ADMINISTRATOR, ''))).toBeUndefined();
+    expect(await own(() => administer(server, operations.account.endAllSessions, seen, {}))).toBeUndefined();
     expect((await server.reread(seen)).epoch).toBe(seen.epoch + 1);
     await expect(tale.relying.userinfo(here.tokens)).rejects.toMatchObject({ status: 401 });
 
@@ -186,7 +187,7 @@ describe('SES-1 a person sees and ends the own sessions', () => {
     const there = await signIn(tale, FIREFOX);
     const [session] = await server.core.sessions.live(tale.tenant, tale.account);
     const uses = Array.from({ length: 10 }, async () => there.browser.open(await tale.relying.request()));
-    await server.core.administration.endSession(tale.account, session?.uid ?? '', ADMINISTRATOR, '');
+    await administer(server, operations.account.endSession, tale.account, { session: session?.uid ?? '' });
     await Promise.all(uses);
     expect(await server.core.sessions.live(tale.tenant, tale.account)).toEqual([]);
     expect((await there.browser.open('/account')).step).not.toBe('account');
@@ -197,9 +198,11 @@ describe('SES-1 an administrator', () => {
   test('ends one, or everything at once, with a reason', async () => {
     const tale = await story(server);
     const { browser, tokens } = await signIn(tale, FIREFOX);
-    const { administration } = server.core;
-    expect(await administration.endSession(tale.account, 'x', ADMINISTRATOR, '')).toBe(false);
-    await administration.endAllSessions(tale.account, ADMINISTRATOR, 'left the company');
+    expect(await refusalOf(server, operations.account.endSession, tale.account, { session: 'x' })).toEqual({
+      code: 'session_unknown',
+      values: {},
+    });
+    await administer(server, operations.account.endAllSessions, tale.account, { reason: 'left the company' });
     await expect(tale.relying.userinfo(tokens)).rejects.toMatchObject({ status: 401 });
     expect((await browser.open('/account')).step).not.toBe('account');
     const events = (await server.core.audit.ofAccount(tale.account.id, 50)).filter(

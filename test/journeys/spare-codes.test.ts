@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
+import { administer, administratorOf, OPERATOR, refusalOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
-import { ADMINISTRATOR, anAddress, atTheCode, mailTo, SECRET, shownCodes } from '../support/factors.ts';
+import { anAddress, atTheCode, mailTo, SECRET, shownCodes } from '../support/factors.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
@@ -88,12 +90,11 @@ describe('MFA-10 recovery codes', () => {
 
 describe('MFA-11 login codes', () => {
   const issue = (tale: Awaited<ReturnType<typeof atTheCode>>, reason = 'lost phone') =>
-    server.core.administration.makeLoginCode(tale.tenant, tale.account, ADMINISTRATOR, reason);
+    administer(server, operations.account.makeLoginCode, tale.account, { reason });
 
   test('S38 D12 XXXX-XXXX, shown once, works once in the same field; the person is told', async () => {
     const tale = await atTheCode(server, { totpSecret: SECRET });
     const made = await issue(tale);
-    if ('refused' in made) throw new Error(made.refused);
     expect(made.code).toMatch(/^[A-Z2-7]{4}-[A-Z2-7]{4}$/);
     expect(server.mailbox.messages.map(({ text }) => text).join('\n')).not.toContain(made.code);
     await mailTo(server, tale.email, 'An administrator made a login code');
@@ -109,10 +110,7 @@ describe('MFA-11 login codes', () => {
   test('a newer one voids it, thirty minutes end it, and so does a new password', async () => {
     time = holdTime();
     const tale = await atTheCode(server, { totpSecret: SECRET });
-    const codeFrom = async () => {
-      const made = await issue(tale);
-      return 'code' in made ? made.code : '';
-    };
+    const codeFrom = async () => (await issue(tale)).code;
     const older = await codeFrom();
     const newer = await codeFrom();
     expect((await tale.browser.submit({ code: older }, '/second-factor')).step).toBe('second-factor');
@@ -120,51 +118,58 @@ describe('MFA-11 login codes', () => {
     await tale.signIn();
     expect((await tale.browser.submit({ code: newer }, '/second-factor')).step).toBe('second-factor');
     const voided = await codeFrom();
-    await server.core.administration.setPassword(
-      tale.tenant,
-      await server.reread(tale.account),
-      { typed: 'another pass 7', isPermanent: true },
-      ADMINISTRATOR,
-    );
+    await administer(server, operations.account.setPassword, await server.reread(tale.account), {
+      password: 'another pass 7',
+      permanent: true,
+    });
     await tale.browser.jar.removeAllCookies();
     await tale.begin();
     await tale.typePassword('another pass 7', tale.name);
     expect((await tale.browser.submit({ code: voided }, '/second-factor')).step).toBe('wait');
-    const { attempts } = await server.core.administration.why(tale.tenant, tale.account, 20);
+    const { attempts } = await administer(server, operations.account.why, tale.account, { last: 20 });
     const codes = attempts.filter(({ factor }) => factor === 'login-code');
     // The first was of no code any more; the others were right once.
     expect(codes.map(({ rule }) => rule)).toEqual(['wrong code', 'expired', 'expired']);
   });
 
   test.each([
-    ['a reason is missing', async () => ({ reason: ' ' })],
-    ['codes are off', async () => ({ preset: 'livevox' })],
-    ['there is no active factor', async () => ({ hasFactor: false })],
-    ['it would be for oneself', async () => ({ own: true })],
-  ])('S38 it is refused where %s', async (_, how) => {
+    ['a reason is missing', async () => ({ reason: ' ' }), 'reason_needed'],
+    ['codes are off', async () => ({ preset: 'livevox' }), 'login_codes_off'],
+    ['there is no active factor', async () => ({ hasFactor: false }), 'factor_not_active'],
+    ['it would be for oneself', async () => ({ own: true }), 'login_code_for_oneself'],
+  ])('S38 it is refused where %s', async (_, how, expected) => {
     const given: { reason?: string; preset?: string; hasFactor?: boolean; own?: boolean } = await how();
     const tenant = await server.tenant(given.preset ?? 'cloudcx');
     const person = { email: anAddress(), ...(given.hasFactor === false ? {} : { totpSecret: SECRET }) };
     const account = await server.reread(await server.account(tenant, person));
-    const actor = given.own ? { by: account.id, isOperator: false } : ADMINISTRATOR;
-    const made = await server.core.administration.makeLoginCode(
-      tenant,
+    const actor = given.own ? { ...administratorOf(tenant), by: account.id } : OPERATOR;
+    const { code } = await refusalOf(
+      server,
+      operations.account.makeLoginCode,
       account,
+      { reason: given.reason ?? 'lost phone' },
       actor,
-      given.reason ?? 'lost phone',
     );
-    expect(made).toEqual({ refused: expect.any(String) });
+    expect(code).toBe(expected);
     expect((await server.reread(account)).secondFactor.loginCode).toBeNull();
   });
 
   test('S38 one administrator issues a hundred a day, and no more', async () => {
     const tale = await atTheCode(server, { totpSecret: SECRET });
-    const actor = { by: 'somebody busy', isOperator: false };
+    const actor = { ...administratorOf(tale.tenant), by: 'somebody busy' };
     for (let n = 0; n < 100; n++)
       expect(await server.core.budgets.take('login-code:somebody busy', 100, 86_400)).toBe(true);
-    const { administration } = server.core;
-    expect(await administration.makeLoginCode(tale.tenant, tale.account, actor, 'lost phone')).toEqual({
-      refused: expect.stringContaining('100'),
+    expect(
+      await refusalOf(
+        server,
+        operations.account.makeLoginCode,
+        tale.account,
+        { reason: 'lost phone' },
+        actor,
+      ),
+    ).toEqual({
+      code: 'login_codes_used_up',
+      values: { most: 100 },
     });
   });
 });
@@ -175,12 +180,9 @@ describe('a site that has codes no more', () => {
     ['login codes', { 'secondFactor.loginCodes': false }, 'AAAA-AAAA'],
   ])('%s: those that were made before are wrong, and not offered', async (kind, values, dummy) => {
     const tale = await atTheCode(server, { totpSecret: SECRET, recovery: 2 });
-    const made = await server.core.administration.makeLoginCode(
-      tale.tenant,
-      tale.account,
-      ADMINISTRATOR,
-      'lost phone',
-    );
+    const made = await administer(server, operations.account.makeLoginCode, tale.account, {
+      reason: 'lost phone',
+    });
     const code = kind === 'login codes' && 'code' in made ? made.code : (tale.codes[0] ?? dummy);
     await server.changePolicy(tale.tenant, values);
     const page = await tale.signIn();

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
 import type { Policy } from '../../src/tenants/index.ts';
+import { administer } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
-import { ADMINISTRATOR, shownCodes } from '../support/factors.ts';
+import { shownCodes } from '../support/factors.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 import { nowSeconds } from '../support/time.ts';
@@ -291,31 +293,31 @@ describe('MFA-13 what ends trust', () => {
       'a lock, once it is unlocked',
       async ({ account }) => {
         await server.core.accounts.update(account.id, (a) => ({ ...a, lock: { cause: 'password', at: 1 } }));
-        await server.core.administration.unlock(account, ADMINISTRATOR, '');
+        await administer(server, operations.account.unlock, account, {});
       },
       PASSWORD,
     ],
     [
       'a reset, set up again',
       async ({ account }) => {
-        await server.core.administration.resetFactor(account, ADMINISTRATOR, '');
+        await administer(server, operations.account.resetFactor, account, {});
         await server.core.secondFactors.bindKnown(account.id, SECRET);
       },
       PASSWORD,
     ],
     [
       'turned off by an administrator, set up again',
-      async ({ account, tenant }) => {
-        await server.core.administration.turnFactorOff(tenant, account, ADMINISTRATOR, '');
+      async ({ account }) => {
+        await administer(server, operations.account.turnFactorOff, account, {});
         await server.core.secondFactors.bindKnown(account.id, SECRET);
       },
       PASSWORD,
     ],
     [
       'a password that somebody else set',
-      async ({ account, tenant }) => {
-        const choice = { typed: 'another pass 7', isPermanent: true };
-        await server.core.administration.setPassword(tenant, account, choice, ADMINISTRATOR);
+      async ({ account }) => {
+        const choice = { password: 'another pass 7', permanent: true };
+        await administer(server, operations.account.setPassword, account, choice);
       },
       'another pass 7',
     ],
@@ -342,8 +344,8 @@ describe('MFA-13 what ends trust', () => {
     [
       'the person disabled, and enabled again',
       async ({ account }) => {
-        await server.core.administration.setStatus(account, 'disabled', ADMINISTRATOR, '');
-        await server.core.administration.setStatus(account, 'enabled', ADMINISTRATOR, '');
+        await administer(server, operations.account.disable, account, {});
+        await administer(server, operations.account.enable, account, {});
       },
       PASSWORD,
     ],
@@ -364,7 +366,7 @@ describe('MFA-13 what ends trust', () => {
     ],
     [
       'an administrator',
-      ({ account }) => server.core.administration.endTrust(account, 'all', ADMINISTRATOR, ''),
+      ({ account }) => administer(server, operations.account.endTrust, account, { browser: 'all' }),
       PASSWORD,
     ],
   ])('%s', async (_, event, password) => {
@@ -408,8 +410,13 @@ describe('MFA-13 what ends trust', () => {
 
   test('TEN-1 nobody ends or lists the trust of somebody else', async () => {
     const tale = await trusted();
-    const { tenant, account } = tale;
-    const [one] = await server.core.administration.trustedBrowsersOf(tenant, await server.reread(account));
+    const { trustedBrowsers } = await administer(
+      server,
+      operations.account.trustedBrowsers,
+      tale.account,
+      {},
+    );
+    const [one] = trustedBrowsers;
     const stranger = await trusted();
     await signIn(stranger);
     await stranger.browser.open('/account/second-factor');

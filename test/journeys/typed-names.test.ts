@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { find } from '../../src/cli/account-support.ts';
+import { operations } from '../../src/administration/index.ts';
+import { OPERATOR } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
@@ -102,12 +103,13 @@ describe('SGN-8 what cannot be seen around a name is not part of it', () => {
 
   test('in the options of commands', async () => {
     const { tenant, account } = await story(server, { preset: 'livevox' });
-    const options = {
+    const at = {
       tenant: around(tenant.clientCode),
-      population: 'user',
+      population: 'user' as const,
       userName: around(account.userName),
     };
-    expect((await find(server.core, options)).account.id).toBe(account.id);
+    const shown = await server.core.perform(operations.account.show, { at, input: {}, actor: OPERATOR });
+    expect(shown).toMatchObject({ output: { id: account.id } });
   });
 });
 

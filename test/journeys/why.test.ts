@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Actor } from '../../src/administration/index.ts';
+import { operations } from '../../src/administration/index.ts';
+import { administer, administratorOf } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-const ADMINISTRATOR: Actor = { by: 'an-administrator', isOperator: false };
 
 const server = serverForAll();
 
@@ -19,7 +19,9 @@ describe('LCK-8 S80 why was this person refused?', () => {
     await tale.typePassword('wrong 123456');
     await tale.begin();
     await tale.typePassword(PASSWORD);
-    const explanation = await server.core.administration.why(tenant, await server.reread(tale.account), 20);
+    const explanation = await administer(server, operations.account.why, await server.reread(tale.account), {
+      last: 20,
+    });
     expect(explanation.now).toEqual([
       { reason: 'locked', says: 'the account is locked', clears: 'account unlock' },
     ]);
@@ -52,15 +54,22 @@ describe('LCK-8 S80 why was this person refused?', () => {
     await tale.begin();
     await tale.typePassword();
     await tale.browser.submit({ code: '000000' }, '/second-factor');
-    await server.core.administration.setStatus(tale.account, 'disabled', ADMINISTRATOR, 'left');
+    await administer(
+      server,
+      operations.account.disable,
+      tale.account,
+      { reason: 'left' },
+      administratorOf(tale.tenant),
+    );
     await tale.begin();
     const page = await tale.typePassword();
     const fields = { clientCode: tenant.clientCode, userName: tale.account.userName, password: PASSWORD };
     await tale.browser.post(`${new URL(page.url).pathname}/password`, fields);
-    const { now, attempts } = await server.core.administration.why(
-      tenant,
+    const { now, attempts } = await administer(
+      server,
+      operations.account.why,
       await server.reread(tale.account),
-      20,
+      { last: 20 },
     );
     expect(now.map(({ reason }) => reason)).toEqual(['disabled']);
     expect(attempts.map(({ factor, rule }) => [factor, rule])).toEqual([
@@ -81,14 +90,20 @@ describe('LCK-8 S80 why was this person refused?', () => {
       outcome: 'failure',
       detail: { reply: 550 },
     });
-    const { attempts } = await server.core.administration.why(tenant, account, 20);
+    const { attempts } = await administer(server, operations.account.why, account, { last: 20 });
     expect(attempts).toMatchObject([{ rule: 'mail', says: expect.stringContaining('(550)') }]);
   });
 
   test('the person never sees it', async () => {
     const tenant = await server.tenant();
     const tale = await story(server, { tenant });
-    await server.core.administration.setStatus(tale.account, 'disabled', ADMINISTRATOR, 'left the company');
+    await administer(
+      server,
+      operations.account.disable,
+      tale.account,
+      { reason: 'left the company' },
+      administratorOf(tale.tenant),
+    );
     await tale.begin();
     const page = await tale.typePassword();
     expect(page.html).not.toMatch(/disabled|left the company/);
@@ -110,13 +125,14 @@ describe('LCK-9 unlock by many', () => {
         ({ userName }) => userName,
       );
     expect(await locked()).toEqual(['d', 'a', 'c']);
-    const { administration } = server.core;
-    expect(await administration.unlockAll(tenant.id, 'user', ADMINISTRATOR, 'after the outage')).toEqual([
-      'a',
-      'c',
-    ]);
+    const unlockAll = (input: { population?: 'user'; reason: string }) =>
+      administer(server, operations.account.unlockAll, tenant, input, administratorOf(tenant));
+    expect(await unlockAll({ population: 'user', reason: 'after the outage' })).toEqual({
+      unlocked: ['a', 'c'],
+      refused: [],
+    });
     expect(await locked()).toEqual(['d']);
-    expect(await administration.unlockAll(tenant.id, undefined, ADMINISTRATOR, 'the rest')).toEqual(['d']);
+    expect(await unlockAll({ reason: 'the rest' })).toEqual({ unlocked: ['d'], refused: [] });
     for (const [i, account] of people.entries()) {
       const entries = (await server.core.audit.ofAccount(account.id, 10)).filter(
         ({ type }) => type === 'account.unlocked',
@@ -134,7 +150,7 @@ describe('LCK-9 unlock by many', () => {
     for (let i = 0; i < 5; i++) await tale.browser.submit({ code: '000000' }, '/second-factor');
     const locked = await server.reread(tale.account);
     expect(locked).toMatchObject({ lock: { cause: 'second-factor' }, lockState: 'locked' });
-    await server.core.administration.unlock(locked, ADMINISTRATOR, '');
+    await administer(server, operations.account.unlock, locked, {}, administratorOf(tale.tenant));
     expect(await server.reread(tale.account)).toMatchObject({ lock: null, lockState: 'open' });
     await tale.begin();
     await tale.typePassword();

@@ -13,7 +13,7 @@ const NOW = 1_800_000_000;
 
 function rotated(all: readonly KeyTimes[], now: number, isReplacement = false): KeyTimes[] {
   const next = planRotation('ES256', all, now, isReplacement);
-  if ('refused' in next) throw new Error(next.refused);
+  if ('refused' in next) throw new Error(next.refused.code);
   return [...all, next];
 }
 
@@ -44,7 +44,7 @@ describe('OID-2 the life of a signing key', () => {
 
   test('a second rotation waits for the first', () => {
     expect(planRotation('ES256', second, turn - 1, false)).toEqual({
-      refused: expect.stringContaining('in 1 seconds'),
+      refused: { code: 'key_published_already', values: expect.objectContaining({ seconds: 1 }) },
     });
     expect(planRotation('ES256', second, turn, false)).toMatchObject({
       serial: 3,

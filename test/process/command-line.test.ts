@@ -182,7 +182,7 @@ describe('commands', () => {
     expect(await command(`account set-password ${PERSON} --password-stdin`, 'x\n')).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /^sallyport: the password cannot be used: it has fewer than 8 characters; it has no digit\n$/,
+        /^sallyport: The password cannot be used\. It has fewer than 8 characters\. It has no digit \(0 to 9\)\.\n$/,
       ),
     });
   });
@@ -209,10 +209,10 @@ describe('commands', () => {
   });
 
   test.each([
-    ['tenant create --client-code A', 1, 'a client code takes 2 to 32'],
-    ['tenant create --client-code ACME --preset nothing', 1, 'there is no preset nothing'],
+    ['tenant create --client-code A', 1, 'A client code has 2 to 32'],
+    ['tenant create --client-code ACME --preset nothing', 1, 'There is no preset nothing'],
     ['tenant create', 2, "required option '--client-code <code>' not specified"],
-    ['account create --tenant NOBODY --population user --user-name x', 1, 'there is no tenant'],
+    ['account create --tenant NOBODY --population user --user-name x', 1, 'There is no tenant NOBODY'],
     ['account create --tenant NOBODY --population robot --user-name x', 1, 'the population is user or agent'],
     ['application create --id desk --kind web', 1, 'at least one redirect URI'],
     ['application create --id desk --kind web --redirect-uri http://evil.example/', 1, 'must be https'],
@@ -253,7 +253,7 @@ describe('commands', () => {
     expect((await command('tenant create --client-code Acme')).code).toBe(0);
     expect(await command('tenant create --client-code ACME')).toMatchObject({
       code: 1,
-      stderr: 'sallyport: the client code is taken\n',
+      stderr: 'sallyport: The client code is taken.\n',
     });
     expect(JSON.parse((await command('tenant list --json')).stdout)).toMatchObject({
       tenants: [{ clientCode: 'ACME' }],

@@ -35,7 +35,7 @@ describe('MFA-11 account login-code', () => {
   test('prints XXXX-XXXX and its end, once; a reason must be given', async () => {
     const without = await command(`account login-code ${person('ann')}`);
     expect(without).toMatchObject({ code: 1, stdout: '' });
-    expect(without.stderr).toContain('needs a reason');
+    expect(without.stderr).toContain('Give a reason, for the record.');
     const made = await command(`account login-code ${person('ann')} --reason lost-phone`);
     expect(made.code).toBe(0);
     expect(made.stdout).toMatch(/^Login code of ann, shown once, until \S+Z: [A-Z2-7]{4}-[A-Z2-7]{4}\n$/);
@@ -140,7 +140,7 @@ describe('MFA-17 account slips', () => {
     expect((await command(`account slips --tenant CX --population user --out ${out}`)).code).toBe(1);
     expect((await command(`account slips ${person('bob')} --all-pending --out ${out}`)).code).toBe(1);
     const nobody = await command(`account slips --tenant LV --population agent --all-pending --out ${out}`);
-    expect(nobody.stderr).toContain('nobody has a set-up pending');
+    expect(nobody.stderr).toContain('no account has a set-up pending');
     expect(() => statSync(out)).toThrow('ENOENT');
   });
 });

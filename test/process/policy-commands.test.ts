@@ -128,7 +128,7 @@ describe('account commands under a policy', () => {
     await command('tenant create --client-code NEWER --preset modern');
     const bob = '--tenant NEWER --population user --user-name robertson';
     const refused = await command(`account create ${bob} --password-stdin`, 'seven herons over water\n');
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('a link is sent instead') });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Send a link instead.') });
     const made = await command(`account create ${bob} --email robertson@site.example`);
     expect(made.stdout).toContain('http://localhost:3999/recover/set?token=');
     const own = await command(
@@ -137,7 +137,7 @@ describe('account commands under a policy', () => {
     );
     expect(own).toMatchObject({ code: 0, stdout: expect.stringContaining('is set') });
     const weak = await command(`account set-password ${bob} --password-stdin --permanent`, 'robertson1\n');
-    expect(weak.stderr).toContain('it holds part of the name, user name, e-mail address or client code');
+    expect(weak.stderr).toContain('It holds part of your name, user name, e-mail address or client code.');
   });
 
   test('LCK-8 LCK-9 S6 why, unlock of one and of all, list --locked, compromised', async () => {
@@ -149,7 +149,7 @@ describe('account commands under a policy', () => {
     await command(`account enable ${ANN}`);
     expect(await json('account list --tenant ACME --locked')).toEqual({ accounts: [] });
     expect((await command('account unlock --tenant ACME --all-locked --reason test')).stdout).toContain(
-      'Nobody was locked',
+      'No account was locked.',
     );
     expect((await command(`account unlock ${ANN}`)).stdout).toContain('was not locked');
     expect((await command('account unlock --tenant ACME')).code).toBe(1);

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
+import { operations } from '../../src/administration/index.ts';
+import { administer } from '../support/administration.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
-import { ADMINISTRATOR, shownCodes } from '../support/factors.ts';
+import { shownCodes } from '../support/factors.ts';
 import { type Instances, prepareEmbeddedInstances, prepareInstances } from '../support/instances.ts';
 import { startMailServer } from '../support/mail-server.ts';
 import { freePort } from '../support/port.ts';
@@ -171,13 +173,10 @@ describe.each(PAIRS)('marked secrets on %s', (_name, prepare) => {
     mark('the session', await cookieOf('sallyport_session'), /./);
 
     // A login code.
-    const made = await instances.core.administration.makeLoginCode(
-      tenant,
-      tale.account,
-      ADMINISTRATOR,
-      'canary',
-    );
-    const login = 'code' in made ? made.code : '';
+    const made = await administer(instances, operations.account.makeLoginCode, tale.account, {
+      reason: 'canary',
+    });
+    const login = made.code;
     mark('the login code', login);
     await signIn(PASSWORD);
     await tale.browser.submit({ code: login }, '/second-factor');
@@ -199,7 +198,7 @@ describe.each(PAIRS)('marked secrets on %s', (_name, prepare) => {
     // A program.
     const token = await instances.apiToken(tenant);
     mark('the API token', token);
-    await instances.core.administration.permit(tale.account, 'use-session-api', true, ADMINISTRATOR, '');
+    await administer(instances, operations.account.permit, tale.account, { permission: 'use-session-api' });
     const program = new Program(instances.issuer, token);
     const person = { clientName: tenant.clientCode, userName: EMAIL, password: PASSWORD };
     expect((await program.login({ ...person, password: WRONG_PASSWORD })).status).toBe(401);

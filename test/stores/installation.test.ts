@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
 import { createLog, createSealer, type Sealer, systemClock } from '../../src/base/index.ts';
 import { type Core, openCore } from '../../src/core.ts';
 import { openInstallation } from '../../src/stores/index.ts';
+import { administer } from '../support/administration.ts';
 import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
 import { codeOf, story } from '../support/story.ts';
 import { holdTime } from '../support/time.ts';
@@ -59,16 +61,11 @@ describe('master keys', () => {
     try {
       const tale = await story(server, { person: { totpSecret: SECRET } });
       const waiting = await server.account(tale.tenant);
-      const slip = await server.core.administration.makeSlip(
-        tale.tenant,
-        waiting,
-        { by: 'command-line', isOperator: true },
-        '',
-      );
+      const slip = await administer(server, operations.account.makeSlip, waiting, {});
       const turned = await another(next, old);
       // The MAC root, two signing keys, one authenticator, one activation slip.
-      expect(await turned.reseal(() => {})).toBe(5);
-      expect(await turned.reseal(() => {})).toBe(0);
+      expect(await administer({ core: turned }, operations.keys.reseal, null, {})).toEqual({ resealed: 5 });
+      expect(await administer({ core: turned }, operations.keys.reseal, null, {})).toEqual({ resealed: 0 });
       time.toStepStart(2);
       await tale.begin();
       await tale.typePassword();

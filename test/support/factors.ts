@@ -1,13 +1,9 @@
 import type { Account } from '../../src/accounts/index.ts';
-import type { Actor } from '../../src/administration/index.ts';
 import type { StartedApp } from './app.ts';
 import type { Shown } from './browser.ts';
 import { eventually } from './eventually.ts';
 import { PASSWORD } from './site.ts';
 import { story } from './story.ts';
-
-/** Who administers in a test. */
-export const ADMINISTRATOR: Actor = { by: 'command-line', isOperator: true };
 
 /** The recovery codes that a page shows. */
 export function shownCodes(page: Shown): string[] {

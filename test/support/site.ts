@@ -1,4 +1,4 @@
-import type { Account, Permission, Population } from '../../src/accounts/index.ts';
+import type { Account, Permission, Population, Role } from '../../src/accounts/index.ts';
 import type { Core } from '../../src/core.ts';
 import { counterKey } from '../../src/lockout/policy.ts';
 import type { NewApplication } from '../../src/oidc/applications.ts';
@@ -28,6 +28,8 @@ export interface NewPerson {
   email?: string;
   name?: string;
   permissions?: Permission[];
+  role?: Role;
+  team?: string;
 }
 
 export const PASSWORD = 'correct horse 9';
@@ -45,7 +47,7 @@ export function siteOn(core: Core): Site {
     reread,
     async apiToken({ id }, name = 'reports') {
       const made = await core.apiTokens.create(id, name, 'command-line');
-      if ('refused' in made) throw new Error(made.refused);
+      if ('refused' in made) throw new Error(made.refused.code);
       return made.secret;
     },
     async changePolicy({ id }, values, revision = 1) {
@@ -73,7 +75,7 @@ export function siteOn(core: Core): Site {
         preset,
         policy: change(policy),
       });
-      if (typeof tenant === 'string') throw new Error(tenant);
+      if ('refused' in tenant) throw new Error(tenant.refused.code);
       return tenant;
     },
     async account(tenant, options = {}) {
@@ -96,10 +98,13 @@ export function siteOn(core: Core): Site {
         email,
         name: options.name,
         permissions: options.permissions,
+        role: options.role,
         password: record,
         identifiedBy: tenant.policy.signIn.identifiedBy,
       });
-      if ('refused' in account) throw new Error(account.refused);
+      if ('refused' in account) throw new Error(account.refused.code);
+      const { team } = options;
+      if (team) await core.accounts.update(account.id, (a) => ({ ...a, team }));
       if (totpSecret) await core.secondFactors.bindKnown(account.id, totpSecret);
       if (isEnrolled)
         await core.accounts.update(account.id, (a) => ({
@@ -119,7 +124,7 @@ export function siteOn(core: Core): Site {
         ...options,
         id,
       });
-      if ('refused' in created) throw new Error(created.refused);
+      if ('refused' in created) throw new Error(created.refused.code);
       return { id, secret: created.secret ?? '' };
     },
   };

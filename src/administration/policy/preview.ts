@@ -1,7 +1,7 @@
-import type { Account, Population } from '../accounts/index.ts';
-import { passwordExpiresAt } from '../passwords/index.ts';
-import { mustHaveFactor } from '../second-factor/index.ts';
-import type { Policy, Spread } from '../tenants/index.ts';
+import type { Account, Population } from '../../accounts/index.ts';
+import { passwordExpiresAt } from '../../passwords/index.ts';
+import { mustHaveFactor } from '../../second-factor/index.ts';
+import type { Policy, Spread } from '../../tenants/index.ts';
 
 /** What a preview knows of one account. */
 export interface AccountFacts {

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { done, operation } from '../operation.ts';
+import { onlyReason, population, reason } from '../schemas.ts';
+
+const PAGE = 100;
+
+/** @see LCK-5 */
+export const unlock = operation({
+  name: 'account unlock',
+  summary: 'Clears the lock and both failure counts of an account.',
+  on: 'account',
+  permission: 'unlock',
+  effect: 'changes',
+  audit: 'account.unlocked',
+  path: '/tenants/{tenant}/accounts/{account}/unlock',
+  input: onlyReason,
+  output: z.object({ wasLocked: z.boolean() }),
+  run: async ({ lockout }, { account }) => done({ wasLocked: await lockout.unlock(account.id) }),
+});
+
+/** One audit entry each; an account that outranks the actor is left as it is, and named (LCK-9). */
+export const unlockAll = operation({
+  name: 'account unlock-all',
+  summary: 'Unlocks every locked account of a tenant, or of one population.',
+  on: 'tenant',
+  permission: 'unlock',
+  effect: 'changes',
+  path: '/tenants/{tenant}/accounts/unlock',
+  input: z.strictObject({ population: population.optional(), reason }),
+  output: z.object({ unlocked: z.array(z.string()), refused: z.array(z.string()) }),
+  run: async ({ accounts }, { tenant }, input, { actor, perform }) => {
+    const unlocked: string[] = [];
+    const refused: string[] = [];
+    let after: string | undefined;
+    do {
+      // Each once, however often a lock comes back meanwhile.
+      const { items, next } = await accounts.list({
+        tenantId: tenant.id,
+        lockedOnly: true,
+        limit: PAGE,
+        ...(input.population ? { population: input.population } : {}),
+        ...(after ? { after } : {}),
+      });
+      after = next;
+      for (const { id, userName } of items) {
+        const one = await perform(unlock, {
+          at: { tenant: tenant.id, account: id },
+          input: { reason: input.reason },
+          actor,
+        });
+        if ('refused' in one) refused.push(userName);
+        else if (one.output.wasLocked) unlocked.push(userName);
+      }
+    } while (after);
+    return done({ unlocked, refused });
+  },
+});

@@ -1,0 +1,182 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { permissionNames } from '../../src/accounts/index.ts';
+import { allOperations } from '../../src/administration/index.ts';
+import { auditTypes } from '../../src/audit/index.ts';
+import { createLanguage } from '../../src/base/index.ts';
+
+const named = allOperations.map((operation) => [operation.name, operation] as const);
+
+/** Changes of which another room writes the entry. */
+const WRITTEN_ELSEWHERE: Readonly<Record<string, string>> = {
+  'account unlock-all': 'it performs an unlock for each account, which writes one',
+  'account end-session': 'the room of sessions writes it: people end their own in the same way',
+  'account end-all-sessions': 'the credential event writes it, with all that ended',
+  'policy end-sessions': 'the room of sessions writes it when the epoch of the population was raised',
+};
+
+describe('ADM-6 the declarations', () => {
+  test('names, summaries and paths are unique', () => {
+    const values = (of: (one: (typeof allOperations)[number]) => string) => allOperations.map(of);
+    for (const list of [
+      values((o) => o.name),
+      values((o) => o.summary),
+      values((o) => `${o.effect} ${o.path}`),
+    ])
+      expect(new Set(list).size).toBe(list.length);
+  });
+
+  test.each(named)(
+    '%s says in one sentence what it does, to what, and under which permission',
+    (_, operation) => {
+      const { name, summary, on, permission, path, input, effect, isSensitive, audit, mail } = operation;
+      expect(name).toMatch(/^[a-z]+ [a-z-]+$/);
+      expect(summary).toMatch(/^[A-Z][^.]+\.$/);
+      expect(permissionNames).toContain(permission);
+      const held = [...path.matchAll(/\{(\w+)\}/g)].map(([, word]) => word);
+      const shape = Object.keys((input as unknown as { shape: object }).shape);
+      const targets = {
+        installation: [],
+        tenant: ['tenant'],
+        account: ['tenant', 'account'],
+        application: ['application'],
+      }[on];
+      expect(held.slice(0, targets.length)).toEqual(targets);
+      for (const word of held.slice(targets.length)) expect(shape).toContain(word);
+      if (effect === 'reads') expect([audit, mail, isSensitive]).toEqual([undefined, undefined, undefined]);
+      if (isSensitive && on === 'account') expect(mail).toBeDefined();
+    },
+  );
+
+  test.each(named.filter(([, { effect }]) => effect !== 'reads'))(
+    'AUD-1 %s leaves an entry',
+    (name, { audit }) => {
+      if (name in WRITTEN_ELSEWHERE) return expect(audit).toBeUndefined();
+      expect(Object.keys(auditTypes)).toContain(audit);
+    },
+  );
+
+  test.each(named.flatMap(([name, { mail }]) => (mail ? [[name, mail] as const] : [])))(
+    'ADM-5 the mail of %s has its texts',
+    (_, mail) => {
+      const say = createLanguage();
+      for (const part of ['subject', 'text'])
+        expect(say(`mail.${mail}.${part}`)).not.toBe(`mail.${mail}.${part}`);
+    },
+  );
+});
+
+/** What changes administrative state, and the files outside `src/administration` that may call it. */
+const CHANGES: Readonly<Record<string, readonly string[]>> = {
+  'accounts.create': ['set-up/set-up.ts', 'demo/samples.ts'],
+  'accounts.claimIdentifiers': [],
+  'accounts.replace': [],
+  // The rooms that keep something of their own in the account, and what people do to themselves.
+  'accounts.update': [
+    'credentials/factor-proofs.ts',
+    'credentials/own-factors.ts',
+    'credentials/password-proofs.ts',
+    'demo/samples.ts',
+    'lockout/lockout.ts',
+    'recovery/link-sender.ts',
+    'second-factor/kept-codes.ts',
+    'second-factor/passkeys.ts',
+    'second-factor/second-factor.ts',
+    'sessions/sessions.ts',
+  ],
+  'accounts.remove': [],
+  'tenants.create': ['set-up/set-up.ts', 'demo/samples.ts'],
+  'tenants.changePolicy': [],
+  'tenants.applyScheduled': [],
+  'tenants.cancelScheduled': [],
+  'tenants.setRole': [],
+  'tenants.raiseEpoch': ['sessions/population.ts'],
+  'applications.create': ['demo/samples.ts'],
+  'applications.rotateSecret': [],
+  'keys.rotate': [],
+  'keys.reseal': ['core.ts'],
+  'apiTokens.create': ['demo/samples.ts'],
+  'apiTokens.revoke': [],
+  'apiSessions.endOfToken': [],
+  'sessions.endOne': ['self-service/sessions.ts'],
+  'sessions.credentialEvent': [
+    'credentials/own-password.ts',
+    'lockout/lockout.ts',
+    'self-service/factor-changes.ts',
+    'sign-in/finish.ts',
+  ],
+  'sessions.endPopulation': [],
+  'lockout.unlock': [],
+  'secondFactors.bindKnown': [],
+  'secondFactors.reseal': ['core.ts'],
+  'trustedBrowsers.end': ['self-service/factor-changes.ts'],
+};
+
+/** What these rooms offer beside that: it reads, or is of a person's own sign-in. */
+const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  accounts: ['byId', 'byName', 'identified', 'list', 'all', 'count'],
+  tenants: ['byClientCode', 'byId', 'list', 'history'],
+  applications: ['byId', 'list', 'secretMatches'],
+  keys: ['algorithms', 'current', 'list'],
+  apiTokens: ['list', 'bySecret', 'byTokenId'],
+  sessions: ['live', 'endExpired', 'jobs'],
+  lockout: ['shadowOf', 'reserve', 'standing'],
+  secondFactors: ['verify'],
+  trustedBrowsers: ['daysFor', 'isTrusted', 'begin', 'list', 'keeping', 'follow'],
+};
+const PORTS: Readonly<Record<string, readonly [file: string, name: string]>> = {
+  accounts: ['accounts/accounts.ts', 'Accounts'],
+  tenants: ['tenants/tenants.ts', 'Tenants'],
+  applications: ['oidc/applications.ts', 'Applications'],
+  keys: ['oidc/keys.ts', 'Keys'],
+  apiTokens: ['api-sessions/tokens.ts', 'ApiTokens'],
+  sessions: ['sessions/sessions.ts', 'Sessions'],
+  lockout: ['lockout/lockout.ts', 'Lockout'],
+  secondFactors: ['second-factor/second-factor.ts', 'SecondFactors'],
+  trustedBrowsers: ['second-factor/trusted-browsers.ts', 'TrustedBrowsers'],
+};
+
+const files = (readdirSync('src', { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'));
+const sources = files.map((file) => [file, readFileSync(`src/${file}`, 'utf8')] as const);
+const outside = sources.filter(([file]) => !file.startsWith('administration/'));
+
+/** The names of an interface, as its file declares them. */
+function membersOf(file: string, name: string): string[] {
+  const [, text = ''] =
+    new RegExp(`^export interface ${name} \\{\n([\\s\\S]*?)^\\}`, 'm').exec(
+      readFileSync(`src/${file}`, 'utf8'),
+    ) ?? [];
+  return [...text.matchAll(/^ {2}(?:readonly )?(\w+)[(:<]/gm)].map(([, member = '']) => member);
+}
+
+describe('ADM-6 only operations change what administrators change', () => {
+  test.each(Object.entries(PORTS))(
+    'what %s offers is known to this test, as a change or as none',
+    (room, [file, name]) => {
+      const changes = Object.keys(CHANGES)
+        .filter((one) => one.startsWith(`${room}.`))
+        .map((one) => one.split('.')[1]);
+      expect(membersOf(file, name).sort()).toEqual([...changes, ...(OTHERS[room] ?? [])].sort());
+    },
+  );
+
+  test.each(Object.entries(CHANGES))('%s is called by these files only', (call, callers) => {
+    const [room = '', method = ''] = call.split('.');
+    const direct = new RegExp(`\\b${room}\\s*\\??\\.\\s*${method}\\b`);
+    const calling = outside.filter(([, text]) => direct.test(text)).map(([file]) => file);
+    expect(calling.sort()).toEqual([...callers].sort());
+  });
+
+  test('no file takes these functions out of their rooms under another name', () => {
+    const rooms = Object.keys(PORTS).join('|');
+    const taken = new RegExp(
+      `\\} = (?:(?:\\w+\\.)*(?:core|parts)\\.)?(?:${rooms});|\\b(?:core|parts)\\.(?:${rooms})\\[`,
+    );
+    expect(outside.filter(([, text]) => taken.test(text)).map(([file]) => file)).toEqual([]);
+  });
+
+  test('the command line calls none of them at all', () => {
+    const callers = Object.values(CHANGES).flat();
+    expect(callers.filter((file) => file.startsWith('cli/'))).toEqual([]);
+  });
+});
