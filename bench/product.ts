@@ -109,6 +109,8 @@ export async function prepareProduct(pair: Pair, port: number, accounts: number)
     ...stores.environment,
     SALLYPORT_PORT: String(port),
     SALLYPORT_ISSUER: `http://localhost:${port}`,
+    // All of the load comes from one address.
+    SALLYPORT_BEGUN_SIGN_INS: '10000000',
     SALLYPORT_LOG_LEVEL: 'error',
   };
   const settings = loadSettings({ environment });

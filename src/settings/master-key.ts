@@ -27,8 +27,8 @@ function readKeyFile(file: string): Buffer[] {
   }
 }
 
-function unusable({ data }: Settings, error: unknown): SettingsMistakes {
-  return new SettingsMistakes([`data: ${data} cannot be used: ${(error as Error).message}`]);
+function unusable({ data }: Settings, error: unknown): Error {
+  return new Error(`the data folder ${data} cannot be used: ${(error as Error).message}`, { cause: error });
 }
 
 function usable(settings: Settings, work: () => void): void {

@@ -80,6 +80,8 @@ async function instancesOn(
   const issuer = `http://localhost:${port}`;
   const environment: Record<string, string> = {
     SALLYPORT_ISSUER: issuer,
+    // All of the traffic comes from one address.
+    SALLYPORT_BEGUN_SIGN_INS: '10000000',
     SALLYPORT_DATA: folder.path,
     SALLYPORT_MASTER_KEY: randomBytes(32).toString('hex'),
     SALLYPORT_STOP_NOTICE_SECONDS: '1',
