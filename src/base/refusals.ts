@@ -16,7 +16,6 @@ export const refusalCatalogue = {
   account_gone: 404,
   account_disabled: 409,
   user_name_empty: 422,
-  user_name_spaces: 422,
   user_name_too_long: 422,
   user_name_untypable: 422,
   user_name_taken: 409,

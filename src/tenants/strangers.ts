@@ -3,8 +3,8 @@ import type { Policy } from './policy-schema.ts';
 import { loadPreset, presetNames } from './presets.ts';
 
 /** What a stranger can see of the rules of a tenant, by typing wrong passwords. */
-export function visibleRules({ lockout }: Policy) {
-  const { user, agent, reveal, waitFrom, waitSeconds, waitGrowth, networkTries } = lockout;
+export function visibleRules(policy: Policy) {
+  const { user, agent, reveal, waitFrom, waitSeconds, waitGrowth, networkTries } = { ...policy.lockout };
   return waitFrom === null
     ? { user, agent, reveal, waitFrom, networkTries }
     : { user, agent, reveal, waitFrom, waitSeconds, waitGrowth, networkTries };

@@ -209,4 +209,4 @@ test('ACC-6 no operation raises the power of its actor or gives what they do not
   );
   // A property over refusals only would prove nothing.
   expect(done).toBeGreaterThan(RUNS);
-}, 300_000);
+});

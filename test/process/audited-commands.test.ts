@@ -87,6 +87,9 @@ const CHANGES: readonly Case[] = [
   { args: `account enable ${ANN}`, writes: ['account.status'] },
   { args: `account permit ${ANN} --permission use-session-api`, writes: ['account.permissions'] },
   { args: `account permit ${ANN} --permission use-session-api --withdraw`, writes: ['account.permissions'] },
+  { args: `account set-team ${ANN} --team billing`, writes: ['account.team'] },
+  { args: `account set-role ${ANN} --role Manager`, writes: ['account.role'] },
+  { args: 'role set --tenant ACME --role Manager unlock:team enrol', writes: ['role.changed'] },
   { args: `account delete ${CAT}`, writes: ['credential.event', 'account.deleted'] },
   {
     args: `application create --id desk --kind web --redirect-uri ${CALLBACK}`,
@@ -120,6 +123,7 @@ const READS: readonly string[] = [
   'application logouts',
   'application list',
   'application show --id desk',
+  'role list --tenant ACME',
   'token list --tenant ACME',
   'keys list',
 ];
