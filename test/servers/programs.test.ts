@@ -77,7 +77,7 @@ describe('programs on two processes', () => {
       ),
     );
     expect(made.filter(({ code }) => code === 0)).toHaveLength(5);
-    expect(made.filter(({ stderr }) => stderr.includes('which is the most'))).toHaveLength(7);
+    expect(made.filter(({ stderr }) => stderr.includes('which is the limit'))).toHaveLength(7);
     expect(await instances.core.apiTokens.list(site.id)).toHaveLength(5);
   }, 120_000);
 
