@@ -65,7 +65,8 @@ function note(
     ledger.cut += 1;
     return false;
   }
-  if (LEAK.test(told.body.replace(/<style[\s\S]*?<\/style>/g, '')))
+  // The title of a page with an error begins with that word.
+  if (LEAK.test(told.body.replace(/<(style|title)[\s\S]*?<\/\1>/g, '')))
     ledger.strange.push(`${step}: ${told.body.slice(0, 200)}`);
   if (told.status === 503) {
     ledger.refused += 1;
