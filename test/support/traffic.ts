@@ -65,8 +65,9 @@ function note(
     ledger.cut += 1;
     return false;
   }
-  // The title of a page with an error begins with that word.
-  if (LEAK.test(told.body.replace(/<(style|title)[\s\S]*?<\/\1>/g, '')))
+  // The title of a page with an error begins with that word, and a token may hold any other by chance.
+  const text = told.body.replace(/<(style|title)[\s\S]*?<\/\1>/g, '').replace(/[\w-]{20,}/g, '');
+  if (LEAK.test(text))
     ledger.strange.push(`${step}: ${told.body.slice(0, 200)}`);
   if (told.status === 503) {
     ledger.refused += 1;
