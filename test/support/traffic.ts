@@ -67,8 +67,7 @@ function note(
   }
   // The title of a page with an error begins with that word, and a token may hold any other by chance.
   const text = told.body.replace(/<(style|title)[\s\S]*?<\/\1>/g, '').replace(/[\w-]{20,}/g, '');
-  if (LEAK.test(text))
-    ledger.strange.push(`${step}: ${told.body.slice(0, 200)}`);
+  if (LEAK.test(text)) ledger.strange.push(`${step}: ${told.body.slice(0, 200)}`);
   if (told.status === 503) {
     ledger.refused += 1;
     return false;
