@@ -8,3 +8,4 @@ export { createPerform } from './perform.ts';
 export { createScheduledChanges, POLICY_JOB } from './policy/changing.ts';
 export { type PolicyPreview, previewChange } from './policy/preview.ts';
 export { createSysAdmins, type SysAdmins } from './sysadmins.ts';
+export { attemptInWords, stateInWords } from './why.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { operations } from '../administration/index.ts';
+import { attemptInWords, operations, stateInWords } from '../administration/index.ts';
 import { rfc3339 } from '../base/index.ts';
 import { accountAt, commandOf, type Named, perform, populationOf } from './operations.ts';
 import { collect, columns, print, Refused, withCore } from './terminal.ts';
@@ -51,11 +51,13 @@ async function why(options: Named & { last: string }, command: Command): Promise
   if (!Number.isInteger(last) || last < 1 || last > 500) throw new Refused('--last takes 1 to 500');
   await withCore(command, async (core) => {
     const explanation = await perform(core, of.why, accountAt(options), { last });
+    const states = explanation.now.map((reason) => ({ reason, ...stateInWords(core.say, reason) }));
+    const attempts = explanation.attempts.map((one) => ({ ...one, ...attemptInWords(core.say, one) }));
     const now =
-      explanation.now.length === 0
+      states.length === 0
         ? ['Nothing stands in the way of a sign-in now.']
-        : explanation.now.map(({ says, clears }) => `Now: ${says}. What clears it: ${clears}.`);
-    const rows = explanation.attempts.map((a) => [
+        : states.map(({ says, clears }) => `Now: ${says}. What clears it: ${clears}.`);
+    const rows = attempts.map((a) => [
       rfc3339(a.at),
       a.factor || '-',
       a.rule === '' ? 'right' : a.says,
@@ -66,7 +68,7 @@ async function why(options: Named & { last: string }, command: Command): Promise
       a.clears,
     ]);
     const head = ['WHEN', 'WHAT', 'WHY', 'COUNT', 'ADDRESS', 'THROUGH', 'BROWSER', 'WHAT CLEARS IT'];
-    print(command, explanation, [...now, '', ...columns([head, ...rows])]);
+    print(command, { now: states, attempts }, [...now, '', ...columns([head, ...rows])]);
   });
 }
 

@@ -162,7 +162,6 @@ describe('one refusal for everything before the password was right', () => {
     expect(attempts.find(({ outcome }) => outcome === 'refused')).toMatchObject({
       rule: 'permission',
       through: 'token reports',
-      clears: 'account permit --permission use-session-api',
     });
   });
 

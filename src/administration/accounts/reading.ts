@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { done, operation } from '../operation.ts';
 import { accountView, after, nothing, population, viewOf } from '../schemas.ts';
-import { explain } from '../why.ts';
+import { type ExplainedAttempt, type Explanation, explain } from '../why.ts';
 
 const MOST = 500;
 /** Entries of the audit that may hold the last attempts. */
@@ -50,13 +50,15 @@ export const show = operation({
 
 const explained = z.object({
   at: z.number(),
-  outcome: z.enum(['success', 'failure', 'refused']),
+  outcome: z.custom<ExplainedAttempt['outcome']>(),
   factor: z.string(),
   rule: z.string(),
-  says: z.string(),
-  clears: z.string(),
   failures: z.number().nullable(),
   limit: z.number().nullable(),
+  until: z.number().nullable(),
+  repeats: z.number().nullable(),
+  since: z.number().nullable(),
+  reply: z.number().nullable(),
   address: z.string(),
   browser: z.string(),
   through: z.string(),
@@ -72,7 +74,7 @@ export const why = operation({
   path: '/tenants/{tenant}/accounts/{account}/why',
   input: z.strictObject({ last: z.number().int().min(1).max(MOST).default(20) }),
   output: z.object({
-    now: z.array(z.object({ reason: z.string(), says: z.string(), clears: z.string() })),
+    now: z.array(z.custom<Explanation['now'][number]>()),
     attempts: z.array(explained),
   }),
   run: async ({ audit, reasons }, { tenant, account }, { last }) => {
