@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type App, createApp } from '../app.ts';
-import type { Log } from '../base/index.ts';
+import { type Log, makeFolder } from '../base/index.ts';
 import type { Core } from '../core.ts';
 import type { Mailbox } from '../mail/index.ts';
 import type { Settings } from '../settings/index.ts';
@@ -15,18 +15,22 @@ export interface RunningDemo {
   close(): Promise<void>;
 }
 
-const MARK = 'documents.sqlite';
+/** Made first in the folder of a demo: what holds an installation without it is no demo's, and is not wiped. */
+const MARK = 'demo';
+const OWN_FOLDER = './data-demo';
+const MADE_BY_US = /^(documents|ephemeral)\.sqlite(-wal|-shm)?$|^master-key$|^demo$/;
 
-/** Empties the folder of the last demo; refuses one that holds something else. */
+/** Empties the folder of the last demo, and marks it. @throws Error for a folder that holds something else */
 function wipe(folder: string): void {
-  if (!existsSync(folder)) return;
-  const strange = readdirSync(folder).filter(
-    (name) => !/^(documents|ephemeral)\.sqlite(-wal|-shm)?$|^master-key$/.test(name),
-  );
-  if (strange.length > 0)
-    throw new Error(`${folder} holds ${strange[0]}, which no demo made: it is not wiped`);
-  rmSync(join(folder, MARK), { force: true });
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const strange = names.find((name) => !MADE_BY_US.test(name));
+  // Demos of an earlier version had no mark; they lie in the folder that is theirs by name.
+  const isDemo = names.length === 0 || names.includes(MARK) || resolve(folder) === resolve(OWN_FOLDER);
+  if (strange !== undefined || !isDemo)
+    throw new Error(`${folder} holds ${strange ?? 'an installation'}, which no demo made: it is not wiped`);
   rmSync(folder, { recursive: true, force: true });
+  makeFolder(folder);
+  writeFileSync(join(folder, MARK), '', { mode: 0o600 });
 }
 
 function table(accounts: readonly MadeAccount[]): string {
@@ -59,7 +63,7 @@ export function prepareDemo(settings: Settings) {
     ...settings,
     issuer: `http://localhost:${port}`,
     listen: { ...settings.listen, host: '127.0.0.1' },
-    data: settings.data === './data' ? './data-demo' : settings.data,
+    data: settings.data === './data' ? OWN_FOLDER : settings.data,
     // The sample application is on this very machine, and hears of logouts.
     outbound: { allowedNetworks: ['127.0.0.0/8', '::1/128'] },
   };
