@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { AuditEvent } from '../audit/index.ts';
-import { type Refusal, type Refused, refuse } from '../base/index.ts';
+import { isSallyportError, type Refusal, type Refused, refuse } from '../base/index.ts';
 import {
   type Actor,
   FRESH_SECONDS,
@@ -158,8 +158,9 @@ export function createPerform(parts: AdministrationParts): Perform {
     context: Omit<AuditEvent, 'type' | 'outcome'>,
     error: unknown,
   ): Promise<never> => {
-    // The store that failed may be the one of the audit; what the caller is told is the first error.
-    if (effect !== 'reads')
+    // Where a store failed, the audit would be waited for as long again; what the caller is told is the first error.
+    const isOfStore = isSallyportError(error) && error.code === 'store_unavailable';
+    if (effect !== 'reads' && !isOfStore)
       await audit
         .write({ ...context, type: 'operation.failed', outcome: 'failure', detail: { operation: name } })
         .catch(() => {});

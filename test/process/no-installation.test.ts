@@ -40,6 +40,7 @@ const MAKERS = ['start', 'demo', 'check'];
 const MORE: Readonly<Record<string, string[]>> = {
   'account unlock': ['--all-locked'],
   'account slips': ['--all-pending'],
+  'account set-team': ['--none'],
 };
 const COMMANDS = commandLines(commandsAt(terminal().at))
   .filter(([name = '']) => !MAKERS.includes(name))
@@ -108,7 +109,8 @@ function held(waits: (elapsed: number) => void): Patience {
 }
 
 async function withPatience(patience: Patience, ...argv: string[]) {
-  const { at, output, errors } = terminal(environment);
+  // Its time is held: the default deadline waits for nothing here.
+  const { at, output, errors } = terminal({ ...environment, SALLYPORT_STORE_DEADLINE_SECONDS: '1' });
   const code = await run(argv, { ...at, patience });
   return { code, stdout: output(), stderr: errors() };
 }
