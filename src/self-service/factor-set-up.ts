@@ -7,8 +7,7 @@ import {
   secretToAdd,
   type TotpSecrets,
 } from '../second-factor/index.ts';
-import { formFields, qrCode } from '../web/index.ts';
-import { isBegunHere, markHere } from './begun-here.ts';
+import { formFields, isBegunHere, markHere, qrCode } from '../web/index.ts';
 import { type BindingProofParts, proofsOf } from './binding-proof.ts';
 import { allowed, type FactorOverviewParts } from './factor-overview.ts';
 import { type AccountNotice, go, keepNotice, takeNotice } from './notices.ts';
@@ -47,7 +46,7 @@ async function setUpOf(parts: FactorSetUpParts, person: Person, method: Method) 
   const found = stored && (JSON.parse(stored.value) as SetUp);
   // Begun for another method, or for what the account held before: it is over.
   const isLive = found?.method === method && found.round === person.account.secondFactor.round;
-  return isLive && isBegunHere(parts, person, found.mark) ? found : undefined;
+  return isLive && isBegunHere(parts, person.ctx, found.mark) ? found : undefined;
 }
 
 async function beginSetUp(
@@ -61,7 +60,7 @@ async function beginSetUp(
   const setUp: SetUp = {
     method,
     proofs,
-    mark: markHere(parts, person),
+    mark: markHere(parts, person.ctx),
     round: account.secondFactor.round,
     sealedSecret: method === 'app' ? totp.make(account).sealed : '',
   };
@@ -101,7 +100,7 @@ export async function showSetUp(parts: FactorSetUpParts, person: Person, method:
   const { ctx } = person;
   const setUp = await setUpOf(parts, person, method);
   const page = `/account/second-factor/set-up/${method}`;
-  markHere(parts, person);
+  markHere(parts, person.ctx);
   parts.pages.render(ctx, 'account/factor-set-up', {
     title: `factor.setUp.${method}`,
     step: 'account',

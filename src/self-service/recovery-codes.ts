@@ -1,7 +1,6 @@
 import type { OwnFactors } from '../credentials/index.ts';
 import { recoveryCodesLeft, type ShownCodes } from '../second-factor/index.ts';
-import { sendTextFile } from '../web/index.ts';
-import { isBegunHere, markHere } from './begun-here.ts';
+import { isBegunHere, markHere, sendTextFile } from '../web/index.ts';
 import { type BindingProofParts, proofsOf } from './binding-proof.ts';
 import type { FactorOverviewParts } from './factor-overview.ts';
 import { go, keepNotice, takeNotice } from './notices.ts';
@@ -35,7 +34,7 @@ export async function keepShown(
   const record = {
     value: JSON.stringify({
       sealed: shownCodes.seal(place, codes),
-      mark: markHere(parts, person),
+      mark: markHere(parts, person.ctx),
     } satisfies Kept),
     expiresAt: now + SHOWN_SECONDS,
     sets: { account: person.account.id },
@@ -48,7 +47,7 @@ async function shown(parts: RecoveryCodeParts, person: Person) {
   const place = placeOf(person, 'codes');
   const record = await ephemeral.get(KIND, place, clock.now());
   const kept = record && (JSON.parse(record.value) as Kept);
-  return kept && isBegunHere(parts, person, kept.mark) ? shownCodes.open(place, kept.sealed) : [];
+  return kept && isBegunHere(parts, person.ctx, kept.mark) ? shownCodes.open(place, kept.sealed) : [];
 }
 
 /** Whether the site gives codes, and there is a factor that they could stand for. */
@@ -59,7 +58,7 @@ export function hasRecoveryCodes({ account, tenant }: Person): boolean {
 /** `GET …/recovery-codes`: new codes where there are any to read, else how many are left (MFA-10). */
 export async function showRecoveryCodes(parts: RecoveryCodeParts, person: Person): Promise<void> {
   const { account, ctx } = person;
-  markHere(parts, person);
+  markHere(parts, person.ctx);
   const codes = await shown(parts, person);
   const { secondFactor } = account;
   parts.pages.render(ctx, 'account/recovery-codes', {
