@@ -5,8 +5,11 @@ import { accountOfToken, isLiveLink, LINK_SECONDS, type StrengthProblem } from '
 import type { Ephemeral } from '../stores/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
 import {
+  type BrowserCookies,
   createSaid,
   formFields,
+  isBegunHere,
+  markHere,
   type Pages,
   type Registry,
   type Submissions,
@@ -25,6 +28,7 @@ export interface SetPasswordParts {
   submissions: Submissions;
   clock: Clock;
   issuer: string;
+  cookies: BrowserCookies;
 }
 
 /** A live link, as this request's browser carries it. */
@@ -33,7 +37,7 @@ interface Opened {
   token: string;
   account: Account;
   tenant: Tenant;
-  /** The code was given under this link already. */
+  /** The code was given under this link already, in this browser. */
   isFactorProved: boolean;
 }
 
@@ -43,6 +47,12 @@ interface Said {
 }
 
 const CLIENT_CODE = /^[A-Za-z0-9-]{2,32}$/;
+/** That a code was given: in this browser, as whoever reads the mail has the link too, and for these factors (S42). */
+interface Proof {
+  mark: string;
+  round: number;
+}
+
 const PROOF = 'RecoveryProof';
 const PROOF_SECONDS = 600;
 
@@ -81,8 +91,10 @@ async function opened(parts: SetPasswordParts, ctx: WebContext): Promise<Opened>
   const now = parts.clock.now();
   if (!tenant || account.status !== 'enabled' || !isLiveLink(account, token, now))
     throw new SallyportError('link_invalid');
-  const proof = await parts.ephemeral.get(PROOF, fingerprint(token), now);
-  return { ctx, token, account, tenant, isFactorProved: proof !== undefined };
+  const stored = await parts.ephemeral.get(PROOF, fingerprint(token), now);
+  const proof = stored && (JSON.parse(stored.value) as Proof);
+  const isFactorProved = proof?.round === account.secondFactor.round && isBegunHere(parts, ctx, proof.mark);
+  return { ctx, token, account, tenant, isFactorProved };
 }
 
 function saidOf(parts: SetPasswordParts) {
@@ -92,6 +104,7 @@ function saidOf(parts: SetPasswordParts) {
 /** `GET /recover/set` */
 export async function showForm(parts: SetPasswordParts, ctx: WebContext): Promise<void> {
   const { token, account, tenant, isFactorProved } = await opened(parts, ctx);
+  markHere(parts, ctx);
   const said = await saidOf(parts).take(fingerprint(token));
   const hasFactor = account.secondFactor.status === 'active';
   parts.pages.render(ctx, 'recovery/set', {
@@ -118,7 +131,12 @@ async function proveFactor(parts: SetPasswordParts, link: Opened, code: string):
   // No mailed code: the link came by mail already, and one mailbox is no second factor (S42).
   if (!(await parts.factorProofs.tryCode(doorOf(link), code))) return false;
   const now = parts.clock.now();
-  const record = { value: '{}', expiresAt: now + PROOF_SECONDS, sets: { account: account.id } };
+  const proof: Proof = { mark: markHere(parts, link.ctx), round: account.secondFactor.round };
+  const record = {
+    value: JSON.stringify(proof),
+    expiresAt: now + PROOF_SECONDS,
+    sets: { account: account.id },
+  };
   await parts.ephemeral.put(PROOF, fingerprint(token), record, now);
   return true;
 }

@@ -7,7 +7,7 @@ import {
   secretToAdd,
   type TotpSecrets,
 } from '../second-factor/index.ts';
-import { formFields, qrCode } from '../web/index.ts';
+import { formFields, isBegunHere, markHere, qrCode } from '../web/index.ts';
 import { type BindingProofParts, proofsOf } from './binding-proof.ts';
 import { allowed, type FactorOverviewParts } from './factor-overview.ts';
 import { type AccountNotice, go, keepNotice, takeNotice } from './notices.ts';
@@ -28,6 +28,8 @@ interface SetUp {
   sealedSecret: string;
   /** What was proved when it was begun. */
   proofs: Proofs;
+  /** Of the browser that began it. */
+  mark: string;
 }
 
 const KIND = 'FactorSetUp';
@@ -38,24 +40,27 @@ export function methodOfPage(parts: FactorSetUpParts, person: Person): Method | 
   return allowed(parts, person).find((method) => method === person.ctx.params.method);
 }
 
-async function setUpOf({ ephemeral, clock }: FactorSetUpParts, person: Person, method: Method) {
+async function setUpOf(parts: FactorSetUpParts, person: Person, method: Method) {
+  const { ephemeral, clock } = parts;
   const stored = await ephemeral.get(KIND, placeOf(person, 'set-up'), clock.now());
   const found = stored && (JSON.parse(stored.value) as SetUp);
   // Begun for another method, or for what the account held before: it is over.
   const isLive = found?.method === method && found.round === person.account.secondFactor.round;
-  return isLive ? found : undefined;
+  return isLive && isBegunHere(parts, person.ctx, found.mark) ? found : undefined;
 }
 
 async function beginSetUp(
-  { ephemeral, clock, totp }: FactorSetUpParts,
+  parts: FactorSetUpParts,
   person: Person,
   method: Method,
   proofs: Proofs,
 ): Promise<void> {
+  const { ephemeral, clock, totp } = parts;
   const { account } = person;
   const setUp: SetUp = {
     method,
     proofs,
+    mark: markHere(parts, person.ctx),
     round: account.secondFactor.round,
     sealedSecret: method === 'app' ? totp.make(account).sealed : '',
   };
@@ -95,6 +100,7 @@ export async function showSetUp(parts: FactorSetUpParts, person: Person, method:
   const { ctx } = person;
   const setUp = await setUpOf(parts, person, method);
   const page = `/account/second-factor/set-up/${method}`;
+  markHere(parts, person.ctx);
   parts.pages.render(ctx, 'account/factor-set-up', {
     title: `factor.setUp.${method}`,
     step: 'account',

@@ -1,6 +1,6 @@
 import type { OwnFactors } from '../credentials/index.ts';
 import { recoveryCodesLeft, type ShownCodes } from '../second-factor/index.ts';
-import { sendTextFile } from '../web/index.ts';
+import { isBegunHere, markHere, sendTextFile } from '../web/index.ts';
 import { type BindingProofParts, proofsOf } from './binding-proof.ts';
 import type { FactorOverviewParts } from './factor-overview.ts';
 import { go, keepNotice, takeNotice } from './notices.ts';
@@ -16,26 +16,38 @@ const KIND = 'ShownCodes';
 const SHOWN_SECONDS = 600;
 export const PAGE = '/account/second-factor/recovery-codes';
 
-/** Keeps new codes until the person has read them: sealed, for this session, ten minutes at most. */
+interface Kept {
+  sealed: string;
+  /** Of the browser that made them. */
+  mark: string;
+}
+
+/** Keeps new codes until the person has read them: sealed, for this session in this browser, ten minutes at most. */
 export async function keepShown(
-  { ephemeral, shownCodes, clock }: Pick<RecoveryCodeParts, 'ephemeral' | 'shownCodes' | 'clock'>,
+  parts: Pick<RecoveryCodeParts, 'ephemeral' | 'shownCodes' | 'clock' | 'cookies'>,
   person: Person,
   codes: readonly string[],
 ): Promise<void> {
+  const { ephemeral, shownCodes, clock } = parts;
   const now = clock.now();
   const place = placeOf(person, 'codes');
   const record = {
-    value: JSON.stringify(shownCodes.seal(place, codes)),
+    value: JSON.stringify({
+      sealed: shownCodes.seal(place, codes),
+      mark: markHere(parts, person.ctx),
+    } satisfies Kept),
     expiresAt: now + SHOWN_SECONDS,
     sets: { account: person.account.id },
   };
   await ephemeral.put(KIND, place, record, now);
 }
 
-async function shown({ ephemeral, shownCodes, clock }: RecoveryCodeParts, person: Person) {
+async function shown(parts: RecoveryCodeParts, person: Person) {
+  const { ephemeral, shownCodes, clock } = parts;
   const place = placeOf(person, 'codes');
   const record = await ephemeral.get(KIND, place, clock.now());
-  return record ? shownCodes.open(place, JSON.parse(record.value) as string) : [];
+  const kept = record && (JSON.parse(record.value) as Kept);
+  return kept && isBegunHere(parts, person.ctx, kept.mark) ? shownCodes.open(place, kept.sealed) : [];
 }
 
 /** Whether the site gives codes, and there is a factor that they could stand for. */
@@ -46,6 +58,7 @@ export function hasRecoveryCodes({ account, tenant }: Person): boolean {
 /** `GET …/recovery-codes`: new codes where there are any to read, else how many are left (MFA-10). */
 export async function showRecoveryCodes(parts: RecoveryCodeParts, person: Person): Promise<void> {
   const { account, ctx } = person;
+  markHere(parts, person.ctx);
   const codes = await shown(parts, person);
   const { secondFactor } = account;
   parts.pages.render(ctx, 'account/recovery-codes', {

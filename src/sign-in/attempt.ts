@@ -108,6 +108,12 @@ export function freshAttempt({
   };
 }
 
+/** The attempt for whom it names now: what it holds of another person, such as codes to be read, is not theirs. */
+export function namedBy(attempt: Attempt, who: Who | null): Attempt {
+  const isSame = attempt.who?.accountId === who?.accountId;
+  return { ...(isSame ? attempt : freshAttempt(attempt)), who };
+}
+
 export function createAttempts({ ephemeral, clock }: { ephemeral: Ephemeral; clock: Clock }): Attempts {
   const record = (attempt: Attempt) => ({
     value: JSON.stringify(attempt),

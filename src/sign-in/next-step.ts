@@ -73,6 +73,8 @@ export function passwordIsProved({
   const proof = attempt.passwordProof;
   if (!proof || !account || isOutside) return false;
   if (proof.by === 'session' && factorDuty(account, policy, asked.multiFactor) === 'activation') return false;
+  // A passkey in place of the password counts while it counts as a factor: one that was taken away since is no proof (S36).
+  if (proof.by === 'passkey' && !factorProofOf({ attempt, account })) return false;
   const isRefused = reasonTo('refused', reasons) !== undefined;
   return !isRefused && proof.epoch === epoch && proof.lockRound === account.lockRound;
 }

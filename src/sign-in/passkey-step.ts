@@ -3,7 +3,7 @@ import type { Door } from '../credentials/index.ts';
 import { isOutside } from '../lockout/index.ts';
 import { epochOf } from '../sessions/index.ts';
 import type { WebContext } from '../web/index.ts';
-import type { StoredAttempt } from './attempt.ts';
+import { namedBy, type StoredAttempt } from './attempt.ts';
 import { firstPlaceOf } from './factor-door.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
@@ -53,8 +53,7 @@ async function signIn(
   };
   // The challenge is spent: a notice that another post left meanwhile must not stand in the way.
   return parts.attempts.keep(stored, (attempt) => ({
-    ...attempt,
-    who,
+    ...namedBy(attempt, who),
     passwordProof: { ...proofOf(account, door), at: proved.at, by: 'passkey' },
     factorProof: proved,
     notice: null,

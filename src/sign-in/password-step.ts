@@ -5,7 +5,7 @@ import { MAX_PASSWORD_LENGTH } from '../passwords/index.ts';
 import { epochOf } from '../sessions/index.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { formFields, type WebContext } from '../web/index.ts';
-import type { Attempt, Who } from './attempt.ts';
+import { type Attempt, namedBy, type Who } from './attempt.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
 import { back, browserClass, loadWalk, trace, type Walk } from './walk.ts';
@@ -31,8 +31,7 @@ async function findWho(
 
 function proved(attempt: Attempt, who: Who, account: Account, tenant: Tenant, at: number): Attempt {
   return {
-    ...attempt,
-    who,
+    ...namedBy(attempt, who),
     passwordProof: { at, epoch: epochOf(account, tenant), lockRound: account.lockRound },
     factorProof: null,
     activation: null,
@@ -42,7 +41,8 @@ function proved(attempt: Attempt, who: Who, account: Account, tenant: Tenant, at
 }
 
 function failed(attempt: Attempt, who: Who | null, notice: Attempt['notice']): Attempt {
-  return { ...attempt, who, passwordProof: null, factorProof: null, activation: null, notice, problems: [] };
+  const named = namedBy(attempt, who);
+  return { ...named, passwordProof: null, factorProof: null, activation: null, notice, problems: [] };
 }
 
 /** `POST /sign-in/:uid/password` */

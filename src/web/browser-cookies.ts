@@ -27,7 +27,7 @@ function createBrowserCookie(issuer: string, name: string, days: number): Browse
   };
 }
 
-/** The three that there are (interface: Cookies). */
+/** The four that there are (interface: Cookies). */
 export interface BrowserCookies {
   /** A browser that finished a sign-in: a budget of its own (LCK-7). */
   mark: BrowserCookie;
@@ -35,6 +35,8 @@ export interface BrowserCookies {
   trust: BrowserCookie;
   /** A passkey was used here: the first page offers to sign in with one. */
   passkey: BrowserCookie;
+  /** The browser that begins something on a person's own pages: a copied session cookie does not end it (S33). */
+  begun: BrowserCookie;
 }
 
 export function createBrowserCookies(issuer: string): BrowserCookies {
@@ -42,5 +44,6 @@ export function createBrowserCookies(issuer: string): BrowserCookies {
     mark: createBrowserCookie(issuer, 'sallyport_browser', 365),
     trust: createBrowserCookie(issuer, 'sallyport_trust', 90),
     passkey: createBrowserCookie(issuer, 'sallyport_passkey', 365),
+    begun: createBrowserCookie(issuer, 'sallyport_begun', 1),
   };
 }

@@ -1,6 +1,7 @@
 // web: the Koa pieces every door shares: the route registry with its guards, the pinned origin, headers, bodies, pages, errors.
 // Not here: what any page is about. The rooms bring their routes; this room makes sure none comes without its guards.
 export { createAssets } from './assets.ts';
+export { isBegunHere, markHere } from './begun-here.ts';
 export { formFields, readJson } from './body.ts';
 export { type BrowserCookies, createBrowserCookies } from './browser-cookies.ts';
 export { browserName } from './browser-name.ts';

@@ -50,49 +50,77 @@ export function createSubmissions({
   const idOf = ({ path, state }: WebContext, place: string) =>
     vault.mac('submission', JSON.stringify([place, path, [...state.form]]));
 
-  /** @returns where the twin led, or undefined where it is this one's turn */
-  const turn = async (id: string): Promise<string | undefined> => {
+  /** The last of each line in this process, by id; what stands in no line is not here. */
+  const lines = new Map<string, Promise<void>>();
+
+  /**
+   * Twins in this process wait in a line, and only its head asks the store: a flood of one form, by whoever may be without a
+   * session, costs one look at a time.
+   */
+  const lineUp = async (
+    id: string,
+    work: (turn: () => Promise<string | undefined>) => Promise<void>,
+  ): Promise<void> => {
     const startedAt = performance.now();
+    const before = lines.get(id);
+    const { promise: mine, resolve: leave } = Promise.withResolvers<void>();
+    const last = Promise.resolve(before).then(() => mine);
+    lines.set(id, last);
+    try {
+      await before;
+      await work(() => turn(id, startedAt));
+    } finally {
+      leave();
+      if (lines.get(id) === last) lines.delete(id);
+    }
+  };
+
+  /** @returns where the twin led, or undefined where it is this one's turn */
+  const turn = async (id: string, startedAt: number): Promise<string | undefined> => {
     for (;;) {
+      if (performance.now() - startedAt > PATIENCE_MS)
+        throw new SallyportError('busy', 'the same form is under way');
       const now = clock.now();
       const record = { value: JSON.stringify(''), expiresAt: now + UNDER_WAY_SECONDS };
       if (await ephemeral.insert(KIND, id, record, now)) return undefined;
       const twin = await ephemeral.get(KIND, id, now);
       const address = twin && (JSON.parse(twin.value) as string);
       if (address) return address;
-      if (performance.now() - startedAt > PATIENCE_MS)
-        throw new SallyportError('busy', 'the same form is under way');
       await pause(LOOK_MS);
     }
   };
 
   return {
-    async inTurn(ctx, place, work) {
+    inTurn: (ctx, place, work) => {
       const id = idOf(ctx, place);
-      await turn(id);
-      try {
-        await work();
-      } finally {
-        await ephemeral.remove(KIND, id);
-      }
+      return lineUp(id, async (turnOf) => {
+        await turnOf();
+        try {
+          await work();
+        } finally {
+          await ephemeral.remove(KIND, id);
+        }
+      });
     },
-    async once(ctx, place, work) {
+    once: (ctx, place, work) => {
       const id = idOf(ctx, place);
-      const led = await turn(id);
-      if (led !== undefined) {
-        ctx.status = 303;
-        ctx.redirect(led);
-        return;
-      }
-      let address = '';
-      try {
-        if (await work()) address = ctx.response.get('location');
-      } finally {
-        const now = clock.now();
-        const record = { value: JSON.stringify(address), expiresAt: now + KEPT_SECONDS };
-        if (address) await ephemeral.put(KIND, id, record, now);
-        else await ephemeral.remove(KIND, id);
-      }
+      return lineUp(id, async (turnOf) => {
+        const led = await turnOf();
+        if (led !== undefined) {
+          ctx.status = 303;
+          ctx.redirect(led);
+          return;
+        }
+        let address = '';
+        try {
+          if (await work()) address = ctx.response.get('location');
+        } finally {
+          const now = clock.now();
+          const record = { value: JSON.stringify(address), expiresAt: now + KEPT_SECONDS };
+          if (address) await ephemeral.put(KIND, id, record, now);
+          else await ephemeral.remove(KIND, id);
+        }
+      });
     },
   };
 }

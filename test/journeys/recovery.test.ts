@@ -177,6 +177,36 @@ describe('PWD-15 a forgotten password', () => {
     expect((await tale.typePassword(NEW)).step).toBe('second-factor');
   });
 
+  test('SEC-4 X3 a code that was given under a link holds only in the browser in which it was given', async () => {
+    const { tale, email } = await forgetful({ totpSecret: SECRET });
+    await ask(tale);
+    const token = await mailed(email);
+    const owner = await opened(token);
+    // Too short: the link lives on, and the code is kept for the next try.
+    await setTo(owner, 'short', { code: codeOf(SECRET) });
+    const reader = await opened(token);
+    expect(reader.page.dom.querySelector('[name=code]')).not.toBeNull();
+    await setTo(reader);
+    expect((await server.reread(tale.account)).password).toEqual(tale.account.password);
+    await setTo(owner);
+    expect((await server.reread(tale.account)).password).not.toEqual(tale.account.password);
+  });
+
+  test('SEC-4 X3 a code that was given under a link holds only for the factors of then', async () => {
+    const { tale, email } = await forgetful({ totpSecret: SECRET });
+    await ask(tale);
+    const owner = await opened(await mailed(email));
+    await setTo(owner, 'short', { code: codeOf(SECRET) });
+    await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
+    await server.core.accounts.update(tale.account.id, (a) => ({
+      ...a,
+      secondFactor: { ...a.secondFactor, round: a.secondFactor.round + 1 },
+    }));
+    await owner.open('/recover/set');
+    await setTo(owner);
+    expect((await server.reread(tale.account)).password).toEqual(tale.account.password);
+  });
+
   test('S42 V15 a recovery or login code does, a mailed one does not: the link came by mail already', async () => {
     const withCodes = (policy: Policy): Policy => ({
       ...allowed(policy),
