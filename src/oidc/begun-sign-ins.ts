@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa';
 import { type CookieNames, enginePaths } from './configuration.ts';
+import { isAnsweredByForm } from './sent-on.ts';
 
 /** Browsers keep so many cookies a site (180 in Chromium, 50 by RFC 6265), and the oldest to go could be the session. */
 const MOST = 5;
@@ -22,7 +23,8 @@ export function boundBegunSignIns({ begun, interaction, resume, options }: Cooki
     const started = BEGUN.exec(ctx.response.get('location'))?.[1];
     const resumed = ctx.path.slice(enginePaths.authorization.length + 1);
     // Where the person changes, a form comes first and the same address a second time: then it is still needed.
-    const ended = UID.test(resumed) && ctx.status === 303 ? resumed : undefined;
+    const isOver = ctx.status === 303 || isAnsweredByForm(ctx);
+    const ended = UID.test(resumed) && isOver ? resumed : undefined;
     if (!started && !ended) return;
     const listed = [...before.filter((uid) => uid !== ended), ...(started ? [started] : [])];
     const gone = [...listed.slice(0, -MOST), ...(ended ? [ended] : [])];

@@ -2,8 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Pages } from '../web/index.ts';
 import type { Applications } from './applications.ts';
 import type { ConfigurationParts } from './configuration.ts';
-
-const XSRF = /name="xsrf" value="([^"]+)"/;
+import { signOutConfirmation, signOutSecret } from './sent-on.ts';
 
 /** Only what we can say in a sentence; the rest of the engine's texts are for developers. */
 const KNOWN = new Set([
@@ -41,14 +40,13 @@ export function enginePages({
         ctx.status,
       );
     },
-    logout: async (ctx, form) => {
-      const xsrf = XSRF.exec(form)?.[1];
+    logout: async (ctx) => {
       const clientId = ctx.oidc.client?.clientId;
       const application = clientId ? await applications.byId(clientId) : undefined;
       pages.render(ctx, 'sign-in/logout', {
         title: 'logout.title',
-        xsrf,
-        action: '/oauth2/logout/confirm',
+        xsrf: signOutSecret(ctx),
+        action: signOutConfirmation,
         application: application?.name,
       });
     },
