@@ -143,7 +143,7 @@ async function followKeys(parts: ProviderParts, cookieKeys: string[]) {
     const provider = build(parts, cookieKeys, jwks);
     const handle = compose([
       keepWellKnown(parts.issuer),
-      boundBegunSignIns(cookieNames(parts.issuer)),
+      boundBegunSignIns(cookieNames(parts.issuer), parts.clock),
       signOutForms(parts),
       ...(provider.middleware as Middleware[]),
     ]) as Middleware;
