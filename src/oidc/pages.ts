@@ -51,7 +51,10 @@ export function enginePages({
       });
     },
     loggedOut: async (ctx: KoaContextWithOIDC) => {
-      pages.render(ctx, 'sign-in/logged-out', { title: 'loggedOut.title' });
+      // The engine leads here too where the person chose to stay, and for them the page must not say otherwise.
+      const { accountId } = await ctx.oidc.provider.Session.get(ctx);
+      const said = accountId ? 'loggedOut.stays' : 'loggedOut.ended';
+      pages.render(ctx, 'sign-in/logged-out', { title: `${said}.title`, lead: `${said}.lead` });
     },
   };
 }

@@ -146,4 +146,18 @@ describe('signing out', () => {
     expect((await browser.submit({ logout: 'yes' })).step).toBe('logged-out');
     expect((await begin()).step).toBe('password');
   });
+
+  test('SES-3 a person who stays signed in is not told that they are signed out', async () => {
+    const { begin, browser, typePassword, relying, account } = await story(server);
+    await begin();
+    await typePassword();
+    await browser.open('/oauth2/logout');
+    const page = await browser.submit({});
+    expect(page.dom.querySelector('h1')?.text).toBe('You are still signed in');
+    expect((await relying.exchange((await begin()).url)).claims()?.sub).toBe(account.id);
+    await browser.open('/oauth2/logout');
+    expect((await browser.submit({ logout: 'yes' })).dom.querySelector('h1')?.text).toBe(
+      'You are signed out',
+    );
+  });
 });
