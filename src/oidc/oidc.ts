@@ -23,6 +23,7 @@ import type { Keys } from './keys.ts';
 import { adjustModels } from './models.ts';
 import { enginePages } from './pages.ts';
 import { declareEngineRoutes } from './routes.ts';
+import { createProvider, signOutForms } from './sent-on.ts';
 import { SessionAdapter } from './session-adapter.ts';
 import { keepWellKnown, publicPaths } from './well-known.ts';
 
@@ -124,7 +125,7 @@ function build(parts: ProviderParts, cookieKeys: string[], jwks: readonly JWK[])
     isWithinBegun: parts.isWithinBegun,
     pages: enginePages(parts),
   };
-  const provider = new Provider(parts.issuer, engineConfiguration(configuration));
+  const provider = createProvider(parts.issuer, engineConfiguration(configuration), parts);
   provider.proxy = true;
   adjustModels(provider, { sessions, ephemeral, clock, applications });
   listen(provider, parts);
@@ -142,7 +143,8 @@ async function followKeys(parts: ProviderParts, cookieKeys: string[]) {
     const provider = build(parts, cookieKeys, jwks);
     const handle = compose([
       keepWellKnown(parts.issuer),
-      boundBegunSignIns(cookieNames(parts.issuer)),
+      boundBegunSignIns(cookieNames(parts.issuer), parts.clock),
+      signOutForms(parts),
       ...(provider.middleware as Middleware[]),
     ]) as Middleware;
     return { provider, handle, kids: jwks.map(({ kid }) => kid).join() };

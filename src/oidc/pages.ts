@@ -2,8 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Pages } from '../web/index.ts';
 import type { Applications } from './applications.ts';
 import type { ConfigurationParts } from './configuration.ts';
-
-const XSRF = /name="xsrf" value="([^"]+)"/;
+import { signOutConfirmation, signOutSecret } from './sent-on.ts';
 
 /** Only what we can say in a sentence; the rest of the engine's texts are for developers. */
 const KNOWN = new Set([
@@ -41,19 +40,21 @@ export function enginePages({
         ctx.status,
       );
     },
-    logout: async (ctx, form) => {
-      const xsrf = XSRF.exec(form)?.[1];
+    logout: async (ctx) => {
       const clientId = ctx.oidc.client?.clientId;
       const application = clientId ? await applications.byId(clientId) : undefined;
       pages.render(ctx, 'sign-in/logout', {
         title: 'logout.title',
-        xsrf,
-        action: '/oauth2/logout/confirm',
+        xsrf: signOutSecret(ctx),
+        action: signOutConfirmation,
         application: application?.name,
       });
     },
     loggedOut: async (ctx: KoaContextWithOIDC) => {
-      pages.render(ctx, 'sign-in/logged-out', { title: 'loggedOut.title' });
+      // The engine leads here too where the person chose to stay, and for them the page must not say otherwise.
+      const { accountId } = await ctx.oidc.provider.Session.get(ctx);
+      const said = accountId ? 'loggedOut.stays' : 'loggedOut.ended';
+      pages.render(ctx, 'sign-in/logged-out', { title: `${said}.title`, lead: `${said}.lead` });
     },
   };
 }

@@ -68,7 +68,11 @@ export function declareEngineRoutes(registry: Registry): void {
     csrf: waived('only asks; the confirmation changes'),
   });
   declare('POST', `${end_session}/confirm`, 'end_session_confirm', logout);
-  declare('GET', `${end_session}/success`, 'end_session_success', nothing);
+  declare('GET', `${end_session}/success`, 'end_session_success', {
+    ...nothing,
+    bind: on('the session cookie'),
+    same: waived('tells this browser whether it is still signed in'),
+  });
   declare('GET', jwks, 'jwks', nothing);
   declare('GET', '/.well-known/openid-configuration', 'discovery', nothing);
   declare('GET', '/.well-known/oauth-authorization-server', 'discovery', nothing);

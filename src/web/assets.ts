@@ -33,6 +33,7 @@ function load(): { name: string; asset: Asset }[] {
       file: webauthnBundle(),
     },
     { name: 'passkey', extension: 'js', type: 'text/javascript', file: new URL('passkey.js', OWN) },
+    { name: 'send', extension: 'js', type: 'text/javascript', file: new URL('send.js', OWN) },
     { name: 'sallyport', extension: 'css', type: 'text/css', file: new URL('sallyport.css', OWN) },
     { name: 'mark', extension: 'svg', type: 'image/svg+xml', file: new URL('mark.svg', OWN) },
   ];

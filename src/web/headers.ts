@@ -2,8 +2,7 @@ import type { Middleware } from 'koa';
 
 /**
  * No inline anything, nothing foreign. `form-action` is left out: Chromium applies it to the whole redirect chain after a
- * POST, which ends at applications (S60, D20). `script-src` stands even though pages ship no script, as the engine adds the
- * hash of its own auto-submit page to it.
+ * POST, which ends at applications (S60, D20), and the answer by `form_post` goes to one at once.
  */
 const POLICY = [
   "default-src 'none'",
