@@ -44,6 +44,6 @@ export function createBrowserCookies(issuer: string): BrowserCookies {
     mark: createBrowserCookie(issuer, 'sallyport_browser', 365),
     trust: createBrowserCookie(issuer, 'sallyport_trust', 90),
     passkey: createBrowserCookie(issuer, 'sallyport_passkey', 365),
-    begun: createBrowserCookie(issuer, 'sallyport_begun', 1),
+    begun: createBrowserCookie(issuer, 'sallyport_set_up', 1),
   };
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { operations } from '../../src/administration/index.ts';
 import type { Policy } from '../../src/tenants/index.ts';
+import { administer } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { passkeyOptions, SoftwarePasskey } from '../support/authenticator.ts';
-import { ADMINISTRATOR, SECRET, shownCodes } from '../support/factors.ts';
+import { SECRET, shownCodes } from '../support/factors.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 
@@ -42,7 +44,7 @@ describe('SEC-4 X2 a passkey that was taken away meanwhile stands for no passwor
     const tale = await pastThePasskey(mode);
     const { url } = tale.browser.page;
     const account = await server.reread(tale.account);
-    await server.core.administration.turnFactorOff(tale.tenant, account, ADMINISTRATOR, '');
+    await administer(server, operations.account.turnFactorOff, account, {});
     expect((await tale.browser.post(`${url}/later`, {})).step).toBe('password');
     expect(shownSecret(tale.browser.page)).toBe('');
   });
