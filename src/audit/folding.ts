@@ -4,6 +4,9 @@ import type { AuditEvent } from './audit.ts';
 /** So long the same refusal of the same network is one entry and a count. */
 export const FOLD_SECONDS = 600;
 
+/** A stranger with many networks begins a fold in each: beyond so many all are written, and it begins again. */
+export const MOST_FOLDS = 10_000;
+
 interface Fold {
   beganAt: number;
   /** The newest of those that were not written, and how many they are. */
@@ -56,6 +59,12 @@ export function createFolding(clock: Clock) {
     return summary ? [summary] : [];
   };
 
+  const takeOutAll = (): AuditEvent[] => {
+    const summaries = [...folds.values()].flatMap(takeOut);
+    folds.clear();
+    return summaries;
+  };
+
   return {
     /** @returns what to write now: the event itself, nothing yet, or what was counted before it as well */
     add(event: AuditEvent): AuditEvent[] {
@@ -64,8 +73,9 @@ export function createFolding(clock: Clock) {
       const key = keyOf(event);
       const fold = folds.get(key);
       if (!fold || now >= fold.beganAt + FOLD_SECONDS || now < fold.beganAt) {
+        const summaries = fold ? takeOut(fold) : folds.size >= MOST_FOLDS ? takeOutAll() : [];
         folds.set(key, { beganAt: now, last: undefined, count: 0, from: 0, to: 0 });
-        return [...(fold ? takeOut(fold) : []), event];
+        return [...summaries, event];
       }
       if (fold.count === 0) fold.from = now;
       fold.last = event;

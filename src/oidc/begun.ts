@@ -1,3 +1,4 @@
+import type { Context } from 'koa';
 import { errors } from 'oidc-provider';
 import { type Clock, errorCatalogue, networkOf } from '../base/index.ts';
 
@@ -11,6 +12,26 @@ export class TooManyBegun extends errors.OIDCProviderError {
       expose: true,
       allow_redirect: false,
       error_description: errorCatalogue.too_many_begun.message,
+    });
+  }
+}
+
+/**
+ * Whether a page asks for this address as an image, a frame or with a script. One page of another site, open in one browser of a
+ * contact centre, would else use up what everybody behind that address may begin (X8); none of our pages shows in a frame.
+ */
+export function isEmbedded(ctx: Pick<Context, 'get'>): boolean {
+  return !['', 'document'].includes(ctx.get('sec-fetch-dest'));
+}
+
+/** No redirect: what is embedded follows none to a page that a person sees. */
+export class BegunEmbedded extends errors.OIDCProviderError {
+  constructor() {
+    super(403, 'invalid_request');
+    Object.assign(this, {
+      expose: true,
+      allow_redirect: false,
+      error_description: errorCatalogue.cross_site_refused.message,
     });
   }
 }

@@ -13,7 +13,7 @@ import { endsWithBrowser, type Tenant } from '../tenants/index.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './adapter.ts';
 import type { Application, Applications } from './applications.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD } from './assurance.ts';
-import { TooManyBegun } from './begun.ts';
+import { BegunEmbedded, isEmbedded, TooManyBegun } from './begun.ts';
 import { claimsOfScopes, scopes } from './claims.ts';
 import { createGrantLoader } from './grants.ts';
 import { createInteractionPolicy, type EngineAccount } from './interaction-policy.ts';
@@ -182,6 +182,7 @@ function lifetimes({ clock, isWithinBegun }: ConfigurationParts): Configuration[
     IdToken: LIFETIMES.idToken,
     // The one place where the engine asks us before it stores a sign-in that begins.
     Interaction: (ctx) => {
+      if (isEmbedded(ctx)) throw new BegunEmbedded();
       if (!isWithinBegun((ctx.state as { address?: string }).address ?? '')) throw new TooManyBegun();
       return LIFETIMES.interaction;
     },

@@ -11,7 +11,7 @@ import type { Tenant, Tenants } from '../tenants/index.ts';
 import type { Pages, Registry, WebContext } from '../web/index.ts';
 import { type AdapterParts, RecordAdapter } from './adapter.ts';
 import type { Applications } from './applications.ts';
-import { createBegunLimit } from './begun.ts';
+import { createBegunLimit, isEmbedded } from './begun.ts';
 import { boundBegunSignIns } from './begun-sign-ins.ts';
 import { type BrowserSessions, createBrowserSessions } from './browser-sessions.ts';
 import { ClientAdapter } from './client-adapter.ts';
@@ -188,8 +188,10 @@ export async function createOidc(parts: OidcParts): Promise<Oidc> {
       if (!keys.areKnown() && !publicPaths.has(ctx.path))
         throw new SallyportError('store_unavailable', 'the signing keys could not be looked at');
       // The engine stores a session for everybody who asks for it, signed in or not.
-      if (ctx.path === enginePaths.end_session && !isWithinSignOuts((ctx as WebContext).state.address))
-        throw new SallyportError('too_many_begun');
+      if (ctx.path === enginePaths.end_session) {
+        if (isEmbedded(ctx)) throw new SallyportError('cross_site_refused', ctx.get('sec-fetch-dest'));
+        if (!isWithinSignOuts((ctx as WebContext).state.address)) throw new SallyportError('too_many_begun');
+      }
       return keys.live().handle(ctx, next);
     },
     interactions: createInteractions(() => keys.live().provider, parts.applications),

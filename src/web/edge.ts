@@ -114,11 +114,11 @@ const FORWARDING_HEADERS = [
 ];
 
 /**
- * Origin-form only (RFC 9112, section 3.2.1): a path below one slash, and printable ASCII. The engine builds every address that it
+ * Origin-form only (RFC 9112, section 3.2.1): a path below one slash, and a query, in printable ASCII. The engine builds every address that it
  * prints from the request's own, so that another form (`http://evil.example/…`, `//evil.example/…`, `\\evil.example`) would put a
  * foreign host into discovery, forms and redirects (X1).
  */
-const ORIGIN_FORM = /^\/(?![/\\])[\x21-\x22\x24-\x5b\x5d-\x7e]*$/;
+const ORIGIN_FORM = /^\/(?![/\\])[\x21-\x22\x24-\x3e\x40-\x5b\x5d-\x7e]*(?:\?[\x21-\x22\x24-\x7e]*)?$/;
 
 /**
  * Pins the public origin: the engine builds its addresses from the Host header, so a foreign Host is refused, or overwritten

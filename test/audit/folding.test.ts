@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/administration/index.ts';
-import { createFolding } from '../../src/audit/folding.ts';
+import { createFolding, MOST_FOLDS } from '../../src/audit/folding.ts';
 import type { AuditEvent } from '../../src/audit/index.ts';
 import { administer } from '../support/administration.ts';
 import { type StartedApp, startApp } from '../support/app.ts';
@@ -72,6 +72,19 @@ describe('which entries are folded', () => {
     const unknown: AuditEvent = { ...REFUSED, outcome: 'failure', reason: 'unknown', accountId: '' };
     expect(add(unknown)).toHaveLength(1);
     expect(add(unknown)).toHaveLength(0);
+  });
+
+  test('SEC-4 X18 a stranger who comes from ever more networks fills no memory, and no count is lost', () => {
+    const { add } = held();
+    const from = (n: number) => ({ ...REFUSED, address: `198.18.${n >> 8}.${n & 255}` });
+    const addresses = Array.from({ length: MOST_FOLDS }, (_, n) => from(n));
+    for (const event of addresses) add(event);
+    add(from(0));
+    const isRepeat = ({ detail }: AuditEvent) => detail?.repeats === 1;
+    const written = add(from(MOST_FOLDS));
+    expect([written.length, written.filter(isRepeat).length]).toEqual([2, 1]);
+    // Forgotten with the rest: it stands for itself again.
+    expect(add(from(1))).toEqual([from(1)]);
   });
 
   test('AUD-1 X18 a clock that goes back begins again', () => {

@@ -62,6 +62,32 @@ describe('sign-ins that are begun and left', () => {
     expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining('too_many_begun')]);
   });
 
+  test.each([
+    '/oauth2/logout/',
+    '/oauth2/LOGOUT',
+    '/OAuth2/logout',
+    '/oauth2/Authorize',
+    '/oauth2/authorize/',
+  ])('SEC-4 X8 no other spelling of an address leads past the limit: %s', async (path) => {
+    const { search } = new URL(authorization);
+    const answer = await fetch(`${server.issuer}${path}${search}`, { redirect: 'manual' });
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([404, []]);
+  });
+
+  test.each(['image', 'iframe', 'empty'])(
+    'SEC-4 X8 what a page of another site embeds (%s) uses up nothing of the network that its visitor is in',
+    async (destination) => {
+      const address = `198.51.100.${destination.length}`;
+      const headers = { 'x-forwarded-for': address, 'sec-fetch-dest': destination };
+      for (const url of [authorization, `${server.issuer}/oauth2/logout`])
+        for (let n = 0; n <= MOST; n++) {
+          const answer = await fetch(url, { redirect: 'manual', headers });
+          expect([answer.status, answer.headers.get('location')]).toEqual([403, null]);
+        }
+      expect((await begin(address)).status).toBe(303);
+    },
+  );
+
   test('SEC-4 X8 a person who is signed in is let through from a network that has begun too many', async () => {
     const tale = await story(server);
     await tale.begin();

@@ -26,6 +26,10 @@ async function two() {
 const ASKED: [string, (idToken: string, sub: string) => Record<string, string>][] = [
   ['id_token_hint', (idToken) => ({ id_token_hint: idToken })],
   ['claims.id_token.sub.value', (_, sub) => subject('id_token')(sub)],
+  [
+    'claims.id_token.sub.values',
+    (_, sub) => ({ claims: JSON.stringify({ id_token: { sub: { values: ['somebody-else', sub] } } }) }),
+  ],
   ['claims.userinfo.sub.value', (_, sub) => subject('userinfo')(sub)],
 ];
 
@@ -76,6 +80,16 @@ describe('requests that contradict themselves or name no person', () => {
     });
     expect(errorOf((await tale.begin({ claims })).url)).toBe('login_required');
   });
+});
+
+test.each([
+  ['none', []],
+  ['what is no list', 'x'],
+  ['a number', [7]],
+])('SGN-3 a list of persons with %s is refused before a password is asked', async (_, values) => {
+  const tale = await story(server);
+  const claims = JSON.stringify({ id_token: { sub: { values } } });
+  expect(errorOf((await tale.begin({ claims })).url)).toBe('login_required');
 });
 
 describe('an essential acr that cannot be met', () => {
