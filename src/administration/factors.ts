@@ -1,6 +1,6 @@
 import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit, AuditEvent } from '../audit/index.ts';
-import { type Clock, rfc3339, type Say } from '../base/index.ts';
+import { type Clock, longTime, type Say } from '../base/index.ts';
 import type { Budgets } from '../lockout/index.ts';
 import type { Mail } from '../mail/index.ts';
 import {
@@ -193,7 +193,9 @@ export function createFactorActions(parts: {
       if (!isKept) return { refused: 'the account changed meanwhile; try again' };
       const { expiresAt } = kept;
       await record(account, actor, { type: 'login-code.made', reason, detail: { expiresAt } });
-      await tell(account, 'login-code-made', { until: rfc3339(expiresAt) });
+      await tell(account, 'login-code-made', {
+        until: longTime(expiresAt, tenant.policy.locale.timeZone),
+      });
       return { code: grouped(code), expiresAt };
     },
 

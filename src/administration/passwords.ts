@@ -8,7 +8,7 @@ import {
   type Role,
 } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
-import { type Clock, newSecret, rfc3339, type Say } from '../base/index.ts';
+import { type Clock, longTime, newSecret, type Say } from '../base/index.ts';
 import type { Mail } from '../mail/index.ts';
 import { newLink, type Passwords, type StrengthProblem } from '../passwords/index.ts';
 import { mustHaveFactor } from '../second-factor/index.ts';
@@ -118,7 +118,7 @@ export function createPasswordSetting(parts: PasswordParts) {
         userName: account.userName,
         tenant: tenant.name,
         link: `${issuer}/recover/set?token=${token}`,
-        until: rfc3339(link.expiresAt),
+        until: longTime(link.expiresAt, tenant.policy.locale.timeZone),
       };
       await mail.send(
         {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Account } from '../accounts/index.ts';
 import type { ActivationSlip } from '../administration/index.ts';
-import { longDate } from '../base/index.ts';
+import { longTime } from '../base/index.ts';
 import type { Core } from '../core.ts';
 import type { Tenant } from '../tenants/index.ts';
 import { everyAccount, find, OPERATOR, populationOf } from './account-support.ts';
@@ -29,7 +29,7 @@ async function page(core: Core, tenant: Tenant, slips: readonly ActivationSlip[]
       name: account.name ?? account.userName,
       secret,
       picture: await QRCode.toString(uri, { type: 'svg', margin: 2 }),
-      until: longDate(expiresAt),
+      until: longTime(expiresAt, tenant.policy.locale.timeZone),
     })),
   );
   return eta.render('./slips', {
