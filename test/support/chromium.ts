@@ -77,9 +77,10 @@ export async function broken(page: Page): Promise<string[]> {
 /** As `sound`, in dark colours too. */
 export async function soundInBothColours(page: Page, name: string) {
   await sound(page, name);
-  await page.emulateMedia({ colorScheme: 'dark' });
+  // A colour that still fades from the one to the other would be measured half-way.
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
   await sound(page, `${name}-dark`);
-  await page.emulateMedia({ colorScheme: 'light' });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
 }
 
 /** Nothing is broken, and nothing wider than the screen, at both widths; with a picture for whoever looks. */
