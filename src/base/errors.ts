@@ -5,7 +5,10 @@
 export const errorCatalogue = {
   bad_request: { status: 400, message: 'The request could not be understood.' },
   interaction_expired: { status: 400, message: 'This sign-in has expired or was already finished.' },
-  link_invalid: { status: 400, message: 'This link has expired or was already used.' },
+  link_invalid: {
+    status: 400,
+    message: 'This link has expired or was already used. Ask for a new one, or ask your administrator.',
+  },
   unauthorized: { status: 401, message: 'Token, session or credentials are not accepted.' },
   password_change_required: { status: 401, message: 'The password must be changed first.' },
   second_factor_required: { status: 401, message: 'A code of the second factor is needed.' },

@@ -4,6 +4,9 @@ import i18next from 'i18next';
 /** Says a sentence of the language file. @throws Error for one that is not there: a mistake of ours */
 export type Say = (key: string, values?: Record<string, unknown>) => string;
 
+/** The language of the language file, and of the times that people read. */
+export const LANGUAGE = 'en-GB';
+
 const LOCALES = new URL('../../views/locales/', import.meta.url);
 
 /** Reads the language file: the sentences of pages and mails. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { operations } from '../administration/index.ts';
-import { longDate } from '../base/index.ts';
+import { longTime } from '../base/index.ts';
 import type { Core } from '../core.ts';
 import { everyPage, perform, populationOf } from './operations.ts';
 import { print, Refused, withCore } from './terminal.ts';
@@ -11,6 +11,7 @@ import { print, Refused, withCore } from './terminal.ts';
 const { account: of, tenant: tenantOperations } = operations;
 
 type Slip = z.output<typeof of.makeSlip.output>;
+type Site = z.output<typeof tenantOperations.show.output>;
 
 interface SlipOptions {
   tenant: string;
@@ -23,21 +24,21 @@ interface SlipOptions {
 
 const VIEWS = new URL('../../views/', import.meta.url);
 
-async function page(core: Core, tenantName: string, slips: readonly Slip[]): Promise<string> {
+async function page(core: Core, tenant: Site, slips: readonly Slip[]): Promise<string> {
   const [{ Eta }, { default: QRCode }] = await Promise.all([import('eta'), import('qrcode')]);
   const eta = new Eta({ views: fileURLToPath(VIEWS), autoEscape: true });
   const shown = await Promise.all(
     slips.map(async ({ uri, expiresAt, ...slip }) => ({
       ...slip,
       picture: await QRCode.toString(uri, { type: 'svg', margin: 2 }),
-      until: longDate(expiresAt),
+      until: longTime(expiresAt, tenant.policy.locale.timeZone),
     })),
   );
   return eta.render('./slips', {
     title: 'slips.title',
     t: core.say,
     issuer: core.settings.issuer,
-    tenantName,
+    tenantName: tenant.name,
     slips: shown,
   });
 }
@@ -68,7 +69,7 @@ async function slips(options: SlipOptions, command: Command): Promise<void> {
   await withCore(command, async (core) => {
     const { tenant, reason } = options;
     const population = populationOf(options.population);
-    const { name } = await perform(core, tenantOperations.show, { tenant }, {});
+    const site = await perform(core, tenantOperations.show, { tenant }, {});
     const names = await namesOf(core, options);
     const file = reserve(options.out);
     const made: Slip[] = [];
@@ -84,7 +85,7 @@ async function slips(options: SlipOptions, command: Command): Promise<void> {
           },
         );
       }
-      writeSync(file, await page(core, name, made));
+      writeSync(file, await page(core, site, made));
     } finally {
       closeSync(file);
     }

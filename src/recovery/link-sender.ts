@@ -1,6 +1,6 @@
 import type { Account, Accounts, Population } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
-import { type Clock, rfc3339, type Say, type Vault } from '../base/index.ts';
+import { type Clock, longTime, type Say, type Vault } from '../base/index.ts';
 import type { Budgets } from '../lockout/index.ts';
 import type { Mail } from '../mail/index.ts';
 import { renewedLink } from '../passwords/index.ts';
@@ -80,7 +80,7 @@ export function createLinkSender(parts: {
           userName: account.userName,
           tenant: tenant.name,
           link: `${issuer}/recover/set?token=${token}`,
-          until: rfc3339(link.expiresAt),
+          until: longTime(link.expiresAt, tenant.policy.locale.timeZone),
         }),
       },
       link.expiresAt,

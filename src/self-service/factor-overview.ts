@@ -24,6 +24,7 @@ export interface FactorOverviewParts extends ProofParts {
 export async function showFactors(parts: FactorOverviewParts, person: Person): Promise<void> {
   const { ctx, account, tenant } = person;
   const { policy } = tenant;
+  const { timeZone } = policy.locale;
   const token = parts.cookies.trust.read(ctx);
   const trusted = await parts.trustedBrowsers.list(account, epochOf(account, tenant), tenant, token);
   parts.pages.render(ctx, 'account/second-factor', {
@@ -36,8 +37,8 @@ export async function showFactors(parts: FactorOverviewParts, person: Person): P
     // The vendors' words for the two buttons (MFA-5).
     words: tenant.preset === 'vcc-live' ? 'change' : 'plain',
     mayTurnOff: mayTurnOff(account, policy),
-    methods: rows(account, allowed(parts, person)),
-    passkeys: passkeyRows(account),
+    methods: rows(account, allowed(parts, person), timeZone),
+    passkeys: passkeyRows(account, timeZone),
     mayAddPasskey: allowed(parts, person).includes('passkey'),
     recovery:
       account.secondFactor.status === 'active' && policy.secondFactor.recoveryCodes !== null
@@ -52,8 +53,8 @@ export async function showFactors(parts: FactorOverviewParts, person: Person): P
         browser: await browserName(browser),
         address,
         isThis,
-        since: longDate(beganAt),
-        until: longDate(endsAt),
+        since: longDate(beganAt, timeZone),
+        until: longDate(endsAt, timeZone),
       })),
     ),
   });
@@ -65,7 +66,7 @@ export function allowed({ mail }: ProofParts, { account, tenant }: Person): Meth
 }
 
 /** App and mail: of each there is one. */
-function rows({ secondFactor }: Account, mayBeSetUp: readonly Method[]) {
+function rows({ secondFactor }: Account, mayBeSetUp: readonly Method[], timeZone: string) {
   return (['app', 'mail'] as const).flatMap((method) => {
     const bound = secondFactor.authenticators.find(({ kind }) => methodOf(kind) === method);
     const isAllowed = mayBeSetUp.includes(method);
@@ -75,15 +76,15 @@ function rows({ secondFactor }: Account, mayBeSetUp: readonly Method[]) {
         method,
         id: bound?.id ?? '',
         isOn: bound !== undefined,
-        since: bound ? longDate(bound.boundAt) : '',
+        since: bound ? longDate(bound.boundAt, timeZone) : '',
         mayBeSetUp: isAllowed,
       },
     ];
   });
 }
 
-function passkeyRows({ secondFactor }: Account) {
+function passkeyRows({ secondFactor }: Account, timeZone: string) {
   return secondFactor.authenticators.flatMap((one) =>
-    one.kind === 'passkey' ? [{ id: one.id, name: one.name, since: longDate(one.boundAt) }] : [],
+    one.kind === 'passkey' ? [{ id: one.id, name: one.name, since: longDate(one.boundAt, timeZone) }] : [],
   );
 }

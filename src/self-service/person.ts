@@ -68,6 +68,7 @@ function hasRunOut(factor: Account['secondFactor']): boolean {
 /** `GET /account` */
 export async function overview({ pages, clock }: PersonParts, person: Person): Promise<void> {
   const { ctx, account, tenant } = person;
+  const { timeZone } = tenant.policy.locale;
   const expiresAt = passwordExpiresAt(account, tenant.policy, tenant.spread);
   pages.render(ctx, 'account/overview', {
     title: 'account.title',
@@ -80,8 +81,8 @@ export async function overview({ pages, clock }: PersonParts, person: Person): P
     suggestsFactor: account.secondFactor.status === 'none' && maySetUp(account, tenant.policy),
     hasNoRecoveryCodes: hasRunOut(account.secondFactor),
     changed: ctx.query.changed === 'password',
-    passwordSetAt: account.password ? longDate(account.password.setAt) : '',
-    passwordExpires: expiresAt === null ? undefined : longDate(expiresAt),
+    passwordSetAt: account.password ? longDate(account.password.setAt, timeZone) : '',
+    passwordExpires: expiresAt === null ? undefined : longDate(expiresAt, timeZone),
     daysLeft: expiresAt === null ? undefined : daysUntil(expiresAt, clock.now()),
     warnDays: tenant.policy.password.warnDays,
   });

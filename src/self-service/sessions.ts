@@ -23,6 +23,7 @@ async function namesOf({ applications }: SessionPageParts, ids: readonly string[
 /** `GET /account/sessions`: where the person is signed in (SES-1). */
 export async function showSessions(parts: SessionPageParts, person: Person): Promise<void> {
   const { ctx, account, tenant, session } = person;
+  const { timeZone } = tenant.policy.locale;
   const live = await parts.sessions.live(tenant, account);
   const rows = await Promise.all(
     live.map(async ({ uid, token, signedInAt, usedAt, address, browser, applications }) => ({
@@ -31,8 +32,8 @@ export async function showSessions(parts: SessionPageParts, person: Person): Pro
       isThis: uid === session.uid,
       browser: token === null ? await browserName(browser) : parts.pages.say('sessions.program', { token }),
       address,
-      since: longTime(signedInAt),
-      used: longTime(usedAt),
+      since: longTime(signedInAt, timeZone),
+      used: longTime(usedAt, timeZone),
       applications: (await namesOf(parts, applications)).join(', '),
     })),
   );

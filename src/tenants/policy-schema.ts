@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isRange } from '../base/index.ts';
+import { isRange, isTimeZone } from '../base/index.ts';
 
 /** What the reference says of a value beside its limits: prose, and the promise or standard it comes from. */
 type Said = { description: string; source: string };
@@ -245,15 +245,29 @@ const signIn = z.strictObject({
     .meta(says('Whether a factor of the upstream provider stands for ours.', 'MFA-18')),
 });
 
+const locale = z.strictObject({
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'must be a time zone such as Europe/Berlin or UTC')
+    .default('UTC')
+    .meta(
+      says(
+        'The IANA time zone of the site: pages, slips and mails tell days and times in it. Commands, logs and APIs stay in UTC.',
+        'SGN-8',
+      ),
+    ),
+});
+
 const groups = {
   password: password.prefault({}),
   lockout: lockout.prefault({}),
   secondFactor: secondFactor.prefault({}),
   session: session.prefault({}),
   signIn: signIn.prefault({}),
+  locale: locale.prefault({}),
 };
 
-const shapes = { password, lockout, secondFactor, session, signIn };
+const shapes = { password, lockout, secondFactor, session, signIn, locale };
 
 /** The path whose value marks others. */
 export const OPERATOR_ONLY = 'operatorOnly';

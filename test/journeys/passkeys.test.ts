@@ -165,7 +165,10 @@ describe('MFA-5 MFA-16 passkeys on the own page', () => {
     const begun = await tale.browser.submit({ currentPassword: PASSWORD, passkey: proof }, '/set-up/passkey');
     const second = new SoftwarePasskey();
     const made = second.create(passkeyOptions(begun), { origin: server.issuer });
-    const page = await tale.browser.submit({ passkey: made, name: '  phone  ' }, '/finish');
+    const page = await tale.browser.submit(
+      { passkey: made, name: '\ufeff\u3000 phone\u00a0\u200b\u2069' },
+      '/finish',
+    );
     expect(page.dom.querySelectorAll('[data-passkey-row] strong').map((e) => e.text)).toEqual([
       'desk key',
       'phone',

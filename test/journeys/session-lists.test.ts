@@ -50,7 +50,7 @@ describe('SES-1 a person sees and ends the own sessions', () => {
     const rows = await rowsOf(second.browser);
     expect(rows).toHaveLength(2);
     expect(rows[0]).toMatch(
-      /^Microsoft Edge on macOS \(this browser\) .* since .* UTC, last used .* UTC Applications: the desk$/,
+      /^Microsoft Edge on macOS \(this browser\) .* since .* \(UTC\), last used .* \(UTC\) Applications: the desk$/,
     );
     expect(rows[1]).toMatch(/^Firefox on Windows .*Applications: the desk End$/);
     const live = await server.core.sessions.live(tale.tenant, tale.account);
@@ -98,7 +98,9 @@ describe('SES-1 a person sees and ends the own sessions', () => {
     await program.login({ clientName: tale.tenant.clientCode, userName, password: PASSWORD });
     const here = await signIn(tale, EDGE);
     const rows = await rowsOf(here.browser);
-    expect(rows[1]).toMatch(/^A program with the API token reports .*, since .* UTC, last used .* UTC End$/);
+    expect(rows[1]).toMatch(
+      /^A program with the API token reports .*, since .* \(UTC\), last used .* \(UTC\) End$/,
+    );
     const page = await here.browser.submit({}, '/account/sessions');
     expect(page.dom.querySelector('[role=status]')?.text).toContain('has ended');
     expect((await program.validate()).status).toBe(404);

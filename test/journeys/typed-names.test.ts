@@ -131,6 +131,30 @@ describe('SGN-8 what cannot be seen around a name is never stored', () => {
     expect(await made(around(''))).toMatchObject({ refused: { code: 'user_name_empty' } });
   });
 
+  test('of the first operator, on the page of the set-up link', async () => {
+    const browser = new Browser(server.issuer);
+    await browser.open(`/set-up?token=${await server.app.setUp.newToken()}`);
+    const newPassword = 'a first password 12';
+    const fields = { userName: around('Olga'), newPassword, newPasswordAgain: newPassword };
+    expect((await browser.submit(fields, '/set-up')).step).toBe('set-up-done');
+    const tenant = await server.core.tenants.byClientCode('OPERATOR');
+    const stored = await server.core.accounts.byName(tenant?.id ?? '', 'user', 'Olga');
+    expect(stored?.doc.userName).toBe('Olga');
+  });
+
+  test('of an API token, which is made and revoked by the one name', async () => {
+    const { id } = await server.tenant('livevox');
+    const { apiTokens } = server.core;
+    expect(await apiTokens.create(id, around('Reports'), 'test')).toMatchObject({
+      token: { name: 'Reports' },
+    });
+    expect(await apiTokens.create(id, 'Reports\u2060', 'test')).toMatchObject({
+      refused: 'there is a token Reports already',
+    });
+    expect(await apiTokens.create(id, around(''), 'test')).toMatchObject({ refused: expect.any(String) });
+    expect(await apiTokens.revoke(id, around('reports'))).toMatchObject({ name: 'Reports' });
+  });
+
   test('of a tenant', async () => {
     const { policy } = await server.tenant('livevox');
     const made = await server.core.tenants.create({ clientCode: around('site-8'), name: 'Site', policy });

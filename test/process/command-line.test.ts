@@ -233,6 +233,26 @@ describe('commands', () => {
     expect(ended.stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
   });
 
+  test.each([
+    ['a secret with ä, and long enough'],
+    ['a secret with \u00a0 in it, long enough'],
+    ['a secret with a \t tab, long enough'],
+    ['a secret with an emoji \u{1f511} in it'],
+  ])('OPS-2 a client secret on standard input that is not printable ASCII is refused: %j', async (secret) => {
+    await command('check');
+    const create =
+      'application create --id desk --kind web --redirect-uri https://ok.example/ --secret-stdin';
+    expect(await command(create, `${secret}\n`)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^sallyport: .*printable ASCII.*\n$/),
+    });
+    // Nothing was made: the name is free.
+    expect(
+      (await command(create, 'a secret of plain letters, long enough for every rule: 12345\n')).code,
+    ).toBe(0);
+  });
+
   test('OPS-6 the program itself exits with the status, reads its standard input, and parts what it says from what is wrong', async () => {
     await command('check');
     const site = await runProcess(['tenant', 'create', '--client-code', 'ACME'], environment);

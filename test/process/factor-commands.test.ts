@@ -1,8 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import QRCode from 'qrcode';
 import { createLog, systemClock } from '../../src/base/index.ts';
 import { openCore } from '../../src/core.ts';
+import { totpUri } from '../../src/second-factor/totp.ts';
 import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
 import { runCommand } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
@@ -133,6 +135,20 @@ describe('MFA-17 account slips', () => {
     const again = await command(`account slips ${person('bob')} --out ${out}`);
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(readFileSync(out, 'utf8')).toBe(html);
+  });
+
+  test('SGN-8 the printed slip holds a label that apps read, and the end of it in the zone of the site', async () => {
+    const out = join(folder.path, 'odd.html');
+    await command('tenant create --client-code ODD --preset cloudcx');
+    await command('policy set --tenant ODD locale.timeZone=Asia/Kolkata secondFactor.mode=voluntary');
+    const odd = person('desk:7', 'ODD');
+    expect((await command(`account create ${odd} --email odd@site.example`)).stderr).toBe('');
+    expect((await command(`account slips ${odd} --out ${out}`)).stderr).toBe('');
+    const html = readFileSync(out, 'utf8');
+    expect(html).toMatch(/Valid until \w+,? \d+ \w+ \d{4} at \d\d:\d\d \(Asia\/Kolkata\)/);
+    const secret = /data-totp-secret>([A-Z2-7 ]+)</.exec(html)?.[1]?.replaceAll(' ', '') ?? '';
+    const label = totpUri(secret, 'ODD', 'desk 7');
+    expect(html).toContain(await QRCode.toString(label, { type: 'svg', margin: 2 }));
   });
 
   test('names or all, never neither or both; nobody pending is said', async () => {

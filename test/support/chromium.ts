@@ -49,7 +49,7 @@ export async function picture(page: Page, name: string): Promise<void> {
   if (!folder) return;
   mkdirSync(folder, { recursive: true });
   const before = page.viewportSize();
-  for (const width of [1280, 390]) {
+  for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
     await page.screenshot({ path: join(folder, `${name}-${width}.png`), fullPage: true });
   }
@@ -72,6 +72,15 @@ export async function broken(page: Page): Promise<string[]> {
   return (await page.evaluate(
     `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target).join(' ')))`,
   )) as string[];
+}
+
+/** As `sound`, in dark colours too. */
+export async function soundInBothColours(page: Page, name: string) {
+  await sound(page, name);
+  // A colour that still fades from the one to the other would be measured half-way.
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  await sound(page, `${name}-dark`);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
 }
 
 /** Nothing is broken, and nothing wider than the screen, at both widths; with a picture for whoever looks. */

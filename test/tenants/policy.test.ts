@@ -11,7 +11,7 @@ import {
   valueAt,
   withValues,
 } from '../../src/tenants/index.ts';
-import { nearestPreset } from '../../src/tenants/presets.ts';
+import { completed, nearestPreset } from '../../src/tenants/presets.ts';
 
 const PRESETS = ['livevox', 'vcc-live', 'cloudcx', 'liveperson', 'modern'] as const;
 const BOTH = ['user', 'agent'];
@@ -49,6 +49,7 @@ const TABLE: [string, unknown[]][] = [
   ['lockout.reveal', ['always', 'always', 'always', 'always', 'never']],
   ['password.forgottenByMail', [false, false, false, false, true]],
   ['signIn.trustUpstreamFactor', [false, false, false, true, false]],
+  ['locale.timeZone', ['UTC', 'UTC', 'UTC', 'UTC', 'UTC']],
   ['session.endsWithBrowser', [false, false, false, false, false]],
   ['session.idleMinutes', [120, 120, 120, 120, 60]],
   ['session.absoluteMinutes', [1_440, 1_440, 1_440, 1_440, 1_440]],
@@ -84,6 +85,11 @@ describe('the presets', () => {
   });
 });
 
+test('OPS-3 a policy that an earlier version stored, without a time zone, has UTC', () => {
+  const { locale: _, ...stored } = preset('livevox');
+  expect(completed(stored).locale).toEqual({ timeZone: 'UTC' });
+});
+
 test('TEN-4 a policy whose preset was not kept is compared with the nearest one', () => {
   for (const name of PRESETS) {
     const policy = preset(name);
@@ -116,6 +122,7 @@ describe('the schema', () => {
     ['secondFactor.trustDays', [15, 0, 'sometimes']],
     ['signIn.methods', [[], ['upstream'], ['magic']]],
     ['signIn.identifiedBy', ['phone', '']],
+    ['locale.timeZone', ['', '+01:00', 'Europe/Atlantis', 'off', null, 1, ['UTC']]],
     ['operatorOnly', [['password.nonsense'], 'all']],
   ])('LCK-1 PWD-4 PWD-5 %s refuses what it must not be, by its name', (path, values) => {
     for (const value of values) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refuse, rfc3339 } from '../../base/index.ts';
+import { longTime, refuse } from '../../base/index.ts';
 import { grouped, modeFor, secretToAdd } from '../../second-factor/index.ts';
 import { done, operation } from '../operation.ts';
 import { onlyReason } from '../schemas.ts';
@@ -41,7 +41,10 @@ export const makeLoginCode = operation({
     const { expiresAt } = kept;
     return done(
       { code: grouped(code), expiresAt },
-      { entry: { detail: { expiresAt } }, mail: { to: account, values: { until: rfc3339(expiresAt) } } },
+      {
+        entry: { detail: { expiresAt } },
+        mail: { to: account, values: { until: longTime(expiresAt, tenant.policy.locale.timeZone) } },
+      },
     );
   },
 });

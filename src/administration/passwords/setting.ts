@@ -1,5 +1,5 @@
 import type { Account, NewAccount } from '../../accounts/index.ts';
-import { newSecret, type Refused, refuse, rfc3339 } from '../../base/index.ts';
+import { longTime, newSecret, type Refused, refuse } from '../../base/index.ts';
 import { newLink } from '../../passwords/index.ts';
 import { mustHaveFactor } from '../../second-factor/index.ts';
 import type { Tenant } from '../../tenants/index.ts';
@@ -74,7 +74,7 @@ export async function makeLink(
       userName: account.userName,
       tenant: tenant.name,
       link: address,
-      until: rfc3339(link.expiresAt),
+      until: longTime(link.expiresAt, tenant.policy.locale.timeZone),
     };
     await mail.send(
       {
