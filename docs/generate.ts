@@ -1,6 +1,7 @@
 // Makes the generated documents, or with --check tells which are not current.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { reasonTable } from '../src/capabilities/account-state/index.ts';
 import {
   defaultRoles,
   type Grant,
@@ -9,25 +10,24 @@ import {
   type Permission,
   permissionNames,
   permissions,
-} from '../src/accounts/index.ts';
-import { allOperations } from '../src/administration/index.ts';
-import { auditTypes } from '../src/audit/index.ts';
-import { declareEngineRoutes } from '../src/oidc/routes.ts';
-import { addRecoveryRoutes } from '../src/recovery/index.ts';
-import { addSelfServiceRoutes } from '../src/self-service/index.ts';
-import { addSessionApiRoutes } from '../src/session-api/index.ts';
-import { reasonTable } from '../src/sessions/index.ts';
-import { addSetUpRoutes } from '../src/set-up/index.ts';
-import { declarations } from '../src/settings/index.ts';
-import { addSignInRoutes } from '../src/sign-in/index.ts';
-import { policyValues } from '../src/tenants/index.ts';
+} from '../src/capabilities/accounts/index.ts';
+import { auditTypes } from '../src/capabilities/audit/index.ts';
+import { policyValues } from '../src/capabilities/tenants/index.ts';
+import { declareEngineRoutes } from '../src/doors/oidc/routes.ts';
+import { addRecoveryRoutes } from '../src/doors/recovery/index.ts';
+import { addSelfServiceRoutes } from '../src/doors/self-service/index.ts';
+import { addSessionApiRoutes } from '../src/doors/session-api/index.ts';
+import { addSetUpRoutes } from '../src/doors/set-up/index.ts';
+import { addSignInRoutes } from '../src/doors/sign-in/index.ts';
+import { declarations } from '../src/foundation/settings/index.ts';
 import {
   addHealthRoutes,
   createAssets,
   createRegistry,
   type DeclaredRoute,
   guardNames,
-} from '../src/web/index.ts';
+} from '../src/foundation/web/index.ts';
+import { allOperations } from '../src/use-cases/administration/index.ts';
 import { catalogue, provedIds } from './catalogue.ts';
 
 const MADE = 'Made by `npm run docs`; do not edit.';

@@ -2,17 +2,16 @@ import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Koa, { type Context, type Middleware } from 'koa';
-import { guarded, type Log } from './base/index.ts';
-import type { Core } from './core.ts';
-import { MAIL_JOB } from './mail/index.ts';
-import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc } from './oidc/index.ts';
-import { addRecoveryRoutes, createLinkSender, RECOVER_JOB } from './recovery/index.ts';
-import { addSelfServiceRoutes } from './self-service/index.ts';
-import { addSessionApiRoutes, sessionApiAddresses } from './session-api/index.ts';
-import { addSetUpRoutes, createSetUp, type SetUp } from './set-up/index.ts';
-import { addSignInRoutes, createAttempts } from './sign-in/index.ts';
-import { startSweeping } from './sweeping.ts';
-import { createStrangersRules, loadPreset, type Policy } from './tenants/index.ts';
+import { MAIL_JOB } from './capabilities/mail/index.ts';
+import { createStrangersRules, loadPreset, type Policy } from './capabilities/tenants/index.ts';
+import type { Core } from './core/index.ts';
+import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc } from './doors/oidc/index.ts';
+import { addRecoveryRoutes, createLinkSender, RECOVER_JOB } from './doors/recovery/index.ts';
+import { addSelfServiceRoutes } from './doors/self-service/index.ts';
+import { addSessionApiRoutes, sessionApiAddresses } from './doors/session-api/index.ts';
+import { addSetUpRoutes, createSetUp, type SetUp } from './doors/set-up/index.ts';
+import { addSignInRoutes, createAttempts } from './doors/sign-in/index.ts';
+import { guarded, type Log } from './foundation/base/index.ts';
 import {
   addHealthRoutes,
   createAssets,
@@ -32,7 +31,8 @@ import {
   type Pages,
   type Registry,
   securityHeaders,
-} from './web/index.ts';
+} from './foundation/web/index.ts';
+import { startSweeping } from './sweeping.ts';
 
 export interface App {
   setUp: SetUp;

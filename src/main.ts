@@ -5,5 +5,5 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/sallyport', import.meta.url)));
-const { run } = await import('./cli/index.ts');
+const { run } = await import('./doors/cli/index.ts');
 process.exitCode = await run(process.argv.slice(2));

@@ -1,7 +1,7 @@
 // Lets applications know of sessions that expired, and deletes what has; every read checks the expiry itself.
 import { setImmediate as breathe } from 'node:timers/promises';
-import { guarded, type Log } from './base/index.ts';
-import type { Core } from './core.ts';
+import type { Core } from './core/index.ts';
+import { guarded, type Log } from './foundation/base/index.ts';
 
 const SWEEP_MS = 30_000;
 /** One transaction of SQLite holds the thread for so many rows, a few milliseconds; between two of them others have their turn. */

@@ -3,10 +3,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { guarded, type Log } from './base/index.ts';
-import { readAllWorkers } from './metrics/index.ts';
-import type { Settings } from './settings/index.ts';
-import { createInternalServer, listening } from './web/index.ts';
+import { readAllWorkers } from './capabilities/metrics/index.ts';
+import { guarded, type Log } from './foundation/base/index.ts';
+import type { Settings } from './foundation/settings/index.ts';
+import { createInternalServer, listening } from './foundation/web/index.ts';
 
 /** One that dies sooner is not started again at once: what killed it may still be there. */
 const SHORT_LIFE_MS = 5_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { allOperations, operations } from '../../src/administration/index.ts';
+import { allOperations, operations } from '../../src/use-cases/administration/index.ts';
 import {
   actorFor,
   administer,

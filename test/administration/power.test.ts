@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Account, grantsOf, type Permission, roles } from '../../src/accounts/index.ts';
-import { operations } from '../../src/administration/index.ts';
-import type { Tenant } from '../../src/tenants/index.ts';
+import { type Account, grantsOf, type Permission, roles } from '../../src/capabilities/accounts/index.ts';
+import type { Tenant } from '../../src/capabilities/tenants/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { actorFor, attempt, OPERATOR } from '../support/administration.ts';
 import { serverForAll } from '../support/suite.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { noFactor } from '../../src/accounts/index.ts';
-import { previewChange } from '../../src/administration/index.ts';
+import { noFactor } from '../../src/capabilities/accounts/index.ts';
+import { loadPreset, type Policy } from '../../src/capabilities/tenants/index.ts';
+import { previewChange } from '../../src/use-cases/administration/index.ts';
 import {
   type AccountFacts,
   emptyPreview,
   type PolicyState,
-} from '../../src/administration/policy/preview.ts';
-import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+} from '../../src/use-cases/administration/policy/preview.ts';
 import { anAccount } from '../support/an-account.ts';
 
 const DAY = 86_400;

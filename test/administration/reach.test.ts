@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AnyOperation, allOperations } from '../../src/administration/index.ts';
+import { type AnyOperation, allOperations } from '../../src/use-cases/administration/index.ts';
 import { actorFor, OPERATOR } from '../support/administration.ts';
 import { INPUTS, performAny } from '../support/operations.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';

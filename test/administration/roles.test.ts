@@ -7,8 +7,8 @@ import {
   type Permission,
   permissionNames,
   type Reach,
-} from '../../src/accounts/index.ts';
-import { operations } from '../../src/administration/index.ts';
+} from '../../src/capabilities/accounts/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { actorFor, administer, attempt, refusalOf } from '../support/administration.ts';
 import { serverForAll } from '../support/suite.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AnyOperation, allOperations } from '../../src/administration/index.ts';
+import { type AnyOperation, allOperations } from '../../src/use-cases/administration/index.ts';
 import { actorFor } from '../support/administration.ts';
 import { eventually } from '../support/eventually.ts';
 import { performAny } from '../support/operations.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Account } from '../../src/accounts/index.ts';
-import { operations } from '../../src/administration/index.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { actorFor, administer, attempt, OPERATOR, refusalOf } from '../support/administration.ts';
 import { serverForAll } from '../support/suite.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { actorFor, administer, attempt, refusalOf } from '../support/administration.ts';
 import { serverForAll } from '../support/suite.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { attemptInWords, stateInWords } from '../../src/administration/index.ts';
-import { rules } from '../../src/administration/why.ts';
-import { createLanguage } from '../../src/base/index.ts';
-import { reasonTable } from '../../src/sessions/index.ts';
+import { reasonTable } from '../../src/capabilities/account-state/index.ts';
+import { createLanguage } from '../../src/foundation/base/index.ts';
+import { attemptInWords, stateInWords } from '../../src/use-cases/administration/index.ts';
+import { rules } from '../../src/use-cases/administration/why.ts';
 
 const say = createLanguage();
 const plain = { until: null, repeats: null, since: null, reply: null };

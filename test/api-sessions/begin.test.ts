@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createApiSessions } from '../../src/api-sessions/index.ts';
-import { createSealer, createVault } from '../../src/base/index.ts';
-import { type Ephemeral, openSqliteEphemeral } from '../../src/stores/index.ts';
+import { createApiSessions } from '../../src/capabilities/api-access/index.ts';
+import { createSealer, createVault } from '../../src/foundation/base/index.ts';
+import { type Ephemeral, openSqliteEphemeral } from '../../src/foundation/stores/index.ts';
 import { freshFolder } from '../support/folder.ts';
 
 const NOW = 1_800_000_000;

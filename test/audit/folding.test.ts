@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
-import { createFolding, MOST_FOLDS } from '../../src/audit/folding.ts';
-import type { AuditEvent } from '../../src/audit/index.ts';
+import { createFolding, MOST_FOLDS } from '../../src/capabilities/audit/folding.ts';
+import type { AuditEvent } from '../../src/capabilities/audit/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { type StartedApp, startApp } from '../support/app.ts';
 import { story } from '../support/story.ts';

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import ipaddr from 'ipaddr.js';
-import { foldName, nameProblem } from '../../src/accounts/index.ts';
+import { foldName, nameProblem } from '../../src/capabilities/accounts/index.ts';
+import { redirectUriProblem } from '../../src/capabilities/applications/redirect-uris.ts';
+import { loadPreset, presetNames } from '../../src/capabilities/tenants/index.ts';
 import {
   createSealer,
   createVault,
@@ -10,10 +12,8 @@ import {
   fingerprint,
   newId,
   sameSecret,
-} from '../../src/base/index.ts';
-import { redirectUriProblem } from '../../src/oidc/redirect-uris.ts';
-import { loadPreset, presetNames } from '../../src/tenants/index.ts';
-import { clientAddress } from '../../src/web/index.ts';
+} from '../../src/foundation/base/index.ts';
+import { clientAddress } from '../../src/foundation/web/index.ts';
 import { holdTime } from '../support/time.ts';
 
 describe('the vault', () => {

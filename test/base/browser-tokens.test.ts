@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { browserToken, withNewBrowserToken } from '../../src/base/index.ts';
+import { browserToken, withNewBrowserToken } from '../../src/foundation/base/index.ts';
 
 const SHARED = 'S'.repeat(43);
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isPublicAddress } from '../../src/base/index.ts';
+import { isPublicAddress } from '../../src/foundation/base/index.ts';
 
 test.each([
   '8.8.8.8',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isTimeZone, longDate, longTime } from '../../src/base/index.ts';
+import { isTimeZone, longDate, longTime } from '../../src/foundation/base/index.ts';
 
 const AT = Date.parse('2026-11-25T23:05:00Z') / 1_000;
 const SUMMER = Date.parse('2026-07-01T12:00:00Z') / 1_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { typedCode, typedName } from '../../src/base/index.ts';
-import { readTyped } from '../../src/second-factor/index.ts';
+import { readTyped } from '../../src/capabilities/second-factor/index.ts';
+import { typedCode, typedName } from '../../src/foundation/base/index.ts';
 
 const AROUND = [
   ...' \t\n\r\u0085\u00a0\u00ad\u061c\u1680\u180e\u2003\u200b\u200c\u200d\u200e\u200f\u2028\u202a',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createLog, systemClock } from '../../src/base/index.ts';
-import { type Core, openCore } from '../../src/core.ts';
-import { readMasterKeys } from '../../src/settings/index.ts';
+import { type Core, openCore } from '../../src/core/index.ts';
+import { createLog, systemClock } from '../../src/foundation/base/index.ts';
+import { readMasterKeys } from '../../src/foundation/settings/index.ts';
 import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { holdTime } from '../support/time.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import type { Account } from '../../src/accounts/index.ts';
-import { operations } from '../../src/administration/index.ts';
-import type { Policy, Tenant } from '../../src/tenants/index.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
+import type { Policy, Tenant } from '../../src/capabilities/tenants/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { enter, launchChromium, newPage, sound, step } from '../support/chromium.ts';

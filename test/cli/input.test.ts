@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { commandsAt } from '../../src/cli/index.ts';
-import { readSecrets, textOf } from '../../src/cli/input.ts';
+import { commandsAt } from '../../src/doors/cli/index.ts';
+import { readSecrets, textOf } from '../../src/doors/cli/input.ts';
 import { terminal } from '../support/command.ts';
 
 const BOM = [0xef, 0xbb, 0xbf];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { instant } from '../../src/cli/policy-input.ts';
+import { instant } from '../../src/doors/cli/policy-input.ts';
 
 /** 2026-01-15T12:00:00Z. */
 const NOW = 1_768_478_400;

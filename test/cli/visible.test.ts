@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { commandsAt, run } from '../../src/cli/index.ts';
-import { columns, print } from '../../src/cli/terminal.ts';
-import { visible, widthOf } from '../../src/cli/visible.ts';
+import { commandsAt, run } from '../../src/doors/cli/index.ts';
+import { columns, print } from '../../src/doors/cli/terminal.ts';
+import { visible, widthOf } from '../../src/doors/cli/visible.ts';
 import { terminal } from '../support/command.ts';
 
 const point = (code: number) => String.fromCodePoint(code);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Collection, Documents } from '../../src/stores/index.ts';
+import type { Collection, Documents } from '../../src/foundation/stores/index.ts';
 import { race } from '../support/race.ts';
 import { THINGS_FOR_RACE as THINGS } from '../support/racer-things.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Ephemeral } from '../../src/stores/index.ts';
+import type { Ephemeral } from '../../src/foundation/stores/index.ts';
 import { race } from '../support/race.ts';
 
 /** One adapter under test: opens the same store from as many places as asked. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MongoClient } from 'mongodb';
-import { keyOf } from '../../src/stores/documents/mongodb-keys.ts';
-import { openMongodbDocuments } from '../../src/stores/index.ts';
+import { keyOf } from '../../src/foundation/stores/documents/mongodb-keys.ts';
+import { openMongodbDocuments } from '../../src/foundation/stores/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { freshDatabase, type MongodbTestServer, startMongodb } from '../support/mongodb.ts';

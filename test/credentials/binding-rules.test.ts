@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { noFactor } from '../../src/accounts/index.ts';
+import { noFactor } from '../../src/capabilities/accounts/index.ts';
+import { loadPreset, type Policy, type Tenant } from '../../src/capabilities/tenants/index.ts';
 import {
   type Bindable,
   type BindingDoor,
   bindingDemands,
   mayBind,
   type Proofs,
-} from '../../src/credentials/binding-rules.ts';
-import { loadPreset, type Policy, type Tenant } from '../../src/tenants/index.ts';
+} from '../../src/use-cases/credentials/binding-rules.ts';
 import { anAccount } from '../support/an-account.ts';
 
 const base = loadPreset('livevox') as Policy;

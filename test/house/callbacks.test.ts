@@ -16,7 +16,7 @@ const HARMLESS = [
 ];
 
 /** The engine calls these within the request, whose error renderer takes what they throw. */
-const WITHIN_A_REQUEST = ['src/oidc/events.ts'];
+const WITHIN_A_REQUEST = ['src/doors/oidc/events.ts'];
 
 function rawCallbacks(file: string, text: string): string[] {
   return [...text.matchAll(TAKES_A_CALLBACK)]
@@ -49,5 +49,5 @@ test.each([
 
 test('SEC-4 X4 servers are made in one place, which guards their handlers', () => {
   const makers = files.filter((file) => /\bcreateServer\(|\bkoa\.listen\(/.test(readFileSync(file, 'utf8')));
-  expect(makers).toEqual(['src/web/server.ts']);
+  expect(makers).toEqual(['src/foundation/web/server.ts']);
 });

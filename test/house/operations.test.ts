@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { permissionNames } from '../../src/accounts/index.ts';
-import { allOperations } from '../../src/administration/index.ts';
-import { auditTypes } from '../../src/audit/index.ts';
-import { createLanguage } from '../../src/base/index.ts';
+import { permissionNames } from '../../src/capabilities/accounts/index.ts';
+import { auditTypes } from '../../src/capabilities/audit/index.ts';
+import { createLanguage } from '../../src/foundation/base/index.ts';
+import { allOperations } from '../../src/use-cases/administration/index.ts';
 
 const named = allOperations.map((operation) => [operation.name, operation] as const);
 
@@ -66,50 +66,50 @@ describe('ADM-6 the declarations', () => {
   );
 });
 
-/** What changes administrative state, and the files outside `src/administration` that may call it. */
+/** What changes administrative state, and the files outside `src/use-cases/administration` that may call it. */
 const CHANGES: Readonly<Record<string, readonly string[]>> = {
-  'accounts.create': ['set-up/set-up.ts', 'demo/samples.ts'],
+  'accounts.create': ['doors/set-up/set-up.ts', 'doors/demo/samples.ts'],
   'accounts.claimIdentifiers': [],
   'accounts.replace': [],
   // The rooms that keep something of their own in the account, and what people do to themselves.
   'accounts.update': [
-    'credentials/factor-proofs.ts',
-    'credentials/own-factors.ts',
-    'credentials/password-proofs.ts',
-    'demo/samples.ts',
-    'lockout/lockout.ts',
-    'recovery/link-sender.ts',
-    'second-factor/kept-codes.ts',
-    'second-factor/passkeys.ts',
-    'second-factor/second-factor.ts',
-    'sessions/sessions.ts',
+    'use-cases/credentials/factor-proofs.ts',
+    'use-cases/credentials/own-factors.ts',
+    'use-cases/credentials/password-proofs.ts',
+    'doors/demo/samples.ts',
+    'capabilities/lockout/lockout.ts',
+    'doors/recovery/link-sender.ts',
+    'capabilities/second-factor/kept-codes.ts',
+    'capabilities/second-factor/passkeys.ts',
+    'capabilities/second-factor/second-factor.ts',
+    'capabilities/credential-events/sessions.ts',
   ],
   'accounts.remove': [],
-  'tenants.create': ['set-up/set-up.ts', 'demo/samples.ts'],
+  'tenants.create': ['doors/set-up/set-up.ts', 'doors/demo/samples.ts'],
   'tenants.changePolicy': [],
   'tenants.applyScheduled': [],
   'tenants.cancelScheduled': [],
   'tenants.setRole': [],
-  'tenants.raiseEpoch': ['sessions/population.ts'],
-  'applications.create': ['demo/samples.ts'],
+  'tenants.raiseEpoch': ['capabilities/credential-events/population.ts'],
+  'applications.create': ['doors/demo/samples.ts'],
   'applications.rotateSecret': [],
   'keys.rotate': [],
-  'keys.reseal': ['core.ts'],
-  'apiTokens.create': ['demo/samples.ts'],
+  'keys.reseal': ['core/index.ts'],
+  'apiTokens.create': ['doors/demo/samples.ts'],
   'apiTokens.revoke': [],
   'apiSessions.endOfToken': [],
-  'sessions.endOne': ['self-service/sessions.ts'],
+  'sessions.endOne': ['doors/self-service/sessions.ts'],
   'sessions.credentialEvent': [
-    'credentials/own-password.ts',
-    'lockout/lockout.ts',
-    'self-service/factor-changes.ts',
-    'sign-in/finish.ts',
+    'use-cases/credentials/own-password.ts',
+    'capabilities/lockout/lockout.ts',
+    'doors/self-service/factor-changes.ts',
+    'doors/sign-in/finish.ts',
   ],
   'sessions.endPopulation': [],
   'lockout.unlock': [],
   'secondFactors.bindKnown': [],
-  'secondFactors.reseal': ['core.ts'],
-  'trustedBrowsers.end': ['self-service/factor-changes.ts'],
+  'secondFactors.reseal': ['core/index.ts'],
+  'trustedBrowsers.end': ['doors/self-service/factor-changes.ts'],
 };
 
 /** What these rooms offer beside that: it reads, or is of a person's own sign-in. */
@@ -125,20 +125,20 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   trustedBrowsers: ['daysFor', 'isTrusted', 'begin', 'list', 'keeping', 'follow'],
 };
 const PORTS: Readonly<Record<string, readonly [file: string, name: string]>> = {
-  accounts: ['accounts/accounts.ts', 'Accounts'],
-  tenants: ['tenants/tenants.ts', 'Tenants'],
-  applications: ['oidc/applications.ts', 'Applications'],
-  keys: ['oidc/keys.ts', 'Keys'],
-  apiTokens: ['api-sessions/tokens.ts', 'ApiTokens'],
-  sessions: ['sessions/sessions.ts', 'Sessions'],
-  lockout: ['lockout/lockout.ts', 'Lockout'],
-  secondFactors: ['second-factor/second-factor.ts', 'SecondFactors'],
-  trustedBrowsers: ['second-factor/trusted-browsers.ts', 'TrustedBrowsers'],
+  accounts: ['capabilities/accounts/accounts.ts', 'Accounts'],
+  tenants: ['capabilities/tenants/tenants.ts', 'Tenants'],
+  applications: ['capabilities/applications/applications.ts', 'Applications'],
+  keys: ['capabilities/signing-keys/keys.ts', 'Keys'],
+  apiTokens: ['capabilities/api-access/tokens.ts', 'ApiTokens'],
+  sessions: ['capabilities/credential-events/sessions.ts', 'Sessions'],
+  lockout: ['capabilities/lockout/lockout.ts', 'Lockout'],
+  secondFactors: ['capabilities/second-factor/second-factor.ts', 'SecondFactors'],
+  trustedBrowsers: ['capabilities/second-factor/trusted-browsers.ts', 'TrustedBrowsers'],
 };
 
 const files = (readdirSync('src', { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'));
 const sources = files.map((file) => [file, readFileSync(`src/${file}`, 'utf8')] as const);
-const outside = sources.filter(([file]) => !file.startsWith('administration/'));
+const outside = sources.filter(([file]) => !file.startsWith('use-cases/administration/'));
 
 /** The names of an interface, as its file declares them. */
 function membersOf(file: string, name: string): string[] {

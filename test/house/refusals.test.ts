@@ -1,13 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { createLanguage, type RefusalCode, refusalCatalogue, refusalSentence } from '../../src/base/index.ts';
+import {
+  createLanguage,
+  type RefusalCode,
+  refusalCatalogue,
+  refusalSentence,
+} from '../../src/foundation/base/index.ts';
 
 const codes = Object.keys(refusalCatalogue) as RefusalCode[];
 const sentences = (
   JSON.parse(readFileSync('views/locales/en.json', 'utf8')) as { refusal: Record<string, string> }
 ).refusal;
 const sources = (readdirSync('src', { recursive: true }) as string[])
-  .filter((file) => file.endsWith('.ts') && file !== 'base/refusals.ts')
+  .filter((file) => file.endsWith('.ts') && file !== 'foundation/base/refusals.ts')
   .map((file) => readFileSync(`src/${file}`, 'utf8'))
   .join('\n');
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { loadSettings } from '../../src/settings/index.ts';
+import { loadSettings } from '../../src/foundation/settings/index.ts';
 import { PASSWORD } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshFolder } from '../support/folder.ts';

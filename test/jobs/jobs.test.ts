@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AuditEvent } from '../../src/audit/index.ts';
-import { createLog, createSealer, createVault } from '../../src/base/index.ts';
-import { createJobs, type Jobs } from '../../src/jobs/index.ts';
-import { createMail, MAIL_JOB } from '../../src/mail/index.ts';
-import { type Ephemeral, openSqliteDocuments, openSqliteEphemeral } from '../../src/stores/index.ts';
+import type { AuditEvent } from '../../src/capabilities/audit/index.ts';
+import { createJobs, type Jobs } from '../../src/capabilities/jobs/index.ts';
+import { createMail, MAIL_JOB } from '../../src/capabilities/mail/index.ts';
+import { createLog, createSealer, createVault } from '../../src/foundation/base/index.ts';
+import {
+  type Ephemeral,
+  openSqliteDocuments,
+  openSqliteEphemeral,
+} from '../../src/foundation/stores/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshFolder } from '../support/folder.ts';
 import { startMailServer } from '../support/mail-server.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createLog } from '../../src/base/index.ts';
+import { createLog } from '../../src/foundation/base/index.ts';
 import { startSweeping } from '../../src/sweeping.ts';
 import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
 import { story } from '../support/story.ts';

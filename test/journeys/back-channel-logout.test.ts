@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Account } from '../../src/accounts/index.ts';
-import { operations } from '../../src/administration/index.ts';
-import type { DeliveryState } from '../../src/sessions/index.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
+import type { DeliveryState } from '../../src/capabilities/logout-delivery/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';

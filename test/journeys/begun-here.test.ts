@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Policy } from '../../src/tenants/index.ts';
+import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { passkeyOptions, SoftwarePasskey } from '../support/authenticator.ts';
 import { Browser } from '../support/browser.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { networkOf } from '../../src/base/index.ts';
+import { networkOf } from '../../src/foundation/base/index.ts';
 import { sendRequest } from '../support/raw.ts';
 import { serverForAll } from '../support/suite.ts';
 

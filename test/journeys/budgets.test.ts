@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
-import type { Policy } from '../../src/tenants/index.ts';
+import type { Policy } from '../../src/capabilities/tenants/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, passwordLink } from '../support/administration.ts';
 import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { Browser, type Shown } from '../support/browser.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
-import type { ExplainedAttempt } from '../../src/administration/why.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
+import type { ExplainedAttempt } from '../../src/use-cases/administration/why.ts';
 import { administer } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { errorOf } from '../support/application.ts';

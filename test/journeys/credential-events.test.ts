@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
-import { createSessions } from '../../src/sessions/index.ts';
-import { accountDependents } from '../../src/short-lived.ts';
+import { createSessions } from '../../src/capabilities/credential-events/index.ts';
+import { accountDependents } from '../../src/core/short-lived.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';

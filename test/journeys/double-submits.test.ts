@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Policy } from '../../src/tenants/index.ts';
+import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { passwordLink } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { passkeyOptions, SoftwarePasskey } from '../support/authenticator.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, refusalOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { systemClock } from '../../src/base/index.ts';
-import { engineConfiguration } from '../../src/oidc/configuration.ts';
+import { engineConfiguration } from '../../src/doors/oidc/configuration.ts';
+import { systemClock } from '../../src/foundation/base/index.ts';
 import { basic } from '../support/application.ts';
 import { type Story, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { DeclaredRoute } from '../../src/web/index.ts';
+import type { DeclaredRoute } from '../../src/foundation/web/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { sendRequest } from '../support/raw.ts';
 import { story } from '../support/story.ts';

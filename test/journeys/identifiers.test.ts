@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { IdentifiedBy } from '../../src/accounts/index.ts';
-import { operations } from '../../src/administration/index.ts';
+import type { IdentifiedBy } from '../../src/capabilities/accounts/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, refusalOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { story } from '../support/story.ts';

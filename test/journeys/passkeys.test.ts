@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
-import type { Policy } from '../../src/tenants/index.ts';
+import type { Policy } from '../../src/capabilities/tenants/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { passkeyOptions, SoftwarePasskey } from '../support/authenticator.ts';

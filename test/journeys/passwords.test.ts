@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
-import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+import { loadPreset, type Policy } from '../../src/capabilities/tenants/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf, refusalOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import type { Shown } from '../support/browser.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Actor, operations } from '../../src/administration/index.ts';
-import type { Tenant } from '../../src/tenants/index.ts';
+import type { Tenant } from '../../src/capabilities/tenants/index.ts';
+import { type Actor, operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf, attempt, OPERATOR, refusalOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Account } from '../../src/accounts/index.ts';
-import { operations } from '../../src/administration/index.ts';
-import type { Policy } from '../../src/tenants/index.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
+import type { Policy } from '../../src/capabilities/tenants/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, refusalOf } from '../support/administration.ts';
 import { eventually } from '../support/eventually.ts';
 import { Program, programTale } from '../support/program.ts';

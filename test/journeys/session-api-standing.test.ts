@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Account } from '../../src/accounts/index.ts';
-import { operations } from '../../src/administration/index.ts';
-import { assertStanding } from '../../src/session-api/proof.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
+import { assertStanding } from '../../src/doors/session-api/proof.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { SECRET } from '../support/factors.ts';
 import { programTale } from '../support/program.ts';

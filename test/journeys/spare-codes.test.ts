@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf, OPERATOR, refusalOf } from '../support/administration.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { anAddress, atTheCode, mailTo, SECRET, shownCodes } from '../support/factors.ts';
@@ -83,7 +83,7 @@ describe('MFA-10 recovery codes', () => {
     const tale = await atTheCode(server, { totpSecret: SECRET, recovery: 2 });
     const kept = JSON.stringify((await server.reread(tale.account)).secondFactor);
     for (const code of tale.codes) expect(kept).not.toContain(code);
-    const { fingerprint } = await import('../../src/base/index.ts');
+    const { fingerprint } = await import('../../src/foundation/base/index.ts');
     for (const code of tale.codes) expect(kept).not.toContain(fingerprint(code));
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
-import { longDate, longTime } from '../../src/base/index.ts';
-import type { Policy } from '../../src/tenants/index.ts';
+import type { Policy } from '../../src/capabilities/tenants/index.ts';
+import { longDate, longTime } from '../../src/foundation/base/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { Browser } from '../support/browser.ts';
 import { anAddress, mailTo, SECRET } from '../support/factors.ts';
@@ -85,13 +85,13 @@ describe('times are told in words, in the time zone of the site', () => {
   test('SGN-8 no room that writes to people uses the form for machines', async () => {
     const { readFileSync, readdirSync } = await import('node:fs');
     const folders = [
-      'recovery',
-      'administration',
-      'credentials',
-      'second-factor',
-      'self-service',
-      'set-up',
-      'sign-in',
+      'doors/recovery',
+      'use-cases/administration',
+      'use-cases/credentials',
+      'capabilities/second-factor',
+      'doors/self-service',
+      'doors/set-up',
+      'doors/sign-in',
     ];
     const files = folders.flatMap((folder) =>
       (readdirSync(`src/${folder}`, { recursive: true }) as string[])
@@ -100,7 +100,7 @@ describe('times are told in words, in the time zone of the site', () => {
     );
     // `account why` answers a command.
     expect(files.filter((file) => readFileSync(file, 'utf8').includes('rfc3339('))).toEqual([
-      'src/administration/why.ts',
+      'src/use-cases/administration/why.ts',
     ]);
   });
 });

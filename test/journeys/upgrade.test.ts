@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { giveJobsLanes } from '../../src/jobs/index.ts';
-import { createNumbers } from '../../src/stores/index.ts';
-import { giveTenantsNumbers } from '../../src/tenants/index.ts';
+import { giveJobsLanes } from '../../src/capabilities/jobs/index.ts';
+import { giveTenantsNumbers } from '../../src/capabilities/tenants/index.ts';
+import { createNumbers } from '../../src/foundation/stores/index.ts';
 import { serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();

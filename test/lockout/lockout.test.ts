@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Ephemeral, Lease } from '../../src/stores/index.ts';
+import type { Ephemeral, Lease } from '../../src/foundation/stores/index.ts';
 import { CALLBACK, startApp } from '../support/app.ts';
 import { freshFolder } from '../support/folder.ts';
 import { openEphemeralAt } from '../support/stores.ts';

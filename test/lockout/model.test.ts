@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Account } from '../../src/accounts/index.ts';
-import type { BrowserClass } from '../../src/lockout/index.ts';
-import type { Policy, Tenant } from '../../src/tenants/index.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
+import type { BrowserClass } from '../../src/capabilities/lockout/index.ts';
+import type { Policy, Tenant } from '../../src/capabilities/tenants/index.ts';
 import { type StartedApp, startApp } from '../support/app.ts';
 import { holdTime, nowSeconds } from '../support/time.ts';
 

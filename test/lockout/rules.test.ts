@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { noFactor } from '../../src/accounts/index.ts';
-import { counterKey, isFull, limitFor, paceFor, ruleFor } from '../../src/lockout/policy.ts';
-import { waitEnd } from '../../src/stores/ephemeral/port.ts';
-import { loadPreset, type Policy, parsePolicy } from '../../src/tenants/index.ts';
+import { noFactor } from '../../src/capabilities/accounts/index.ts';
+import { counterKey, isFull, limitFor, paceFor, ruleFor } from '../../src/capabilities/lockout/policy.ts';
+import { loadPreset, type Policy, parsePolicy } from '../../src/capabilities/tenants/index.ts';
+import { waitEnd } from '../../src/foundation/stores/ephemeral/port.ts';
 import { anAccount } from '../support/an-account.ts';
 
 const livevox = loadPreset('livevox') as Policy;

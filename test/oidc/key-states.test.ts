@@ -7,7 +7,7 @@ import {
   PUBLISHED_BEFORE_SECONDS,
   planRotation,
   published,
-} from '../../src/oidc/key-states.ts';
+} from '../../src/capabilities/signing-keys/key-states.ts';
 
 const NOW = 1_800_000_000;
 

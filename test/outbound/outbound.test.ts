@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createOutbound } from '../../src/outbound/index.ts';
+import { createOutbound } from '../../src/capabilities/outbound/index.ts';
 import {
   answers,
   floods,

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { daysToWarnOf, daysUntil, passwordExpiresAt, passwordState } from '../../src/passwords/index.ts';
-import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+import {
+  daysToWarnOf,
+  daysUntil,
+  passwordExpiresAt,
+  passwordState,
+} from '../../src/capabilities/passwords/index.ts';
+import { loadPreset, type Policy } from '../../src/capabilities/tenants/index.ts';
 import { anAccount } from '../support/an-account.ts';
 
 const DAY = 86_400;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createHasher, createPasswords, type Person } from '../../src/passwords/index.ts';
-import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+import { createHasher, createPasswords, type Person } from '../../src/capabilities/passwords/index.ts';
+import { loadPreset, type Policy } from '../../src/capabilities/tenants/index.ts';
 import { anAccount } from '../support/an-account.ts';
 
 const modern = loadPreset('modern') as Policy;

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { accountOfToken, isLiveLink, LINK_SECONDS, newLink, renewedLink } from '../../src/passwords/index.ts';
+import {
+  accountOfToken,
+  isLiveLink,
+  LINK_SECONDS,
+  newLink,
+  renewedLink,
+} from '../../src/capabilities/passwords/index.ts';
 import { anAccount } from '../support/an-account.ts';
 
 const ID = '0191d2c0-1234-7000-8000-0123456789ab';

@@ -5,7 +5,7 @@ import {
   createHasher,
   type PasswordRules,
   strengthProblems,
-} from '../../src/passwords/index.ts';
+} from '../../src/capabilities/passwords/index.ts';
 
 const rules = (strength: PasswordRules['strength'], hasFactor = false): PasswordRules => ({
   strength,

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
-import type { AuditType } from '../../src/audit/index.ts';
-import { createLog, systemClock } from '../../src/base/index.ts';
-import { commandsAt } from '../../src/cli/index.ts';
-import { type Core, openCore } from '../../src/core.ts';
-import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import type { AuditType } from '../../src/capabilities/audit/index.ts';
+import { type Core, openCore } from '../../src/core/index.ts';
+import { commandsAt } from '../../src/doors/cli/index.ts';
+import { createLog, systemClock } from '../../src/foundation/base/index.ts';
+import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
 import { CALLBACK, PASSWORD } from '../support/app.ts';
 import { runCommand, terminal } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';

@@ -1,8 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { prepareDemo } from '../../src/demo/index.ts';
-import { loadSettings } from '../../src/settings/index.ts';
+import { prepareDemo } from '../../src/doors/demo/index.ts';
+import { loadSettings } from '../../src/foundation/settings/index.ts';
 import { runCommand } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
 

@@ -2,10 +2,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import QRCode from 'qrcode';
-import { createLog, systemClock } from '../../src/base/index.ts';
-import { openCore } from '../../src/core.ts';
-import { totpUri } from '../../src/second-factor/totp.ts';
-import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import { totpUri } from '../../src/capabilities/second-factor/totp.ts';
+import { openCore } from '../../src/core/index.ts';
+import { createLog, systemClock } from '../../src/foundation/base/index.ts';
+import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
 import { runCommand } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
 

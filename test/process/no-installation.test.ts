@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
-import { createLog, systemClock } from '../../src/base/index.ts';
-import { commandsAt, run } from '../../src/cli/index.ts';
-import { openCore, type Patience } from '../../src/core.ts';
-import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import { openCore, type Patience } from '../../src/core/index.ts';
+import { commandsAt, run } from '../../src/doors/cli/index.ts';
+import { createLog, systemClock } from '../../src/foundation/base/index.ts';
+import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
 import { runCommand, terminal } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
 

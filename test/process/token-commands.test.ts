@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createLog, systemClock } from '../../src/base/index.ts';
-import { openCore } from '../../src/core.ts';
-import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import { openCore } from '../../src/core/index.ts';
+import { createLog, systemClock } from '../../src/foundation/base/index.ts';
+import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
 import { runCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshFolder } from '../support/folder.ts';

@@ -5,7 +5,7 @@ import {
   newLoginCode,
   newRecoveryCode,
   readTyped,
-} from '../../src/second-factor/codes.ts';
+} from '../../src/capabilities/second-factor/codes.ts';
 
 const RECOVERY = 'ABCDEFGHIJKLMNOP';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { totpUri } from '../../src/second-factor/index.ts';
+import { totpUri } from '../../src/capabilities/second-factor/index.ts';
 
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 

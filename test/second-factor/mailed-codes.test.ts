@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createLanguage, createSealer, createVault } from '../../src/base/index.ts';
-import type { MailMessage } from '../../src/mail/index.ts';
-import { createMailedCodes } from '../../src/second-factor/index.ts';
-import { type Ephemeral, openSqliteEphemeral } from '../../src/stores/index.ts';
+import type { MailMessage } from '../../src/capabilities/mail/index.ts';
+import { createMailedCodes } from '../../src/capabilities/second-factor/index.ts';
+import { createLanguage, createSealer, createVault } from '../../src/foundation/base/index.ts';
+import { type Ephemeral, openSqliteEphemeral } from '../../src/foundation/stores/index.ts';
 import { anAccount } from '../support/an-account.ts';
 import { freshFolder } from '../support/folder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Account, type Authenticator, noFactor } from '../../src/accounts/index.ts';
+import { type Account, type Authenticator, noFactor } from '../../src/capabilities/accounts/index.ts';
 import {
   factorDuty,
   maySetUp,
@@ -7,8 +7,8 @@ import {
   methodsOf,
   methodsToSetUp,
   statusWithout,
-} from '../../src/second-factor/index.ts';
-import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+} from '../../src/capabilities/second-factor/index.ts';
+import { loadPreset, type Policy } from '../../src/capabilities/tenants/index.ts';
 import { anAccount } from '../support/an-account.ts';
 
 type Mode = Policy['secondFactor']['mode'];

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { judgeCode, newTotpSecret, timeStepAt } from '../../src/second-factor/index.ts';
+import { judgeCode, newTotpSecret, timeStepAt } from '../../src/capabilities/second-factor/index.ts';
 import { findService } from '../services.ts';
 
 const ROUNDS = 1_000;

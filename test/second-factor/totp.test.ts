@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { generateSync } from 'otplib';
-import { judgeCode, newTotpSecret, timeStepAt, totpUri } from '../../src/second-factor/index.ts';
+import { judgeCode, newTotpSecret, timeStepAt, totpUri } from '../../src/capabilities/second-factor/index.ts';
 
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
 const T = 60_000_000 * 30;

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { trustEndsAt } from '../../src/second-factor/index.ts';
-import { loadPreset, type Policy, trustCutsAfter, trustDaysOf } from '../../src/tenants/index.ts';
+import { trustEndsAt } from '../../src/capabilities/second-factor/index.ts';
+import {
+  loadPreset,
+  type Policy,
+  trustCutsAfter,
+  trustDaysOf,
+} from '../../src/capabilities/tenants/index.ts';
 
 const DAY = 86_400;
 const cloudcx = loadPreset('cloudcx') as Policy;

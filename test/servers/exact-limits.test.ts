@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { AuditEntry } from '../../src/audit/index.ts';
+import type { AuditEntry } from '../../src/capabilities/audit/index.ts';
 import { Browser, type Shown } from '../support/browser.ts';
 import { type Instances, prepareEmbeddedInstances, prepareInstances } from '../support/instances.ts';
 import { CALLBACK, PASSWORD } from '../support/site.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createAudit } from '../../src/audit/index.ts';
-import { createLog, systemClock } from '../../src/base/index.ts';
-import type { Collection, Documents } from '../../src/stores/index.ts';
+import { createAudit } from '../../src/capabilities/audit/index.ts';
+import { createLog, systemClock } from '../../src/foundation/base/index.ts';
+import type { Collection, Documents } from '../../src/foundation/stores/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { freshDatabase, type MongodbTestServer, startMongodb } from '../support/mongodb.ts';

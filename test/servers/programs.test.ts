@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Account } from '../../src/accounts/index.ts';
-import type { Tenant } from '../../src/tenants/index.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
+import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { runCommand } from '../support/command.ts';

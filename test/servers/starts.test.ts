@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
-import { run } from '../../src/cli/index.ts';
+import { run } from '../../src/doors/cli/index.ts';
 import { startApp } from '../support/app.ts';
 import { runCommand, terminal } from '../support/command.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';

@@ -5,7 +5,7 @@ import {
   type Reason,
   reasonsFrom,
   reasonTo,
-} from '../../src/sessions/index.ts';
+} from '../../src/capabilities/account-state/index.ts';
 
 const FINE: Facts = { isDisabled: false, isLocked: false, password: 'fine', owesFactor: false };
 const ROWS: [string, Partial<Facts>, Reason[]][] = [

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { accountDependents, independents, onlyRegistered } from '../../src/short-lived.ts';
-import { type Ephemeral, openSqliteEphemeral } from '../../src/stores/index.ts';
+import { accountDependents, independents, onlyRegistered } from '../../src/core/short-lived.ts';
+import { type Ephemeral, openSqliteEphemeral } from '../../src/foundation/stores/index.ts';
 import { freshFolder } from '../support/folder.ts';
 
 const NOW = 1_800_000_000;

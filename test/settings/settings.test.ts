@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { declarations, loadSettings, SettingsMistakes } from '../../src/settings/index.ts';
+import { declarations, loadSettings, SettingsMistakes } from '../../src/foundation/settings/index.ts';
 import { freshFolder } from '../support/folder.ts';
 
 function mistakes(environment: Record<string, string>, file?: string): readonly string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ProvedFactor } from '../../src/credentials/index.ts';
-import { assuranceOf } from '../../src/sign-in/assurance.ts';
+import { assuranceOf } from '../../src/doors/sign-in/assurance.ts';
+import type { ProvedFactor } from '../../src/use-cases/credentials/index.ts';
 
 const by = (method: ProvedFactor['by'], isSynced?: boolean): ProvedFactor => ({
   by: method,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Account, noFactor } from '../../src/accounts/index.ts';
-import { type Attempt, freshAttempt } from '../../src/sign-in/attempt.ts';
-import { nextStep, type Situation, type Step } from '../../src/sign-in/next-step.ts';
-import { loadPreset, type Policy } from '../../src/tenants/index.ts';
+import { type Account, noFactor } from '../../src/capabilities/accounts/index.ts';
+import { loadPreset, type Policy } from '../../src/capabilities/tenants/index.ts';
+import { type Attempt, freshAttempt } from '../../src/doors/sign-in/attempt.ts';
+import { nextStep, type Situation, type Step } from '../../src/doors/sign-in/next-step.ts';
 import { anAccount } from '../support/an-account.ts';
 
 const livevox = loadPreset('livevox') as Policy;

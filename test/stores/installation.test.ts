@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { operations } from '../../src/administration/index.ts';
-import { createLog, createSealer, type Sealer, systemClock } from '../../src/base/index.ts';
-import { type Core, openCore } from '../../src/core.ts';
-import { openInstallation } from '../../src/stores/index.ts';
+import { type Core, openCore } from '../../src/core/index.ts';
+import { createLog, createSealer, type Sealer, systemClock } from '../../src/foundation/base/index.ts';
+import { openInstallation } from '../../src/foundation/stores/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
 import { codeOf, story } from '../support/story.ts';

@@ -1,5 +1,9 @@
 import type { z } from 'zod';
-import { type Account, defaultRoles } from '../../src/accounts/index.ts';
+import { type Account, defaultRoles } from '../../src/capabilities/accounts/index.ts';
+import { newLink } from '../../src/capabilities/passwords/index.ts';
+import type { Tenant } from '../../src/capabilities/tenants/index.ts';
+import type { Core } from '../../src/core/index.ts';
+import type { Refusal } from '../../src/foundation/base/index.ts';
 import {
   type Actor,
   actorOf,
@@ -8,11 +12,7 @@ import {
   type Performed,
   type Places,
   type TargetKind,
-} from '../../src/administration/index.ts';
-import type { Refusal } from '../../src/base/index.ts';
-import type { Core } from '../../src/core.ts';
-import { newLink } from '../../src/passwords/index.ts';
-import type { Tenant } from '../../src/tenants/index.ts';
+} from '../../src/use-cases/administration/index.ts';
 
 /** A shell on the machine of the installation. */
 export const OPERATOR: Actor = operatorAs('command-line');

@@ -1,4 +1,4 @@
-import { type Account, noFactor } from '../../src/accounts/index.ts';
+import { type Account, noFactor } from '../../src/capabilities/accounts/index.ts';
 
 /** An account for tables of pure rules: nothing stands in its way. */
 export function anAccount(different: Partial<Account> = {}): Account {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type App, createApp } from '../../src/app.ts';
-import { createLog, systemClock } from '../../src/base/index.ts';
-import { type Core, openCore } from '../../src/core.ts';
-import type { Mailbox } from '../../src/mail/index.ts';
-import { loadSettings, readMasterKeys, type Settings } from '../../src/settings/index.ts';
+import type { Mailbox } from '../../src/capabilities/mail/index.ts';
+import { type Core, openCore } from '../../src/core/index.ts';
+import { createLog, systemClock } from '../../src/foundation/base/index.ts';
+import { loadSettings, readMasterKeys, type Settings } from '../../src/foundation/settings/index.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { freshFolder } from './folder.ts';
 import { freshDatabase, startMongodb } from './mongodb.ts';

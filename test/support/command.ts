@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { run } from '../../src/cli/index.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
+import { run } from '../../src/doors/cli/index.ts';
+import type { Terminal } from '../../src/doors/cli/terminal.ts';
 import { PATIENT } from './pace.ts';
 import type { Ended } from './process.ts';
 

@@ -1,4 +1,4 @@
-import type { Account } from '../../src/accounts/index.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { StartedApp } from './app.ts';
 import type { Shown } from './browser.ts';
 import { eventually } from './eventually.ts';

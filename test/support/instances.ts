@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createLog, systemClock } from '../../src/base/index.ts';
-import { type Core, openCore } from '../../src/core.ts';
-import { loadSettings, readMasterKeys } from '../../src/settings/index.ts';
+import { type Core, openCore } from '../../src/core/index.ts';
+import { createLog, systemClock } from '../../src/foundation/base/index.ts';
+import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { eventually } from './eventually.ts';
 import { freshFolder } from './folder.ts';

@@ -1,5 +1,5 @@
-import type { AnyOperation, Performed } from '../../src/administration/index.ts';
-import type { Core } from '../../src/core.ts';
+import type { Core } from '../../src/core/index.ts';
+import type { AnyOperation, Performed } from '../../src/use-cases/administration/index.ts';
 
 /** An input with which each operation can be performed, by its name. */
 export const INPUTS: Readonly<Record<string, object>> = {

@@ -1,5 +1,5 @@
-import type { Account } from '../../src/accounts/index.ts';
-import type { Tenant } from '../../src/tenants/index.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
+import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { type NewPerson, PASSWORD, type Site } from './site.ts';
 
 /** What the session API answered. */

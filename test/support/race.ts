@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Pace } from '../../src/stores/index.ts';
+import type { Pace } from '../../src/foundation/stores/index.ts';
 
 export interface Race {
   verb:

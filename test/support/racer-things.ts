@@ -1,4 +1,4 @@
-import type { CollectionSpec } from '../../src/stores/index.ts';
+import type { CollectionSpec } from '../../src/foundation/stores/index.ts';
 
 /** The collection of the documents contract, without jest, for the racing processes. */
 export const THINGS_FOR_RACE: CollectionSpec = {

@@ -1,8 +1,8 @@
-import type { Account, Permission, Population, Role } from '../../src/accounts/index.ts';
-import type { Core } from '../../src/core.ts';
-import { counterKey } from '../../src/lockout/policy.ts';
-import type { NewApplication } from '../../src/oidc/applications.ts';
-import { loadPreset, type Policy, type Tenant } from '../../src/tenants/index.ts';
+import type { Account, Permission, Population, Role } from '../../src/capabilities/accounts/index.ts';
+import type { NewApplication } from '../../src/capabilities/applications/applications.ts';
+import { counterKey } from '../../src/capabilities/lockout/policy.ts';
+import { loadPreset, type Policy, type Tenant } from '../../src/capabilities/tenants/index.ts';
+import type { Core } from '../../src/core/index.ts';
 
 /** Short words for what a story needs to be there. */
 export interface Site {

@@ -6,7 +6,7 @@ import {
   openRedisEphemeral,
   openSqliteDocuments,
   openSqliteEphemeral,
-} from '../../src/stores/index.ts';
+} from '../../src/foundation/stores/index.ts';
 
 import { PATIENT_SECONDS } from './pace.ts';
 

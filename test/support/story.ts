@@ -1,6 +1,6 @@
 import { generateSync } from 'otplib';
-import type { Account } from '../../src/accounts/index.ts';
-import type { Tenant } from '../../src/tenants/index.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
+import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 
 import { RelyingApplication } from './application.ts';
 import { Browser, type Shown } from './browser.ts';

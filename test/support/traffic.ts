@@ -1,5 +1,5 @@
-import type { Account } from '../../src/accounts/index.ts';
-import type { Tenant } from '../../src/tenants/index.ts';
+import type { Account } from '../../src/capabilities/accounts/index.ts';
+import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { RelyingApplication } from './application.ts';
 import { Browser } from './browser.ts';
 import type { Instances } from './instances.ts';

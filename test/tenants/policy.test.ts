@@ -10,8 +10,8 @@ import {
   presetNames,
   valueAt,
   withValues,
-} from '../../src/tenants/index.ts';
-import { completed, nearestPreset } from '../../src/tenants/presets.ts';
+} from '../../src/capabilities/tenants/index.ts';
+import { completed, nearestPreset } from '../../src/capabilities/tenants/presets.ts';
 
 const PRESETS = ['livevox', 'vcc-live', 'cloudcx', 'liveperson', 'modern'] as const;
 const BOTH = ['user', 'agent'];

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { createStrangersRules, loadPreset, type Policy, presetNames } from '../../src/tenants/index.ts';
-import { visibleRules } from '../../src/tenants/strangers.ts';
+import {
+  createStrangersRules,
+  loadPreset,
+  type Policy,
+  presetNames,
+} from '../../src/capabilities/tenants/index.ts';
+import { visibleRules } from '../../src/capabilities/tenants/strangers.ts';
 
 const rules = createStrangersRules((code) => createHash('sha256').update(code).digest('base64url'));
 const codes = Array.from({ length: 200 }, (_, n) => `CODE-${n}`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { namesTwice } from '../../src/web/body.ts';
+import { namesTwice } from '../../src/foundation/web/body.ts';
 
 describe('SEC-3 a name that stands twice in one object', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isClientGone } from '../../src/web/client-gone.ts';
+import { isClientGone } from '../../src/foundation/web/client-gone.ts';
 
 test.each([
   ['a request that is being answered', { destroyed: false, complete: true, isOpen: true }, false],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { DeclaredRoute } from '../../src/web/index.ts';
-import { guardNames } from '../../src/web/index.ts';
+import type { DeclaredRoute } from '../../src/foundation/web/index.ts';
+import { guardNames } from '../../src/foundation/web/index.ts';
 import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { type Story, story } from '../support/story.ts';

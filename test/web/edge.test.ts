@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { comparableHost } from '../../src/web/edge.ts';
+import { comparableHost } from '../../src/foundation/web/edge.ts';
 
 test.each([
   ['id.example.org', 'https:', 'id.example.org'],

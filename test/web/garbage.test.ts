@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createLog } from '../../src/base/index.ts';
-import { startSampleApplication } from '../../src/demo/sample-application.ts';
-import { createGuardedServer, createInternalServer, listening } from '../../src/web/index.ts';
+import { startSampleApplication } from '../../src/doors/demo/sample-application.ts';
+import { createLog } from '../../src/foundation/base/index.ts';
+import { createGuardedServer, createInternalServer, listening } from '../../src/foundation/web/index.ts';
 import { type StartedApp, startApp } from '../support/app.ts';
 import { GARBAGE, sendAndReset, sendRaw } from '../support/raw.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createRegistry, publicReading, type RouteDeclaration } from '../../src/web/index.ts';
+import { createRegistry, publicReading, type RouteDeclaration } from '../../src/foundation/web/index.ts';
 
 const OWN = 'https://id.example.org';
 const reading = publicReading('a page of this test', 'costs nothing');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isSameOrigin } from '../../src/web/same-origin.ts';
+import { isSameOrigin } from '../../src/foundation/web/same-origin.ts';
 
 const OWN = 'https://id.example.org';
 const FOREIGN = ['https://evil.example', `${OWN}.evil.example`, 'http://id.example.org', `${OWN}:444`, '*'];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createSubmissions } from '../../src/web/submissions.ts';
+import { createSubmissions } from '../../src/foundation/web/submissions.ts';
 
 /** A store in memory that counts how often it is asked. */
 function countingStore() {

@@ -1,7 +1,0 @@
-// api-sessions: what programs sign in with and what they hold: API tokens of a tenant, the sessions begun with them, how much they are used.
-// Not here: proving who somebody is (credentials), the addresses and answers (session-api).
-export { createProgramSessions } from './listing.ts';
-export type { ProgramRefusal } from './refusal.ts';
-export { type ApiSession, type ApiSessions, createApiSessions } from './sessions.ts';
-export { type ApiToken, type ApiTokens, createApiTokens } from './tokens.ts';
-export { type ApiUsage, createUsage, type UsageCounter } from './usage.ts';

@@ -1,0 +1,11 @@
+// account-state: how an account stands: the one table of reasons why a sign-in, a session or a token is refused, and which of them hold now.
+// Not here: ending anything (credential-events), the facts themselves (passwords, second-factor, lockout).
+export {
+  endsRunningSession,
+  type Facts,
+  type Reason,
+  reasonsFrom,
+  reasonTable,
+  reasonTo,
+} from './reasons.ts';
+export { createStandings, type Standings } from './standing.ts';

@@ -1,0 +1,57 @@
+// How an account stands: the facts that several rooms know of it, as reasons of the one table (PWD-17).
+import type { Clock } from '../../foundation/base/index.ts';
+import type { Account } from '../accounts/index.ts';
+import type { Policy, Spread, Tenant } from '../tenants/index.ts';
+import { endsApiSession, endsRunningSession, type Facts, type Reason, reasonsFrom } from './reasons.ts';
+
+/** The rules of other rooms that say how an account stands. */
+export interface StandingRules {
+  passwordState(account: Account, policy: Policy, spread: Spread | null, now: number): Facts['password'];
+  passwordExpiresAt(account: Account, policy: Policy, spread: Spread | null): number | null;
+  daysUntil(at: number, now: number): number;
+  daysToWarnOf(account: Account, policy: Policy, spread: Spread | null, now: number): number | undefined;
+  mustHaveFactor(account: Account, policy: Policy): boolean;
+  mayUseSessionApi(account: Account, tenant: Tenant): boolean;
+}
+
+export interface Standings {
+  /** Every reason for which a fresh sign-in of the account is refused or asks for more. */
+  reasons(account: Account, tenant: Tenant): Reason[];
+  /** Whether sessions and tokens of the account may be used at all. */
+  isUsable(account: Account, tenant: Tenant): boolean;
+  /** Whether sessions of programs of the account may be used at all (API-6, API-7). */
+  isApiUsable(account: Account, tenant: Tenant): boolean;
+  /** Days until the password expires, where it does. */
+  daysUntilPasswordExpires(account: Account, tenant: Tenant): number | undefined;
+  /** Days until the password expires, where a sign-in should warn (PWD-14). */
+  daysToWarn(account: Account, tenant: Tenant): number | undefined;
+}
+
+type Rules = Pick<Tenant, 'policy' | 'spread'>;
+
+export function createStandings({ clock, rules }: { clock: Clock; rules: StandingRules }): Standings {
+  const reasonsAt = (account: Account, { policy, spread }: Rules, now: number): Reason[] =>
+    reasonsFrom({
+      isDisabled: account.status !== 'enabled',
+      isLocked: account.lock !== null,
+      password: rules.passwordState(account, policy, spread, now),
+      owesFactor: account.secondFactor.status !== 'active' && rules.mustHaveFactor(account, policy),
+    });
+
+  return {
+    reasons: (account, tenant) => reasonsAt(account, tenant, clock.now()),
+    isUsable: (account, tenant) => {
+      const now = clock.now();
+      const { deadline } = tenant;
+      const duesPast = deadline && now >= deadline.at ? reasonsAt(account, deadline, deadline.at) : [];
+      return !endsRunningSession(reasonsAt(account, tenant, now), duesPast);
+    },
+    isApiUsable: (account, tenant) =>
+      rules.mayUseSessionApi(account, tenant) && !endsApiSession(reasonsAt(account, tenant, clock.now())),
+    daysUntilPasswordExpires: (account, { policy, spread }) => {
+      const expiresAt = rules.passwordExpiresAt(account, policy, spread);
+      return expiresAt === null ? undefined : rules.daysUntil(expiresAt, clock.now());
+    },
+    daysToWarn: (account, { policy, spread }) => rules.daysToWarnOf(account, policy, spread, clock.now()),
+  };
+}

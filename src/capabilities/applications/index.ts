@@ -1,0 +1,9 @@
+// applications: the OAuth clients that are registered: their kinds, addresses and secrets, and the few that are built in.
+// Not here: the protocol (oidc), what administrators do to them (administration).
+export {
+  type Application,
+  type ApplicationKind,
+  type Applications,
+  createApplications,
+} from './applications.ts';
+export { builtInCode, builtInId, SIGNED_IN_PATH } from './built-in.ts';

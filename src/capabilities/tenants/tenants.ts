@@ -1,0 +1,239 @@
+import {
+  type Clock,
+  createVersionedCache,
+  newId,
+  type Refused,
+  refuse,
+  typedName,
+} from '../../foundation/base/index.ts';
+import type {
+  CollectionSpec,
+  Documents,
+  Ephemeral,
+  NextNumber,
+  Versioned,
+} from '../../foundation/stores/index.ts';
+import type { RoleSource } from '../accounts/index.ts';
+import { type ChangeOutcome, createPolicyChanges, type PolicyChange } from './changes.ts';
+import type { Policy } from './policy-schema.ts';
+import { completed, nearestPreset } from './presets.ts';
+import {
+  createRevisions,
+  type Deadline,
+  type PolicyRevision,
+  type RevisionHead,
+  type ScheduledChange,
+  type Spread,
+} from './revisions.ts';
+
+type Population = 'user' | 'agent';
+
+export interface Tenant {
+  id: string;
+  /** For the session API; counted per installation and never reused. */
+  number: number;
+  /** As typed by whoever made it; compared by `codeKey`. */
+  clientCode: string;
+  codeKey: string;
+  name: string;
+  /** The preset that it started from: what differs is shown against it (TEN-4). */
+  preset: string;
+  policy: Policy;
+  /** Which revision of the policy this is, and who made it (TEN-3). */
+  revision: RevisionHead;
+  /** Accounts whose passwords a change of expiry would expire at once, spread over days (PWD-16). */
+  spread: Spread | null;
+  /** From when duties of hygiene that a change brought act on running sessions too (PWD-17). */
+  deadline: Deadline | null;
+  scheduled: ScheduledChange | null;
+  /** When the policy began to allow browsers fewer days of trust (MFA-13). */
+  trustCuts: readonly TrustCut[];
+  /** Raised when all sessions of a population are ended: part of the epoch of each of its accounts (PWD-16). */
+  epochs: Record<Population, number>;
+  /** The roles that the tenant changed (ACC-4); the others are as they come. */
+  roles?: TenantRoles;
+  createdAt: number;
+}
+
+/** What each changed role may do. The names and their meaning are of the room accounts. */
+export type TenantRoles = NonNullable<RoleSource['roles']>;
+
+/** Trusted browsers that began up to `at` hold for at most so many days. */
+export interface TrustCut {
+  at: number;
+  days: number;
+}
+
+export interface NewTenant {
+  clientCode: string;
+  name: string;
+  policy: Policy;
+  preset?: string;
+  /** Who the first revision says it was. */
+  by?: string;
+}
+
+export interface Tenants {
+  create(input: NewTenant): Promise<Tenant | Refused>;
+  byClientCode(clientCode: string): Promise<Tenant | undefined>;
+  byId(id: string): Promise<Tenant | undefined>;
+  list(after?: string): Promise<{ items: Tenant[]; next?: string }>;
+  /** Changes values of the policy, now or at a set time; of two that save at once, one is told of the conflict. */
+  changePolicy(change: PolicyChange): Promise<ChangeOutcome>;
+  /** Puts a scheduled change into force once its time has come. @returns undefined when there is none of that id, or it is early */
+  applyScheduled(tenantId: string, scheduledId: string): Promise<ChangeOutcome | undefined>;
+  /** @returns whether there was one */
+  cancelScheduled(tenantId: string): Promise<boolean>;
+  /** Every revision, the newest last. */
+  history(tenantId: string): Promise<PolicyRevision[]>;
+  /** Gives a role other permissions in this tenant. @returns false when there is no such tenant */
+  setRole(
+    tenantId: string,
+    role: keyof TenantRoles,
+    grants: TenantRoles[keyof TenantRoles],
+  ): Promise<boolean>;
+  /** Refuses every session and token of the population that is there now. */
+  raiseEpoch(tenantId: string, population: Population): Promise<void>;
+}
+
+const SPEC: CollectionSpec = { name: 'tenants', indexes: { code: { fields: ['codeKey'], unique: true } } };
+const CLIENT_CODE = /^[A-Z0-9-]{2,32}$/;
+const TOPIC = 'tenants';
+
+/** Client codes are compared without case (TEN-1). */
+export function codeKey(clientCode: string): string {
+  return typedName(clientCode).toUpperCase();
+}
+
+/** A tenant as an earlier version may have written it, with every value that this one knows. */
+function whole(stored: Versioned<Tenant> | undefined): Versioned<Tenant> | undefined {
+  return (
+    stored && {
+      ...stored,
+      doc: { ...{ trustCuts: [] }, ...stored.doc, policy: completed(stored.doc.policy) },
+    }
+  );
+}
+
+export function createTenants(stores: {
+  documents: Documents;
+  ephemeral: Ephemeral;
+  nextNumber: NextNumber;
+  clock: Clock;
+}): Tenants {
+  const { ephemeral, documents, nextNumber, clock } = stores;
+  const collection = documents.collection<Tenant>(SPEC);
+  const revisions = createRevisions(documents);
+  const cache = createVersionedCache<Tenant>({
+    clock,
+    version: () => ephemeral.topicVersion(TOPIC),
+    touch: () => ephemeral.touchTopic(TOPIC),
+  });
+  const kept = (key: string, load: () => Promise<Versioned<Tenant> | undefined>) =>
+    cache.get(key, async () => whole(await load())?.doc);
+
+  const read = async (id: string) => whole(await collection.get(id));
+  const write = async (tenant: Tenant, version: number) => {
+    const won = await collection.replace(tenant, version);
+    if (won) await cache.touch();
+    return won;
+  };
+  /** @returns false when there is no such tenant */
+  const update = async (id: string, change: (tenant: Tenant) => Tenant): Promise<boolean> => {
+    for (;;) {
+      const stored = await read(id);
+      if (!stored) return false;
+      if (await write(change(stored.doc), stored.version)) return true;
+    }
+  };
+  const changes: ReturnType<typeof createPolicyChanges> = createPolicyChanges({
+    read,
+    write,
+    revisions,
+    clock,
+  });
+
+  return {
+    ...changes,
+    async create({ clientCode, name, policy, preset = 'modern', by = 'system' }) {
+      const key = codeKey(clientCode);
+      if (!CLIENT_CODE.test(key)) return refuse('client_code_invalid');
+      const now = clock.now();
+      const tenant: Tenant = {
+        id: newId(),
+        number: await nextNumber('tenant'),
+        clientCode: key,
+        codeKey: key,
+        name,
+        preset,
+        policy,
+        revision: { n: 1, by, at: now, reason: `made from the preset ${preset}` },
+        spread: null,
+        deadline: null,
+        scheduled: null,
+        trustCuts: [],
+        epochs: { user: 0, agent: 0 },
+        createdAt: now,
+      };
+      const outcome = await collection.insert(tenant);
+      if (!outcome.inserted) return refuse('client_code_taken');
+      await cache.touch();
+      return tenant;
+    },
+    byClientCode: (clientCode) => {
+      const key = codeKey(clientCode);
+      if (!CLIENT_CODE.test(key)) return Promise.resolve(undefined);
+      return kept(`code:${key}`, () => collection.find('code', [key]));
+    },
+    byId: (id) => kept(`id:${id}`, () => collection.get(id)),
+    async list(after) {
+      const page = await collection.page({ index: 'code', limit: 100, ...(after ? { after } : {}) });
+      const items = page.items.map((stored) => (whole(stored) as Versioned<Tenant>).doc);
+      return { items, ...(page.next ? { next: page.next } : {}) };
+    },
+    setRole: (tenantId, role, grants) =>
+      update(tenantId, (tenant) => ({ ...tenant, roles: { ...tenant.roles, [role]: grants } })),
+    async raiseEpoch(tenantId, population) {
+      await update(tenantId, (tenant) => ({
+        ...tenant,
+        epochs: { ...tenant.epochs, [population]: tenant.epochs[population] + 1 },
+      }));
+    },
+  };
+}
+
+/** Up to the second format tenants had a policy without history. */
+export const givePolicyRevisions = async ({ documents }: { documents: Documents }): Promise<void> => {
+  const collection = documents.collection<Tenant>(SPEC);
+  let after: string | undefined;
+  do {
+    const page = await collection.page({ index: 'code', limit: 100, ...(after ? { after } : {}) });
+    for (const { doc, version } of page.items) {
+      if (doc.revision) continue;
+      const revision = { n: 1, by: 'system', at: doc.createdAt, reason: 'as an earlier version kept it' };
+      const fresh = { spread: null, deadline: null, scheduled: null, epochs: { user: 0, agent: 0 } };
+      const policy = completed(doc.policy);
+      await collection.replace(
+        { ...doc, ...fresh, preset: nearestPreset(doc.policy), revision, policy },
+        version,
+      );
+    }
+    after = page.next;
+  } while (after);
+};
+
+/** Up to the fifth format tenants had no number. */
+export const giveTenantsNumbers = async (
+  { documents }: { documents: Documents },
+  nextNumber: NextNumber,
+): Promise<void> => {
+  const collection = documents.collection<Tenant>(SPEC);
+  let after: string | undefined;
+  do {
+    const page = await collection.page({ index: 'code', limit: 100, ...(after ? { after } : {}) });
+    for (const { doc, version } of page.items)
+      if (doc.number === undefined)
+        await collection.replace({ ...doc, number: await nextNumber('tenant') }, version);
+    after = page.next;
+  } while (after);
+};

@@ -1,0 +1,89 @@
+import type { Account, Accounts, Population } from '../../capabilities/accounts/index.ts';
+import type { Audit } from '../../capabilities/audit/index.ts';
+import type { Budgets } from '../../capabilities/lockout/index.ts';
+import type { Mail } from '../../capabilities/mail/index.ts';
+import { renewedLink } from '../../capabilities/passwords/index.ts';
+import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import { type Clock, longTime, type Say, type Vault } from '../../foundation/base/index.ts';
+
+/** What somebody asked for; whether there is such a person is found out later, when nobody waits for an answer (S17). */
+export interface LinkRequest {
+  clientCode: string;
+  population: Population;
+  userName: string;
+  address: string;
+  browser: string;
+}
+
+/** The kind of a request among the jobs. */
+export const RECOVER_JOB = 'recover';
+
+const HOUR = 3_600;
+/** Mails an hour: enough for somebody who mistypes, too few for a flood (S49). */
+const BUDGETS = { account: 3, address: 3, tenant: 500 };
+
+/** Sends the link to whoever may have one (PWD-15). */
+export function createLinkSender(parts: {
+  accounts: Accounts;
+  tenants: Tenants;
+  budgets: Budgets;
+  audit: Audit;
+  mail: Mail;
+  vault: Vault;
+  clock: Clock;
+  issuer: string;
+  say: Say;
+}) {
+  const { accounts, tenants, budgets, audit, mail, vault, clock, issuer, say } = parts;
+
+  const find = async (request: LinkRequest): Promise<{ tenant: Tenant; account: Account } | undefined> => {
+    const tenant = await tenants.byClientCode(request.clientCode);
+    if (!tenant?.policy.password.forgottenByMail) return undefined;
+    const { identifiedBy } = tenant.policy.signIn;
+    const account = await accounts.identified(tenant.id, request.population, request.userName, identifiedBy);
+    return account?.status === 'enabled' && account.email !== null ? { tenant, account } : undefined;
+  };
+
+  const isWithinBudgets = async ({ id, emailKey, tenantId }: Account): Promise<boolean> => {
+    const address = vault.mac('recover-address', emailKey);
+    return (
+      (await budgets.take(`recover:account:${id}`, BUDGETS.account, HOUR)) &&
+      (await budgets.take(`recover:address:${address}`, BUDGETS.address, HOUR)) &&
+      (await budgets.take(`recover:tenant:${tenantId}`, BUDGETS.tenant, HOUR))
+    );
+  };
+
+  return async (request: LinkRequest): Promise<void> => {
+    const found = await find(request);
+    if (!found) return;
+    const { tenant, account } = found;
+    const { address, browser } = request;
+    const where = { tenantId: tenant.id, accountId: account.id, address, browser };
+    if (!(await isWithinBudgets(account))) {
+      audit.note({ ...where, type: 'link.requested', outcome: 'refused', reason: 'too many' });
+      return;
+    }
+    const now = clock.now();
+    let made = renewedLink(account.id, account.link, now);
+    await accounts.update(account.id, (current) => {
+      made = renewedLink(account.id, current.link, now);
+      return { ...current, link: made.link };
+    });
+    const { token, link } = made;
+    await audit.write({ ...where, type: 'link.requested', outcome: 'success' });
+    await mail.send(
+      {
+        to: account.email ?? '',
+        about: { tenantId: account.tenantId, accountId: account.id },
+        subject: say('mail.reset.subject'),
+        text: say('mail.reset.text', {
+          userName: account.userName,
+          tenant: tenant.name,
+          link: `${issuer}/recover/set?token=${token}`,
+          until: longTime(link.expiresAt, tenant.policy.locale.timeZone),
+        }),
+      },
+      link.expiresAt,
+    );
+  };
+}

@@ -1,0 +1,80 @@
+import type { Account } from '../../capabilities/accounts/index.ts';
+import type { StrengthProblem } from '../../capabilities/passwords/index.ts';
+import { createSaid, formFields, type Registry, type Submissions } from '../../foundation/web/index.ts';
+import type { Door, OwnPassword, Refusal } from '../../use-cases/credentials/index.ts';
+import type { AccountNotice } from './notices.ts';
+import { doorOf, type Person, type PersonParts, shell } from './person.ts';
+import { type ProofParts, proofFields, proofMissing } from './proof.ts';
+
+export interface PasswordPageParts extends ProofParts {
+  ownPassword: OwnPassword;
+  registry: Registry;
+  submissions: Submissions;
+}
+
+interface Said {
+  notice: Refusal['notice'] | AccountNotice;
+  problems: StrengthProblem[];
+}
+
+async function again(parts: PasswordPageParts, { ctx, session }: Person, said: Said): Promise<false> {
+  await createSaid<Said>(parts).keep(session.uid, said);
+  ctx.status = 303;
+  ctx.redirect('/account/password');
+  return false;
+}
+
+/** `GET /account/password` */
+export async function showPassword(parts: PasswordPageParts, person: Person): Promise<void> {
+  const said = await createSaid<Said>(parts).take(person.session.uid);
+  parts.pages.render(person.ctx, 'account/password', {
+    title: 'change-password.title',
+    step: 'change-password',
+    ...shell(person),
+    ...(await proofFields(parts, person, '/account/password')),
+    notice: said?.notice,
+    problems: said?.problems ?? [],
+  });
+}
+
+/** What a wrong current password is answered with: the lock where it is one, and where locks are shown. */
+export async function wrongCurrent(
+  { accounts }: Pick<PersonParts, 'accounts'>,
+  { account, tenant }: Person,
+): Promise<'wrong-current-password' | 'account-locked'> {
+  const current = (await accounts.byId(account.id))?.doc;
+  const isShown = tenant.policy.lockout.reveal === 'always' && current?.lock != null;
+  return isShown ? 'account-locked' : 'wrong-current-password';
+}
+
+/** What stands in the way of the change, in the order in which a person can mend it; the code last, as it is spent. */
+async function obstacle(parts: PasswordPageParts, person: Person, door: Door): Promise<Said | undefined> {
+  const { ownPassword } = parts;
+  const typed = formFields(person.ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
+  if (!(await ownPassword.tryCurrent(door, typed.currentPassword)))
+    return { notice: await wrongCurrent(parts, person), problems: [] };
+  const refusal = await ownPassword.judge(door, typed.newPassword, typed.newPasswordAgain);
+  if (refusal) return refusal;
+  const notice = await proofMissing(parts, person, door);
+  return notice && { notice, problems: [] };
+}
+
+/** `POST /account/password`: the new password, and the end of everything but this session (PWD-10, SES-4). */
+export async function submitPassword(parts: PasswordPageParts, person: Person): Promise<boolean> {
+  const { ctx, account, session } = person;
+  const door = doorOf(parts, person);
+  const inTheWay = await obstacle(parts, person, door);
+  if (inTheWay) return again(parts, person, inTheWay);
+  const { newPassword } = formFields(ctx.state.form, ['newPassword']);
+  const changed = await parts.ownPassword.set(door, {
+    newPassword,
+    isStillProved: (current: Account) => current.password?.hash === account.password?.hash,
+    kind: 'changed',
+    keepSession: session.kept,
+  });
+  // Changed elsewhere meanwhile: what was typed as the current one no longer is.
+  if (!changed) return again(parts, person, { notice: 'wrong-current-password', problems: [] });
+  ctx.status = 303;
+  ctx.redirect('/account?changed=password');
+  return true;
+}

@@ -1,0 +1,89 @@
+import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
+import { daysUntil, passwordExpiresAt } from '../../capabilities/passwords/index.ts';
+import { maySetUp, modeFor, recoveryCodesLeft } from '../../capabilities/second-factor/index.ts';
+import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import { type Clock, longDate } from '../../foundation/base/index.ts';
+import { type BrowserCookies, type Pages, visitorOf, type WebContext } from '../../foundation/web/index.ts';
+import type { Door } from '../../use-cases/credentials/index.ts';
+import type { BrowserSession, BrowserSessions } from '../oidc/index.ts';
+
+/** Whoever this browser is signed in as. */
+export interface Person {
+  ctx: WebContext;
+  session: BrowserSession;
+  account: Account;
+  tenant: Tenant;
+}
+
+export interface PersonParts {
+  browserSessions: BrowserSessions;
+  accounts: Accounts;
+  tenants: Tenants;
+  pages: Pages;
+  clock: Clock;
+  cookies: BrowserCookies;
+}
+
+/** @returns undefined when this browser is not signed in */
+export async function findPerson(parts: PersonParts, ctx: WebContext): Promise<Person | undefined> {
+  const session = await parts.browserSessions.current(ctx);
+  const account = session && (await parts.accounts.byId(session.accountId))?.doc;
+  const tenant = account && (await parts.tenants.byId(account.tenantId));
+  return session && account && tenant ? { ctx, session, account, tenant } : undefined;
+}
+
+/** What something half-done is kept under: one session of one person, as a browser's session may go on to somebody else. */
+export function placeOf({ session, account }: Person, what: 'proof' | 'set-up' | 'codes' | 'form'): string {
+  return `${what}:${session.uid}:${account.id}`;
+}
+
+/** The browser carries a session of this account: it is no stranger (LCK-7). */
+export function doorOf({ cookies }: PersonParts, { ctx, account, tenant }: Person): Door {
+  const where = { tenantId: tenant.id, accountId: account.id, ...visitorOf(ctx) };
+  return { account, tenant, browser: 'known', where, trustToken: cookies.trust.read(ctx) };
+}
+
+/** What every page of the person carries: who they are, and what the menu at the upper right offers (PWD-10). */
+export function shell({ account, tenant }: Person) {
+  return {
+    person: account.name ?? account.userName,
+    userName: account.userName,
+    isAgent: account.population === 'agent',
+    tenantName: tenant.name,
+    // The entry tells the state (MFA-5); there is none where nobody has a second factor.
+    factorEntry:
+      account.secondFactor.status === 'active'
+        ? 'enabled'
+        : modeFor(account, tenant.policy) === 'off'
+          ? ''
+          : 'disabled',
+  };
+}
+
+/** Recovery codes were made, and all are used: new ones are offered (MFA-10). */
+function hasRunOut(factor: Account['secondFactor']): boolean {
+  return factor.recoveryCodes !== null && recoveryCodesLeft(factor) === 0;
+}
+
+/** `GET /account` */
+export async function overview({ pages, clock }: PersonParts, person: Person): Promise<void> {
+  const { ctx, account, tenant } = person;
+  const { timeZone } = tenant.policy.locale;
+  const expiresAt = passwordExpiresAt(account, tenant.policy, tenant.spread);
+  pages.render(ctx, 'account/overview', {
+    title: 'account.title',
+    step: 'account',
+    ...shell(person),
+    email: account.email,
+    clientCode: tenant.clientCode,
+    population: account.population,
+    factor: account.secondFactor.status,
+    suggestsFactor: account.secondFactor.status === 'none' && maySetUp(account, tenant.policy),
+    hasNoRecoveryCodes: hasRunOut(account.secondFactor),
+    changed: ctx.query.changed === 'password',
+    passwordSetAt: account.password ? longDate(account.password.setAt, timeZone) : '',
+    passwordExpires: expiresAt === null ? undefined : longDate(expiresAt, timeZone),
+    daysLeft: expiresAt === null ? undefined : daysUntil(expiresAt, clock.now()),
+    warnDays: tenant.policy.password.warnDays,
+  });
+}

@@ -1,0 +1,26 @@
+import type { ProvedFactor } from '../../use-cases/credentials/index.ts';
+
+/** What was proved, as `acr` and `amr` tell it (interface: Assurance; RFC 8176). */
+export interface Assurance {
+  isMultiFactor: boolean;
+  amr: string[];
+}
+
+/**
+ * @param first what stood in the place of the password, where it was none; in a step-up, what its session has already: the
+ * factor adds to it
+ * @param factor the second factor that was given in this sign-in; null where none was due, or a trusted browser skipped it
+ */
+export function assuranceOf(
+  first: 'passkey' | { sessionAmr: readonly string[] } | undefined,
+  factor: ProvedFactor | null,
+): Assurance {
+  if (!factor) return { isMultiFactor: false, amr: ['pwd'] };
+  const key = factor.isSynced ? 'swk' : 'hwk';
+  const given = factor.by === 'passkey' ? key : 'otp';
+  if (typeof first === 'object')
+    return { isMultiFactor: true, amr: [...new Set([...first.sessionAmr, given, 'mfa'])] };
+  // A passkey alone is two factors: the device, and the person that it verified.
+  if (first === 'passkey') return { isMultiFactor: true, amr: [key, 'user', 'mfa'] };
+  return { isMultiFactor: true, amr: ['pwd', given, 'mfa'] };
+}

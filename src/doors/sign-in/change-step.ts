@@ -1,0 +1,66 @@
+import type { Account } from '../../capabilities/accounts/index.ts';
+import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { formFields, type WebContext } from '../../foundation/web/index.ts';
+import type { Door } from '../../use-cases/credentials/index.ts';
+import type { Attempt } from './attempt.ts';
+import { doorOf } from './factor-door.ts';
+import { dispatch } from './finish.ts';
+import { factorProofOf } from './next-step.ts';
+import type { SignInParts } from './parts.ts';
+import { back, loadWalk, type Walk } from './walk.ts';
+
+/** An active factor must have been given in this very sign-in: a trusted browser that skipped it does not do (PWD-11). */
+export function mayChangeHere({ account, attempt }: Pick<Walk, 'account' | 'attempt'>): boolean {
+  return account?.secondFactor.status !== 'active' || factorProofOf({ account, attempt }) !== null;
+}
+
+/** What stands in the way of the change, in the order in which a person can mend it. */
+async function obstacle(
+  { ownPassword }: SignInParts,
+  door: Door,
+  typed: Record<'currentPassword' | 'newPassword' | 'newPasswordAgain', string>,
+): Promise<Pick<Attempt, 'notice' | 'problems'> | undefined> {
+  if (!(await ownPassword.tryCurrent(door, typed.currentPassword)))
+    return { notice: 'wrong-current-password', problems: [] };
+  return ownPassword.judge(door, typed.newPassword, typed.newPasswordAgain);
+}
+
+/** `POST /sign-in/:uid/change-password` */
+export async function submitChange(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  const { attempt } = walk;
+  const door = doorOf(parts, walk);
+  const isDue = walk.step === 'change-password' || walk.step === 'expires-soon';
+  if (!isDue || !door || !mayChangeHere(walk)) return back(ctx, walk.interaction.uid);
+  const typed = formFields(ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
+  const inTheWay = await obstacle(parts, door, typed);
+  if (inTheWay) {
+    await parts.attempts.save(walk.stored, { ...attempt, ...inTheWay });
+    return dispatch(parts, walk);
+  }
+  const { hash } = door.account.password ?? {};
+  const changed = await parts.ownPassword.set(door, {
+    newPassword: typed.newPassword,
+    isStillProved: (current: Account) => current.password?.hash === hash,
+    kind: 'changed',
+    keepAttempt: attempt.uid,
+  });
+  if (!changed) return back(ctx, attempt.uid);
+  const passwordProof = {
+    at: parts.clock.now(),
+    epoch: epochOf(changed, door.tenant),
+    lockRound: changed.lockRound,
+  };
+  // Whoever just changed it is not told in the same breath how soon it expires.
+  const changedAttempt = { ...attempt, passwordProof, isWarned: true, notice: null, problems: [] };
+  await parts.attempts.save(walk.stored, changedAttempt);
+  return dispatch(parts, walk);
+}
+
+/** `POST /sign-in/:uid/later`: the warning was read. */
+export async function submitLater(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  if (walk.step === 'expires-soon')
+    await parts.attempts.save(walk.stored, { ...walk.attempt, isWarned: true, notice: null, problems: [] });
+  return dispatch(parts, walk);
+}

@@ -1,0 +1,120 @@
+import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { recoveryCodesLeft } from '../../capabilities/second-factor/index.ts';
+import { typedName } from '../../foundation/base/index.ts';
+import { formFields, visitorOf, type WebContext } from '../../foundation/web/index.ts';
+import type { BindingPlace, ProvedFactor } from '../../use-cases/credentials/index.ts';
+import type { Attempt } from './attempt.ts';
+import { activationMethods, codeMethods, doorOf, placeOf } from './factor-door.ts';
+import { dispatch } from './finish.ts';
+import { sendMailedCode } from './mail-step.ts';
+import type { SignInParts } from './parts.ts';
+import { back, loadWalk, type Walk } from './walk.ts';
+
+/** "Don't ask again": only on the code page, and only where the box is offered (MFA-13). */
+async function beginTrust(parts: SignInParts, { ctx, policy }: Walk, place: BindingPlace): Promise<void> {
+  const { trustedBrowsers, cookies, audit } = parts;
+  // The code was given in this very request.
+  const door = { ...place, proofs: { ...place.proofs, hasFactor: true } };
+  const days = trustedBrowsers.daysFor(door.account, policy);
+  if (
+    days === 0 ||
+    !parts.ownFactors.mayBind(door, 'trusted-browser') ||
+    ctx.state.form.get('trustBrowser') === undefined
+  )
+    return;
+  const { account, tenant, trustToken, where } = door;
+  const epoch = epochOf(account, tenant);
+  const token = await trustedBrowsers.begin(trustToken, account, epoch, tenant, visitorOf(ctx));
+  cookies.trust.set(ctx, token);
+  await audit.write({
+    ...where,
+    type: 'trust.begun',
+    outcome: 'success',
+    actor: account.id,
+    detail: { days },
+  });
+}
+
+/** After the last recovery code new ones are offered (MFA-10). */
+async function recoveryAfter(
+  { accounts }: SignInParts,
+  { policy }: Walk,
+  { by }: ProvedFactor,
+  { account, proofs }: BindingPlace,
+): Promise<Attempt['recovery']> {
+  // A step-up binds nothing: there they are offered on the person's own page.
+  if (proofs.first === null) return null;
+  if (by !== 'recovery-code' || policy.secondFactor.recoveryCodes === null) return null;
+  const current = (await accounts.byId(account.id))?.doc;
+  return current && recoveryCodesLeft(current.secondFactor) === 0 ? 'used-up' : null;
+}
+
+/** A code of any kind, or the answer of a passkey to the challenge of this page. */
+async function prove(
+  parts: SignInParts,
+  walk: Walk,
+  door: BindingPlace,
+  { code, passkey }: { code: string; passkey: string },
+): Promise<{ proved: ProvedFactor | undefined; notice: Attempt['notice'] }> {
+  if (passkey !== '') {
+    const challenge = await parts.challenges.spend(placeOf(walk));
+    // A second answer to one challenge is not looked at, and no guess.
+    const proved =
+      challenge === undefined ? undefined : await parts.factorProofs.tryPasskey(door, passkey, challenge);
+    return { proved, notice: 'passkey-refused' };
+  }
+  if (typedName(code) === '') return { proved: undefined, notice: 'no-code' };
+  const proved = await parts.factorProofs.tryCode(door, code, placeOf(walk));
+  return { proved, notice: 'wrong-code' };
+}
+
+async function keepProof(
+  parts: SignInParts,
+  walk: Walk,
+  door: BindingPlace,
+  proved: ProvedFactor,
+): Promise<void> {
+  const recovery = await recoveryAfter(parts, walk, proved, door);
+  const isKept = await parts.attempts.keep(walk.stored, (attempt) => ({
+    ...attempt,
+    factorProof: proved,
+    recovery,
+    notice: null,
+  }));
+  if (isKept) await beginTrust(parts, walk, door);
+  if (proved.by === 'passkey') parts.cookies.passkey.set(walk.ctx, '1');
+}
+
+/** `POST /sign-in/:uid/second-factor` */
+export async function submitCode(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  const door = doorOf(parts, walk);
+  if (walk.step !== 'second-factor' || !door) return back(ctx, walk.interaction.uid);
+  const typed = { ...formFields(ctx.state.form, ['code']), passkey: ctx.state.form.get('passkey') ?? '' };
+  const { proved, notice } = await prove(parts, walk, door, typed);
+  if (!proved) await parts.attempts.save(walk.stored, { ...walk.attempt, factorProof: null, notice });
+  else await keepProof(parts, walk, door, proved);
+  return dispatch(parts, walk);
+}
+
+/** `POST /sign-in/:uid/method`: another way to give the code, or to set one up. */
+export async function submitMethod(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  const wanted = ctx.state.form.get('method');
+  const offered = walk.step === 'activate' ? activationMethods(parts, walk) : codeMethods(parts, walk);
+  const method = offered.find((one) => one === wanted);
+  const isDue = walk.step === 'activate' || walk.step === 'second-factor';
+  if (isDue && method) await parts.attempts.save(walk.stored, { ...walk.attempt, method, notice: null });
+  return dispatch(parts, walk);
+}
+
+/** `POST /sign-in/:uid/mail-code`: sends a code, or another one (MFA-9). */
+export async function submitMailCode(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  const sent = await sendMailedCode(parts, walk);
+  if (sent) {
+    const notice = sent === 'sent' ? 'code-sent' : (`code-${sent}` as const);
+    await parts.attempts.save(walk.stored, { ...walk.attempt, notice });
+  }
+  back(ctx, walk.interaction.uid);
+}

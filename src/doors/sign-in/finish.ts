@@ -1,0 +1,127 @@
+import type { Account } from '../../capabilities/accounts/index.ts';
+import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { endsWithBrowser, type Tenant } from '../../capabilities/tenants/index.ts';
+import { visitorOf, type WebContext } from '../../foundation/web/index.ts';
+import type { EngineInteraction } from '../oidc/index.ts';
+import { assuranceOf } from './assurance.ts';
+import { mailFirstCode } from './mail-step.ts';
+import { factorProofOf, provedAt, type Step } from './next-step.ts';
+import type { SignInParts } from './parts.ts';
+import { back, reloadWalk, trace, type Walk } from './walk.ts';
+
+/** User-Agent texts are the browser's own claim. */
+const MAX_BROWSER = 300;
+
+function go(ctx: WebContext, address: string): void {
+  ctx.status = 303;
+  ctx.redirect(address);
+}
+
+/**
+ * Where desks are shared a person has one session: everything else of theirs ends as this one begins (MFA-17). The epoch
+ * rises in one write from that in which the proofs were given: of two sign-ins at once one stays, and one that an event
+ * voided meanwhile is taken into no new epoch. @returns the epoch of this sign-in, or undefined where it is void
+ */
+async function takeOver(
+  { sessions, browserSessions }: SignInParts,
+  { ctx, attempt, policy }: Walk,
+  account: Account,
+  tenant: Tenant,
+): Promise<number | undefined> {
+  if (!policy.session.sharedDesk) return epochOf(account, tenant);
+  const here = await browserSessions.current(ctx);
+  const session = here?.accountId === account.id ? { session: here.kept } : {};
+  const changed = await sessions.credentialEvent({
+    accountId: account.id,
+    kind: 'taken-over',
+    change: (current) => current,
+    context: { actor: account.id, ...visitorOf(ctx) },
+    keep: { account, tenant, attempt: attempt.uid, ...session },
+  });
+  return changed && epochOf(changed.account, tenant);
+}
+
+/**
+ * A step-up in which nothing was to be proved: the session stays as it is, with its times, its limits and its assurance. Its
+ * cookie may be a copy, which would live for ever if pressing a button renewed it.
+ */
+async function leave(parts: SignInParts, { ctx, interaction }: Walk): Promise<void> {
+  if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
+  go(ctx, await parts.interactions.leave(ctx));
+}
+
+/** Tells the engine once, at the end: as soon as it knows a login, its session counts as signed in. */
+async function commit(parts: SignInParts, walk: Walk): Promise<void> {
+  const { ctx, interaction, attempt, account, tenant, policy } = walk;
+  if (!account || !tenant) throw new Error('a sign-in without an account');
+  const at = provedAt(walk);
+  if (at === 0) return leave(parts, walk);
+  const epoch = await takeOver(parts, walk, account, tenant);
+  if (epoch === undefined || !(await parts.attempts.finish(interaction.uid)))
+    return back(ctx, interaction.uid);
+  const said = visitorOf(ctx);
+  const { by } = attempt.passwordProof ?? {};
+  const { isMultiFactor, amr } = assuranceOf(
+    by === 'session' ? { sessionAmr: interaction.sessionAmr } : by,
+    factorProofOf(walk),
+  );
+  await parts.audit.write({
+    ...trace(walk),
+    type: 'sign-in.complete',
+    outcome: 'success',
+    actor: account.id,
+    factor: amr.join(' '),
+  });
+  if (policy.lockout.splitBudgets) {
+    const mark = await parts.knownBrowsers.remember(parts.cookies.mark.read(ctx), account);
+    parts.cookies.mark.set(ctx, mark);
+  }
+  const address = await parts.interactions.login(ctx, {
+    accountId: account.id,
+    epoch,
+    acr: isMultiFactor ? parts.acr.multiFactor : parts.acr.password,
+    amr,
+    at,
+    remember: !endsWithBrowser(policy),
+    address: said.address,
+    browser: said.browser.slice(0, MAX_BROWSER),
+    idleSeconds: policy.session.idleMinutes * 60,
+    absoluteSeconds: policy.session.absoluteMinutes * 60,
+  });
+  go(ctx, address);
+}
+
+/** Goes back to the application with an error of the protocol. */
+export async function refuse(
+  parts: SignInParts,
+  ctx: WebContext,
+  interaction: EngineInteraction,
+  error: string,
+  description: string,
+): Promise<void> {
+  if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
+  go(ctx, await parts.interactions.refuse(ctx, error, description));
+}
+
+const REFUSALS: Partial<Record<Step, [error: string, description: string]>> = {
+  // OpenID Connect Core, section 3.1.2.1: no code for another person than was asked for.
+  'another-person': ['login_required', 'another person signed in'],
+  unmet: ['unmet_authentication_requirements', 'this account cannot give the requested assurance'],
+};
+
+/** Goes back to the application where this sign-in cannot give what it insists on. @returns whether it did */
+export async function refuseWhereDue(parts: SignInParts, walk: Walk): Promise<boolean> {
+  const refusal = REFUSALS[walk.step];
+  if (refusal) await refuse(parts, walk.ctx, walk.interaction, ...refusal);
+  return refusal !== undefined;
+}
+
+/** After every post: finish where nothing is left, else show what is next. Read afresh, as the account may have changed meanwhile. */
+export async function dispatch(parts: SignInParts, before: Walk): Promise<void> {
+  const walk = await reloadWalk(parts, before);
+  const { ctx, interaction, step } = walk;
+  if (step === 'continue') return commit(parts, walk);
+  if (await refuseWhereDue(parts, walk)) return;
+  await mailFirstCode(parts, walk);
+  back(ctx, interaction.uid);
+}

@@ -1,0 +1,137 @@
+import { type Reason, reasonTo } from '../../capabilities/account-state/index.ts';
+import type { Account, Population } from '../../capabilities/accounts/index.ts';
+import { type FactorDuty, factorDuty } from '../../capabilities/second-factor/index.ts';
+import type { Policy } from '../../capabilities/tenants/index.ts';
+import type { Proofs } from '../../use-cases/credentials/index.ts';
+import type { AssuranceAsked } from '../oidc/index.ts';
+import type { Attempt } from './attempt.ts';
+
+/**
+ * - `continue`: everything is proved and nothing is left but to go back to the application
+ * - `another-person`: the application asked for another person than the one who signed in
+ * - `unmet`: the application insists on an assurance that this account cannot give
+ */
+export type Step =
+  | 'expired-link'
+  | 'consent'
+  | 'identify'
+  | 'password'
+  | 'wait'
+  | 'locked'
+  | 'second-factor'
+  | 'activate'
+  | 'recovery-codes'
+  | 'change-password'
+  | 'expires-soon'
+  | 'another-person'
+  | 'unmet'
+  | 'continue';
+
+/** Everything that the decision reads; all of it stored state. */
+export interface Situation {
+  isFinished: boolean;
+  prompt: 'login' | 'consent';
+  /** The population that the application fixes, or `any`. */
+  population: Population | 'any';
+  attempt: Attempt;
+  /** The account that was named and found. */
+  account: Account | undefined;
+  /** The epoch that its proofs must be of. */
+  epoch: number;
+  /** The browser is outside the networks of the tenant (SGN-5). */
+  isOutside: boolean;
+  /** By its document or, for a name that does not exist, by its full counter. */
+  isLocked: boolean;
+  /** Epoch seconds at which the wait before the next try ends: of a password until one is proved, then of a code. */
+  waitEnds: number;
+  /** Why a sign-in of the account is refused or asks for more. */
+  reasons: readonly Reason[];
+  /** Days until the password expires, where that is to be said (PWD-14). */
+  daysToWarn: number | undefined;
+  policy: Policy;
+  /** This browser gave the code not long ago, where the site lets it skip the next ones (MFA-13). */
+  isTrusted: boolean;
+  asked: AssuranceAsked;
+  /** The application asked for another person than this account's. */
+  isAnotherPerson: boolean;
+  now: number;
+}
+
+/**
+ * A proof counts only in the epoch and lock round in which it was given (S22, SES-4). That of a session lets a step-up prove
+ * what exists; where a method would be set up, the password comes first: the cookie may be a copy (S33).
+ */
+export function passwordIsProved({
+  attempt,
+  account,
+  epoch,
+  isOutside,
+  reasons,
+  policy,
+  asked,
+}: Pick<Situation, 'attempt' | 'account' | 'epoch' | 'isOutside' | 'reasons' | 'policy' | 'asked'>): boolean {
+  const proof = attempt.passwordProof;
+  if (!proof || !account || isOutside) return false;
+  if (proof.by === 'session' && factorDuty(account, policy, asked.multiFactor) === 'activation') return false;
+  // A passkey in place of the password counts while it counts as a factor: one that was taken away since is no proof (S36).
+  if (proof.by === 'passkey' && !factorProofOf({ attempt, account })) return false;
+  const isRefused = reasonTo('refused', reasons) !== undefined;
+  return !isRefused && proof.epoch === epoch && proof.lockRound === account.lockRound;
+}
+
+/** A factor given in another round of the account's factors proves nothing: it may be revoked since (S36). */
+export function factorProofOf({
+  attempt,
+  account,
+}: Pick<Situation, 'attempt' | 'account'>): Attempt['factorProof'] {
+  const proof = attempt.factorProof;
+  return proof && account && proof.round === account.secondFactor.round ? proof : null;
+}
+
+/** What was proved in this very attempt, and counts: what may be bound, and what a session says, hang on it. */
+export function proofsOf(walk: Pick<Situation, 'attempt' | 'account'>): Proofs {
+  const { by = 'password' } = walk.attempt.passwordProof ?? { by: 'session' };
+  return { first: by === 'session' ? null : by, hasFactor: factorProofOf(walk) !== null };
+}
+
+/** Epoch seconds of the newest proof of this attempt; 0: it proved nothing. */
+export function provedAt(walk: Pick<Situation, 'attempt' | 'account'>): number {
+  return Math.max(walk.attempt.passwordProof?.at ?? 0, factorProofOf(walk)?.at ?? 0);
+}
+
+/** Trust skips the code of a plain sign-in alone: never where an application asks for it, nor a change of password (PWD-11, S40). */
+function isSkipped({ isTrusted, asked, reasons }: Situation): boolean {
+  return isTrusted && !asked.multiFactor && reasonTo('change-password', reasons) === undefined;
+}
+
+/** The application insists on what this account cannot give, whatever the person still proves. */
+function isUnmet(situation: Situation, duty: FactorDuty): boolean {
+  const { asked } = situation;
+  const proof = factorProofOf(situation);
+  if (asked.essential) return !proof && duty === 'nothing';
+  return asked.passwordOnly && (Boolean(proof) || (duty !== 'nothing' && !isSkipped(situation)));
+}
+
+/** The step that a sign-in is at: network rule, lock, password, second factor or its activation, forced change, back (SGN-2). */
+export function nextStep(situation: Situation): Step {
+  const { attempt, account, policy, asked, reasons } = situation;
+  const isWaiting = situation.now < situation.waitEnds;
+  if (situation.isFinished) return 'expired-link';
+  if (situation.prompt === 'consent') return 'consent';
+  if (situation.population === 'any' && attempt.population === null) return 'identify';
+  if (attempt.who && situation.isLocked) return policy.lockout.reveal === 'always' ? 'locked' : 'password';
+  if (!account || !passwordIsProved(situation)) return attempt.who && isWaiting ? 'wait' : 'password';
+  const duty = factorDuty(account, policy, asked.multiFactor);
+  const proof = factorProofOf(situation);
+  // Before a code, an activation or a change: nothing is asked or changed for a sign-in that leads to no code.
+  if (situation.isAnotherPerson) return 'another-person';
+  if (isUnmet(situation, duty)) return 'unmet';
+  if (!proof && duty !== 'nothing' && !(duty === 'code' && isSkipped(situation))) {
+    if (isWaiting) return 'wait';
+    return duty === 'code' ? 'second-factor' : 'activate';
+  }
+  if (attempt.recovery !== null) return 'recovery-codes';
+  if (reasonTo('change-password', reasons)) return 'change-password';
+  if (situation.daysToWarn !== undefined && !attempt.isWarned) return 'expires-soon';
+  return 'continue';
+}

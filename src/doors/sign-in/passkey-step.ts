@@ -1,0 +1,81 @@
+import type { Account } from '../../capabilities/accounts/index.ts';
+import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { isOutside } from '../../capabilities/lockout/index.ts';
+import type { WebContext } from '../../foundation/web/index.ts';
+import type { Door } from '../../use-cases/credentials/index.ts';
+import { namedBy, type StoredAttempt } from './attempt.ts';
+import { firstPlaceOf } from './factor-door.ts';
+import { dispatch } from './finish.ts';
+import type { SignInParts } from './parts.ts';
+import { back, browserClass, loadWalk, trace, type Walk } from './walk.ts';
+
+/** The account that the answer names, where this application and its site let people in by a passkey alone. */
+async function doorFor(parts: SignInParts, walk: Walk, answer: string): Promise<Door | undefined> {
+  const { application } = walk.interaction;
+  const claim = parts.passkeys.claimOf(answer);
+  const account = claim && (await parts.accounts.byId(claim.accountId))?.doc;
+  const tenant = account && (await parts.tenants.byId(account.tenantId));
+  if (!account || !tenant?.policy.signIn.methods.includes('passkey')) return undefined;
+  const isHeld = account.secondFactor.authenticators.some(
+    (one) => one.kind === 'passkey' && one.credentialId === claim?.credentialId,
+  );
+  const isMeant =
+    isHeld &&
+    (application.tenantId === null || application.tenantId === tenant.id) &&
+    account.population === (walk.attempt.population ?? 'user') &&
+    !isOutside(tenant.policy, account.population, walk.ctx.state.address);
+  if (!isMeant) return undefined;
+  const browser = await browserClass(parts, walk.ctx, account, tenant.policy);
+  return { account, tenant, browser, where: trace({ ...walk, account, tenant }) };
+}
+
+/** The whole sign-in: the device, and the person that it verified. */
+async function signIn(
+  parts: SignInParts,
+  stored: StoredAttempt,
+  door: Door,
+  challenge: string,
+  answer: string,
+): Promise<boolean> {
+  const { account, tenant } = door;
+  const proved = await parts.factorProofs.tryPasskey(door, answer, challenge, true);
+  // Whom it named is not kept: the page would show the name to whoever posts the id of an account (S17).
+  if (!proved) {
+    await parts.attempts.save(stored, { ...stored.attempt, notice: 'passkey-refused' });
+    return false;
+  }
+  const who = {
+    clientCode: tenant.clientCode,
+    userName: account.userName,
+    tenantId: tenant.id,
+    accountId: account.id,
+    shadow: null,
+  };
+  // The challenge is spent: a notice that another post left meanwhile must not stand in the way.
+  return parts.attempts.keep(stored, (attempt) => ({
+    ...namedBy(attempt, who),
+    passwordProof: { ...proofOf(account, door), at: proved.at, by: 'passkey' },
+    factorProof: proved,
+    notice: null,
+  }));
+}
+
+function proofOf(account: Account, { tenant }: Door) {
+  return { epoch: epochOf(account, tenant), lockRound: account.lockRound };
+}
+
+/** `POST /sign-in/:uid/passkey`: a passkey in place of name, password and code (MFA-16). */
+export async function submitPasskey(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  if (walk.step !== 'password') return back(ctx, walk.interaction.uid);
+  const answer = ctx.state.form.get('passkey') ?? '';
+  const challenge = await parts.challenges.spend(firstPlaceOf(walk));
+  const door = challenge === undefined ? undefined : await doorFor(parts, walk, answer);
+  // The same for every passkey that does not do: whose it is, or whether anybody's, is told to nobody (S17).
+  if (challenge === undefined || !door) {
+    await parts.attempts.save(walk.stored, { ...walk.attempt, notice: 'passkey-refused' });
+    return back(ctx, walk.interaction.uid);
+  }
+  if (await signIn(parts, walk.stored, door, challenge, answer)) parts.cookies.passkey.set(ctx, '1');
+  return dispatch(parts, walk);
+}

@@ -1,0 +1,83 @@
+import type { Account } from '../../capabilities/accounts/index.ts';
+import { foldName } from '../../capabilities/accounts/index.ts';
+import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { MAX_PASSWORD_LENGTH } from '../../capabilities/passwords/index.ts';
+import type { Tenant } from '../../capabilities/tenants/index.ts';
+import { formFields, type WebContext } from '../../foundation/web/index.ts';
+import type { Named } from '../../use-cases/credentials/index.ts';
+import { type Attempt, namedBy, type Who } from './attempt.ts';
+import { dispatch } from './finish.ts';
+import type { SignInParts } from './parts.ts';
+import { back, browserClass, loadWalk, trace, type Walk } from './walk.ts';
+
+/** Whom the typed name means, at the tenant that the application fixes or the client code names. */
+async function findWho(
+  parts: SignInParts,
+  walk: Walk,
+  { clientCode, userName }: { clientCode: string; userName: string },
+): Promise<{ who: Who; named: Named }> {
+  const fixed = walk.interaction.application.tenantId;
+  const tenant = fixed ? await parts.tenants.byId(fixed) : await parts.tenants.byClientCode(clientCode);
+  const strangersPolicy = parts.strangersPolicy(walk.interaction.linkCode ?? clientCode);
+  const tenantKey = fixed ?? foldName(clientCode);
+  const population = walk.attempt.population ?? 'user';
+  const { address } = walk.ctx.state;
+  const typed = { tenant, tenantKey, strangersPolicy, population, userName, address };
+  const named = await parts.passwordProofs.named(typed);
+  const { account, shadow } = named;
+  const who = { clientCode, userName, tenantId: tenant?.id ?? null, accountId: account?.id ?? null, shadow };
+  return { who, named };
+}
+
+function proved(attempt: Attempt, who: Who, account: Account, tenant: Tenant, at: number): Attempt {
+  return {
+    ...namedBy(attempt, who),
+    passwordProof: { at, epoch: epochOf(account, tenant), lockRound: account.lockRound },
+    factorProof: null,
+    activation: null,
+    notice: null,
+    problems: [],
+  };
+}
+
+function failed(attempt: Attempt, who: Who | null, notice: Attempt['notice']): Attempt {
+  const named = namedBy(attempt, who);
+  return { ...named, passwordProof: null, factorProof: null, activation: null, notice, problems: [] };
+}
+
+/** `POST /sign-in/:uid/password` */
+export async function submitPassword(parts: SignInParts, ctx: WebContext): Promise<void> {
+  const walk = await loadWalk(parts, ctx);
+  // During a wait a try is refused without being checked or counted; it is recorded, and may name somebody else.
+  const isDue = walk.step === 'password' || (walk.step === 'wait' && !walk.isProved);
+  if (!isDue) return back(ctx, walk.interaction.uid);
+  const { clientCode, userName, password } = formFields(ctx.state.form, [
+    'clientCode',
+    'userName',
+    'password',
+  ]);
+  if ([...password].length > MAX_PASSWORD_LENGTH) {
+    // Alike for every name, before any look-up, and uncounted (PWD-3, S2).
+    const who = { clientCode, userName, tenantId: null, accountId: null, shadow: null };
+    await parts.attempts.save(walk.stored, failed(walk.attempt, who, 'password-too-long'));
+    return back(ctx, walk.interaction.uid);
+  }
+  const attempt = await tryPassword(parts, walk, { clientCode, userName, password });
+  await parts.attempts.save(walk.stored, attempt);
+  return dispatch(parts, walk);
+}
+
+async function tryPassword(
+  parts: SignInParts,
+  walk: Walk,
+  typed: { clientCode: string; userName: string; password: string },
+): Promise<Attempt> {
+  const { who, named } = await findWho(parts, walk, typed);
+  const { tenant, account, hidden, policy } = named;
+  const attempt = { ...walk.attempt, who };
+  const browser = await browserClass(parts, walk.ctx, account, policy);
+  const where = trace({ ...walk, attempt, account: account ?? hidden, tenant });
+  const isRight = await parts.passwordProofs.tryPassword(named, browser, where, typed.password);
+  if (!isRight || !account || !tenant) return failed(walk.attempt, who, 'wrong-password');
+  return proved(walk.attempt, who, account, tenant, parts.clock.now());
+}

@@ -1,0 +1,209 @@
+import type { Reason } from '../../capabilities/account-state/index.ts';
+import type { Account } from '../../capabilities/accounts/index.ts';
+import type { AuditEvent } from '../../capabilities/audit/index.ts';
+import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { type BrowserClass, isOutside, type Subject } from '../../capabilities/lockout/index.ts';
+import type { Policy, Tenant } from '../../capabilities/tenants/index.ts';
+import { SallyportError } from '../../foundation/base/index.ts';
+import { visitorOf, type WebContext } from '../../foundation/web/index.ts';
+import type { EngineInteraction } from '../oidc/index.ts';
+import { type Attempt, freshAttempt, type StoredAttempt } from './attempt.ts';
+import { nextStep, passwordIsProved, type Step } from './next-step.ts';
+import type { SignInParts } from './parts.ts';
+
+/** One request's view of a sign-in: everything loaded, and the step decided from it. */
+export interface Walk {
+  ctx: WebContext;
+  interaction: EngineInteraction;
+  stored: StoredAttempt;
+  attempt: Attempt;
+  tenant: Tenant | undefined;
+  policy: Policy;
+  account: Account | undefined;
+  browser: BrowserClass;
+  reasons: readonly Reason[];
+  daysToWarn: number | undefined;
+  /** The password was right, in this epoch and lock round. */
+  isProved: boolean;
+  /** This browser need not give the code (MFA-13). */
+  isTrusted: boolean;
+  /** Epoch seconds until which the step `wait` lasts. */
+  waitEnds: number;
+  step: Step;
+}
+
+/** Whether this browser has signed the account in before, where that makes a difference (LCK-7). */
+export async function browserClass(
+  parts: SignInParts,
+  ctx: WebContext,
+  account: Account | undefined,
+  policy: Policy,
+): Promise<BrowserClass> {
+  if (!account || !policy.lockout.splitBudgets) return 'stranger';
+  return parts.knownBrowsers.classOf(parts.cookies.mark.read(ctx), account);
+}
+
+/** Whoever this attempt's failures are counted against. */
+function subjectOf(
+  attempt: Pick<Attempt, 'who' | 'population'>,
+  account: Account | undefined,
+  browser: BrowserClass,
+): Subject | undefined {
+  if (account) return { account, browser };
+  const shadow = attempt.who?.shadow;
+  return shadow ? { shadow, population: attempt.population ?? 'user' } : undefined;
+}
+
+/** Where the attempt begins: at the password; for a step-up, at the second factor of the person already signed in. */
+async function begin(parts: SignInParts, interaction: EngineInteraction): Promise<StoredAttempt> {
+  const { application, uid, expiresAt, sessionAccountId, reasons } = interaction;
+  const population = application.population === 'any' ? null : application.population;
+  const attempt = freshAttempt({
+    uid,
+    applicationId: application.id,
+    interactionEndsAt: expiresAt,
+    population,
+  });
+  const isStepUp = sessionAccountId !== undefined && reasons.length === 1 && reasons[0] === 'factor_missing';
+  const account = isStepUp ? (await parts.accounts.byId(sessionAccountId))?.doc : undefined;
+  const tenant = account && (await parts.tenants.byId(account.tenantId));
+  if (!account || !tenant) return parts.attempts.begin(attempt);
+  return parts.attempts.begin({
+    ...attempt,
+    population: account.population,
+    who: {
+      clientCode: tenant.clientCode,
+      userName: account.userName,
+      tenantId: account.tenantId,
+      accountId: account.id,
+      shadow: null,
+    },
+    passwordProof: {
+      at: 0,
+      by: 'session',
+      epoch: epochOf(account, tenant),
+      lockRound: account.lockRound,
+    },
+    // The person is in the middle of something: what is not asked for now waits for the next fresh sign-in.
+    isWarned: true,
+  });
+}
+
+/** Asked only where a code would be due, and a browser may carry its trust. */
+async function isTrustedHere(
+  { trustedBrowsers, cookies }: SignInParts,
+  ctx: WebContext,
+  { account, tenant }: { account: Account; tenant: Tenant },
+): Promise<boolean> {
+  if (account.secondFactor.status !== 'active') return false;
+  const token = cookies.trust.read(ctx);
+  return trustedBrowsers.isTrusted(token, account, epochOf(account, tenant), tenant);
+}
+
+type Unsituated = Pick<Walk, 'ctx' | 'interaction' | 'stored' | 'attempt'>;
+
+async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
+  const { ctx, attempt, interaction, stored } = walk;
+  const accountId = interaction.prompt === 'consent' ? interaction.sessionAccountId : attempt.who?.accountId;
+  const account = accountId ? (await parts.accounts.byId(accountId))?.doc : undefined;
+  const tenantId = account?.tenantId ?? attempt.who?.tenantId;
+  const tenant = tenantId ? await parts.tenants.byId(tenantId) : undefined;
+  const policy =
+    tenant?.policy ?? parts.strangersPolicy(interaction.linkCode ?? attempt.who?.clientCode ?? '');
+  const browser = await browserClass(parts, ctx, account, policy);
+  const subject = subjectOf(attempt, account, browser);
+  const known = account && tenant ? { account, tenant } : undefined;
+  const reasons = known ? parts.standings.reasons(known.account, known.tenant) : [];
+  const daysToWarn = known && parts.standings.daysToWarn(known.account, known.tenant);
+  const proof = {
+    attempt,
+    account,
+    epoch: known ? epochOf(known.account, known.tenant) : 0,
+    isOutside: account !== undefined && isOutside(policy, account.population, ctx.state.address),
+    reasons,
+    policy,
+    asked: interaction.asked,
+  };
+  const isProved = passwordIsProved(proof);
+  const isTrusted = isProved && known !== undefined && (await isTrustedHere(parts, ctx, known));
+  const kind = isProved ? 'second-factor' : 'password';
+  const standing = subject ? await parts.lockout.standing(subject, kind, policy) : NOBODY;
+  const step = nextStep({
+    ...proof,
+    ...standing,
+    isFinished: stored.isFinished,
+    prompt: interaction.prompt,
+    population: interaction.application.population,
+    daysToWarn,
+    isTrusted,
+    isAnotherPerson: account !== undefined && interaction.isForAnother(account.id),
+    now: parts.clock.now(),
+  });
+  const { waitEnds } = standing;
+  return {
+    ...walk,
+    account,
+    tenant,
+    policy,
+    browser,
+    reasons,
+    daysToWarn,
+    isProved,
+    isTrusted,
+    waitEnds,
+    step,
+  };
+}
+
+const NOBODY = { isLocked: false, waitEnds: 0 };
+
+async function walkThrough(
+  parts: SignInParts,
+  ctx: WebContext,
+  interaction: EngineInteraction,
+): Promise<Walk> {
+  const stored = (await parts.attempts.load(interaction.uid)) ?? (await begin(parts, interaction));
+  const walk = await situate(parts, { ctx, interaction, stored, attempt: stored.attempt });
+  if (walk.step === 'expired-link') throw new SallyportError('interaction_expired');
+  return walk;
+}
+
+/**
+ * Loads the interaction (bound to its cookie), the attempt and the account, and decides the step.
+ * @throws SallyportError `interaction_expired` when it is finished, expired, or was begun in another browser
+ */
+export async function loadWalk(parts: SignInParts, ctx: WebContext): Promise<Walk> {
+  const interaction = await parts.interactions.load(ctx, String(ctx.params.uid));
+  if (!interaction) throw new SallyportError('interaction_expired');
+  return walkThrough(parts, ctx, interaction);
+}
+
+/** The same walk after a change: attempt and account are read again, the interaction of this request is not. */
+export function reloadWalk(parts: SignInParts, { ctx, interaction }: Walk): Promise<Walk> {
+  return walkThrough(parts, ctx, interaction);
+}
+
+/** What every audit entry of this walk says of where and whom. */
+export function trace({
+  ctx,
+  interaction,
+  attempt,
+  account,
+  tenant,
+}: Pick<Walk, 'ctx' | 'interaction' | 'attempt' | 'account' | 'tenant'>): Omit<
+  AuditEvent,
+  'type' | 'outcome'
+> {
+  return {
+    tenantId: tenant?.id ?? '',
+    accountId: account?.id ?? attempt.who?.accountId ?? '',
+    applicationId: interaction.application.id,
+    ...visitorOf(ctx),
+  };
+}
+
+/** The address of the one page; every post comes back to it with 303. */
+export function back(ctx: WebContext, uid: string): void {
+  ctx.status = 303;
+  ctx.redirect(`/sign-in/${uid}`);
+}

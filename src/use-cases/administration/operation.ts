@@ -1,0 +1,105 @@
+import type { z } from 'zod';
+import type { Account, Permission } from '../../capabilities/accounts/index.ts';
+import type { Application } from '../../capabilities/applications/index.ts';
+import type { AuditEvent, AuditType } from '../../capabilities/audit/index.ts';
+import type { Tenant } from '../../capabilities/tenants/index.ts';
+import type { Refusal, Refused } from '../../foundation/base/index.ts';
+import type { Actor } from './authority.ts';
+import type { AdministrationParts } from './parts.ts';
+
+/** What an operation acts on, loaded within the actor's reach. */
+export interface Targets {
+  installation: Record<never, never>;
+  tenant: { tenant: Tenant };
+  account: { tenant: Tenant; account: Account };
+  application: { application: Application; tenant: Tenant | undefined };
+}
+export type TargetKind = keyof Targets;
+
+/** How a door names a target. A tenant goes by its client code or id. */
+export interface Places {
+  installation: Record<never, never>;
+  tenant: { tenant: string };
+  account:
+    | { tenant: string; account: string }
+    | { tenant: string; population: Account['population']; userName: string };
+  application: { application: string };
+}
+
+/** What `run` answers where it did what was asked. */
+export interface Done<O> {
+  output: O;
+  /** Nothing was changed, so that there is nothing to record or to tell. */
+  isUnchanged?: boolean;
+  /** What the audit entry says beside the declaration: the target where it was only now made, the reason, numbers. */
+  entry?: Partial<Pick<AuditEvent, 'tenantId' | 'accountId' | 'applicationId' | 'reason' | 'detail'>>;
+  /** The mail to the affected person, where the operation tells them. */
+  mail?: { to: Account; values?: Record<string, string> };
+}
+
+/** What `run` may use of the call that it is part of. */
+export interface Call {
+  actor: Actor;
+  /** Writes one more audit entry, of the actor and the target. */
+  record(event: Pick<AuditEvent, 'type'> & Partial<AuditEvent>): Promise<void>;
+  /** Tells how many were looked at so far. */
+  progress(count: number): void;
+  /** Performs another operation as the same actor: with its own permission, refusals and entry. */
+  perform: Perform;
+}
+
+/** One thing that administrators do, declared once; command line, admin API and console are doors to it (ADM-6). */
+export interface Operation<On extends TargetKind, I extends z.ZodType, O extends z.ZodType> {
+  /** As the command line says it, such as `account unlock`. */
+  name: string;
+  /** One sentence for help, OpenAPI and the console. */
+  summary: string;
+  on: On;
+  permission: Permission;
+  effect: 'reads' | 'changes' | 'creates';
+  /** It needs a fresh sign-in, and the person whom it concerns is told (ADM-5). */
+  isSensitive?: boolean;
+  /** The entry that it writes; reads write none unless they say so. */
+  audit?: AuditType;
+  /** The mail that tells the person, as `mail.<name>` in the language files. */
+  mail?: string;
+  /** Below `/api/v1`; targets in braces. */
+  path: string;
+  input: I;
+  output: O;
+  run(
+    parts: AdministrationParts,
+    target: Targets[On],
+    input: z.output<I>,
+    call: Call,
+  ): Promise<Done<z.input<O>> | Refused>;
+}
+
+export type AnyOperation = Operation<TargetKind, z.ZodType, z.ZodType>;
+
+/** A declaration as it stands; the types of `run` follow from its schemas. */
+export function operation<On extends TargetKind, I extends z.ZodType, O extends z.ZodType>(
+  declaration: Operation<On, I, O>,
+): Operation<On, I, O> {
+  return declaration;
+}
+
+export interface Request<On extends TargetKind, I extends z.ZodType> {
+  at: Places[On];
+  input: z.input<I>;
+  actor: Actor;
+  progress?: (count: number) => void;
+}
+
+export type Performed<O> = { output: O } | { refused: Refusal };
+
+/** The one way in which an operation is carried out. */
+export type Perform = <On extends TargetKind, I extends z.ZodType, O extends z.ZodType>(
+  operation: Operation<On, I, O>,
+  request: Request<On, I>,
+) => Promise<Performed<z.output<O>>>;
+
+/** The result of `run`. */
+export function done<O>(output: O, rest: Omit<Done<O>, 'output'> = {}): Done<O> {
+  return { output, ...rest };
+}

@@ -1,0 +1,52 @@
+import type { Reason } from '../../capabilities/account-state/index.ts';
+import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
+import type { ApiSessions, ApiTokens, UsageCounter } from '../../capabilities/api-access/index.ts';
+import type { Applications } from '../../capabilities/applications/index.ts';
+import type { Audit } from '../../capabilities/audit/index.ts';
+import type { Sessions } from '../../capabilities/credential-events/index.ts';
+import type { Jobs } from '../../capabilities/jobs/index.ts';
+import type { Budgets, Lockout } from '../../capabilities/lockout/index.ts';
+import type { Deliveries } from '../../capabilities/logout-delivery/index.ts';
+import type { Mail } from '../../capabilities/mail/index.ts';
+import type { Passwords } from '../../capabilities/passwords/index.ts';
+import type {
+  KeptCodes,
+  SecondFactors,
+  TotpSecrets,
+  TrustedBrowsers,
+} from '../../capabilities/second-factor/index.ts';
+import type { Keys } from '../../capabilities/signing-keys/index.ts';
+import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import type { Clock, Say } from '../../foundation/base/index.ts';
+import type { SysAdmins } from './sysadmins.ts';
+
+/** The capabilities that operations work with. */
+export interface AdministrationParts {
+  accounts: Accounts;
+  tenants: Tenants;
+  applications: Applications;
+  keys: Keys;
+  passwords: Passwords;
+  secondFactors: SecondFactors;
+  keptCodes: KeptCodes;
+  totp: TotpSecrets;
+  trustedBrowsers: TrustedBrowsers;
+  lockout: Lockout;
+  budgets: Budgets;
+  sessions: Sessions;
+  deliveries: Deliveries;
+  apiTokens: ApiTokens;
+  apiSessions: ApiSessions;
+  usage: UsageCounter;
+  audit: Audit;
+  jobs: Jobs;
+  mail: Mail;
+  clock: Clock;
+  say: Say;
+  issuer: string;
+  sysAdmins: SysAdmins;
+  /** Why a sign-in of the account would be refused or ask for more. */
+  reasons(account: Account, tenant: Tenant): Reason[];
+  /** Seals everything that lives long under the first master key. */
+  reseal(progress: (accounts: number) => void): Promise<number>;
+}

@@ -1,0 +1,130 @@
+import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
+import { type Clock, newId } from '../../foundation/base/index.ts';
+import type { CollectionSpec, Documents } from '../../foundation/stores/index.ts';
+
+/**
+ * Keeps a tenant from losing its last working SysAdmin by an administrative action (ACC-6). Two who end each other at the same
+ * moment would each see the other one at work: so each that is to leave is first recorded here by compare-and-set.
+ */
+export interface SysAdmins {
+  /**
+   * Makes the change after which a SysAdmin is one no more: disabled, demoted or deleted.
+   * @returns what the change answers, or undefined for the last working one, who stays
+   */
+  leave<T extends object>(
+    account: Pick<Account, 'id' | 'tenantId'>,
+    change: () => Promise<T>,
+  ): Promise<T | undefined>;
+  /** After an account became one. */
+  join(account: Pick<Account, 'id' | 'tenantId'>): Promise<void>;
+}
+
+interface Leave {
+  id: string;
+  accountId: string;
+  /** Epoch seconds. */
+  since: number;
+}
+
+interface Guard {
+  /** The tenant. */
+  id: string;
+  members: readonly string[];
+  /** The changes that are under way, by ids of their own: an account may be disabled twice at once, and enabled in between. */
+  leaving: readonly Leave[];
+}
+
+const SPEC: CollectionSpec = { name: 'sysAdmins', indexes: {} };
+/** By then the change of one who leaves has been made, or was lost in a crash. */
+const LEAVING_SECONDS = 60;
+const PAGE = 500;
+
+function isWorking({ role, status, lock }: Account): boolean {
+  return role === 'SysAdmin' && status === 'enabled' && lock === null;
+}
+
+export function createSysAdmins(parts: {
+  documents: Documents;
+  accounts: Accounts;
+  clock: Clock;
+}): SysAdmins {
+  const { accounts, clock } = parts;
+  const guards = parts.documents.collection<Guard>(SPEC);
+
+  const everySysAdmin = async (tenantId: string): Promise<string[]> => {
+    const found: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await accounts.list({ tenantId, limit: PAGE, ...(after ? { after } : {}) });
+      found.push(...page.items.filter(({ role }) => role === 'SysAdmin').map(({ id }) => id));
+      after = page.next;
+    } while (after);
+    return found;
+  };
+
+  /** The guard of a tenant with its version; made where there is none yet. */
+  const read = async (tenantId: string) => {
+    for (;;) {
+      const stored = await guards.get(tenantId);
+      if (stored) return stored;
+      await guards.insert({ id: tenantId, members: await everySysAdmin(tenantId), leaving: [] });
+    }
+  };
+
+  /** Whether one of the others could go on administering. */
+  const hasAnother = async (members: readonly string[], except: ReadonlySet<string>): Promise<boolean> => {
+    for (const id of members) {
+      if (except.has(id)) continue;
+      const found = await accounts.byId(id);
+      if (found && isWorking(found.doc)) return true;
+    }
+    return false;
+  };
+
+  const change = async (tenantId: string, next: (guard: Guard) => Promise<Guard | undefined>) => {
+    for (;;) {
+      const { doc, version } = await read(tenantId);
+      const changed = await next(doc);
+      if (!changed || (await guards.replace(changed, version))) return changed !== undefined;
+    }
+  };
+
+  /** Records that the account is to leave. @returns whether another one stays */
+  const announce = (leave: Leave, tenantId: string): Promise<boolean> =>
+    change(tenantId, async (guard) => {
+      const leaving = guard.leaving.filter(({ since }) => leave.since - since < LEAVING_SECONDS);
+      const except = new Set([...leaving.map(({ accountId }) => accountId), leave.accountId]);
+      let { members } = guard;
+      if (!(await hasAnother(members, except))) {
+        // What was made beside this list counts too: it is looked for before anything is refused.
+        members = await everySysAdmin(tenantId);
+        if (!(await hasAnother(members, except))) return undefined;
+      }
+      return {
+        ...guard,
+        members: members.filter((one) => one !== leave.accountId),
+        leaving: [...leaving, leave],
+      };
+    });
+
+  return {
+    async leave({ id: accountId, tenantId }, make) {
+      const leave = { id: newId(), accountId, since: clock.now() };
+      if (!(await announce(leave, tenantId))) return undefined;
+      try {
+        return await make();
+      } finally {
+        // Only now: until the change is made the account counts as gone, and does afterwards by what it is.
+        await change(tenantId, async (guard) => {
+          const leaving = guard.leaving.filter(({ id }) => id !== leave.id);
+          return { ...guard, leaving };
+        });
+      }
+    },
+    async join({ id, tenantId }) {
+      await change(tenantId, async (guard) =>
+        guard.members.includes(id) ? undefined : { ...guard, members: [...guard.members, id] },
+      );
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import type { Account } from '../../capabilities/accounts/index.ts';
+import type { AuditEvent } from '../../capabilities/audit/index.ts';
+import type { Subject } from '../../capabilities/lockout/index.ts';
+import type { Tenant } from '../../capabilities/tenants/index.ts';
+
+/** Where a person stands who proves or changes a credential of their own. */
+export interface Door {
+  account: Account;
+  tenant: Tenant;
+  /** Whose failures are counted, on the counters that all doors share (LCK-1). */
+  browser: Extract<Subject, { account: Account }>['browser'];
+  where: Pick<AuditEvent, 'tenantId' | 'accountId' | 'applicationId' | 'address' | 'browser'>;
+  /** What this browser carries where it is trusted: it lives through the person's own change (MFA-13). */
+  trustToken?: string | undefined;
+}

@@ -1,0 +1,113 @@
+import type { Account } from '../../capabilities/accounts/index.ts';
+import {
+  epochOf,
+  type KeptSession,
+  keptTogether,
+  type Sessions,
+} from '../../capabilities/credential-events/index.ts';
+import { type GuessParts, guess, withStrangersAdmitted } from '../../capabilities/lockout/index.ts';
+import type { Mail } from '../../capabilities/mail/index.ts';
+import {
+  MAX_PASSWORD_LENGTH,
+  type Passwords,
+  type StrengthProblem,
+} from '../../capabilities/passwords/index.ts';
+import { mustHaveFactor, type TrustedBrowsers } from '../../capabilities/second-factor/index.ts';
+import type { Say } from '../../foundation/base/index.ts';
+import type { Door } from './door.ts';
+
+/** Why a new password is not taken; every broken rule at once (PWD-8). */
+export interface Refusal {
+  notice: 'passwords-differ' | 'new-password-refused';
+  problems: StrengthProblem[];
+}
+
+export interface Change {
+  newPassword: string;
+  /** Whether what was proved still holds for the document that is replaced. */
+  isStillProved(current: Account): boolean;
+  /** `reset`: under a mailed link, which opens the strangers' door again (S23). */
+  kind: 'changed' | 'reset';
+  keepAttempt?: string;
+  keepSession?: KeptSession;
+}
+
+export interface OwnPassword {
+  /** The current password, reserved before it is checked. */
+  tryCurrent(door: Door, typed: string): Promise<boolean>;
+  judge(door: Door, newPassword: string, again: string): Promise<Refusal | undefined>;
+  /**
+   * The new password and the new epoch in one step, the record of it, and a mail to the person.
+   * @returns undefined when the proof no longer held
+   */
+  set(door: Door, change: Change): Promise<Account | undefined>;
+}
+
+export interface OwnPasswordParts extends GuessParts {
+  passwords: Passwords;
+  trustedBrowsers: TrustedBrowsers;
+  sessions: Sessions;
+  mail: Mail;
+  say: Say;
+}
+
+export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
+  const { passwords, trustedBrowsers, sessions, audit, mail, say } = parts;
+
+  return {
+    async tryCurrent({ account, tenant, browser, where }, typed) {
+      if ([...typed].length > MAX_PASSWORD_LENGTH) return false;
+      return guess(parts, {
+        subject: { account, browser },
+        policy: tenant.policy,
+        kind: 'password',
+        factor: 'password',
+        where,
+        check: async () => ({
+          wrong: (await passwords.verify(account, typed)) === 'right' ? undefined : 'wrong current password',
+        }),
+      });
+    },
+
+    async judge({ account, tenant }, newPassword, again) {
+      if (newPassword !== again) return { notice: 'passwords-differ', problems: [] };
+      const problems = await passwords.problems({
+        account,
+        password: newPassword,
+        policy: tenant.policy,
+        person: { ...account, clientCode: tenant.clientCode },
+        hasFactor: mustHaveFactor(account, tenant.policy),
+      });
+      return problems.length > 0 ? { notice: 'new-password-refused', problems } : undefined;
+    },
+
+    async set(door, { newPassword, isStillProved, kind, keepAttempt, keepSession }) {
+      const { account, tenant, where } = door;
+      const made = await passwords.make(newPassword, tenant.policy, false);
+      const admit = kind === 'reset' ? withStrangersAdmitted : (one: Account) => one;
+      const { address = '', browser = '' } = where;
+      const trust = trustedBrowsers.keeping(door.trustToken, account, epochOf(account, tenant));
+      const session = keptTogether([keepSession, trust]);
+      const attempt = keepAttempt === undefined ? {} : { attempt: keepAttempt };
+      const event = await sessions.credentialEvent({
+        accountId: account.id,
+        kind: `password-${kind}`,
+        change: (current) =>
+          isStillProved(current) ? admit(passwords.withPassword(current, made)) : undefined,
+        context: { actor: account.id, address, browser },
+        ...(kind === 'changed' ? { keep: { account, tenant, session, ...attempt } } : {}),
+      });
+      if (!event) return undefined;
+      const { account: changed } = event;
+      await audit.write({ ...where, type: `password.${kind}`, outcome: 'success', actor: account.id });
+      if (changed.email !== null)
+        await mail.send({
+          to: changed.email,
+          about: { tenantId: account.tenantId, accountId: account.id },
+          subject: say('mail.changed.subject'),
+          text: say('mail.changed.text', { userName: changed.userName }),
+        });
+      return changed;
+    },
+  };
+}
