@@ -152,7 +152,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
       await withMail(server, who.account, who.email);
       const page = await newPage(browser, { scripts });
       await signIn(page, who);
-      expect(await page.getByRole('status').innerText()).toContain('We mailed a code to p•••@site.example');
+      expect(await page.getByRole('status').innerText()).toContain('We sent a code to p•••@site.example');
       await page.getByRole('button', { name: 'Send another code' }).click();
       expect(await page.getByRole('alert').innerText()).toContain('less than a minute');
       const [code = ''] = await mailedCodes(server, who.email);
@@ -191,7 +191,7 @@ describe('MFA-16 passkeys in Chromium', () => {
     await page.getByRole('link', { name: 'Add a passkey' }).click();
     await page.getByLabel('Password').fill(PASSWORD);
     await enter(page);
-    await page.getByLabel('What do you call it?').fill('Laptop');
+    await page.getByLabel('Name of this passkey').fill('Laptop');
     await page.getByRole('button', { name: 'Create the passkey' }).click();
     await page.getByRole('button', { name: 'I have saved them' }).click();
     expect(await page.locator('[data-passkey-row] strong').innerText()).toBe('Laptop');
@@ -243,7 +243,7 @@ describe('MFA-16 passkeys in Chromium', () => {
     const another = await person({ isEnrolled: true }, withPasskeys);
     await signIn(plain, another);
     await plain.getByRole('button', { name: 'Use a passkey instead' }).click();
-    expect(await plain.getByText('Passkeys need scripts').isVisible()).toBe(true);
+    expect(await plain.getByText('Passkeys need JavaScript').isVisible()).toBe(true);
     await plain.getByRole('button', { name: 'Set up an authenticator app instead' }).click();
     await plain.locator('summary', { hasText: 'I cannot scan' }).click();
     await typeCode(plain, codeOf((await shownSecret(plain)) ?? ''));
@@ -262,7 +262,7 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   const pending = await person({ isEnrolled: true }, all);
   await signIn(page, pending);
   await sound(page, 'activate-app');
-  await page.getByRole('button', { name: 'Use codes by mail instead' }).click();
+  await page.getByRole('button', { name: 'Use codes by email instead' }).click();
   await sound(page, 'activate-mail');
   await page.getByRole('button', { name: 'Send me a code' }).click();
   await sound(page, 'activate-mail-sent');
@@ -294,10 +294,10 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   const [last = ''] = await withRecoveryCodes(server, rich.account, 1);
   await signIn(page, rich);
   await sound(page, 'second-factor-app');
-  await page.locator('summary', { hasText: 'Nothing works?' }).click();
+  await page.locator('summary', { hasText: 'Having trouble?' }).click();
   await typeCode(page, '000000');
   await sound(page, 'second-factor-wrong');
-  await page.getByRole('button', { name: 'Mail me a code instead' }).click();
+  await page.getByRole('button', { name: 'Email me a code instead' }).click();
   await sound(page, 'second-factor-mail');
   await page.locator('summary').click();
   await sound(page, 'second-factor-help');
@@ -310,7 +310,7 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   await sound(page, 'factors');
   await page.getByRole('link', { name: 'Generate new codes' }).click();
   await sound(page, 'factors-recovery-codes');
-  await page.getByRole('button', { name: /Mail a code to/ }).click();
+  await page.getByRole('button', { name: /Email a code to/ }).click();
   await sound(page, 'factors-recovery-codes-mailed');
   await page.goto(`${server.issuer}/account/second-factor`);
   await page.getByRole('link', { name: 'Turn off: Authenticator app' }).click();

@@ -144,7 +144,7 @@ describe('PWD-10 the voluntary change', () => {
     await tale.browser.open('/account/password');
     const done = await change(tale);
     expect(done).toMatchObject({ step: 'account', status: 200 });
-    expect(done.dom.querySelector('[role=status]')?.text).toContain('Your other sessions have ended');
+    expect(done.dom.querySelector('[role=status]')?.text).toContain('signed out everywhere except here');
 
     await expect(relying.refresh(others)).rejects.toThrow();
     expect(await relying.introspect(others.access_token)).toEqual({ active: false });
@@ -211,7 +211,7 @@ describe('PWD-10 the voluntary change', () => {
     expect(await change(tale, { currentPassword: 'wrong 12345' })).toMatchObject({
       step: 'change-password',
       status: 200,
-      alert: expect.stringContaining('current password is not right'),
+      alert: expect.stringContaining('current password is wrong'),
     });
     expect((await change(tale, { newPasswordAgain: 'x' })).alert).toContain('not the same');
     const short = await change(tale, { newPassword: 'abc', newPasswordAgain: 'abc' });

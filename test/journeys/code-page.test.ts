@@ -43,7 +43,7 @@ describe('the code page', () => {
     const help = tale.page.dom.querySelectorAll('details li').map((li) => li.text);
     expect(help.join(' ')).toMatch(/clock.*recovery codes.*login code.*administrator/);
     expect(tale.page.dom.querySelectorAll('form[action$="/method"] button').map((b) => b.text)).toEqual([
-      'Mail me a code instead',
+      'Email me a code instead',
     ]);
   });
 

@@ -22,8 +22,8 @@ const SENTENCES: [string, string][] = [
   ['tenant', 'See the client code of your site'],
   ['population', 'See whether you are a user or an agent'],
   ['role', 'See your role'],
-  ['email', 'See your e-mail address'],
-  ['email_verified', 'See whether your e-mail address was checked'],
+  ['email', 'See your email address'],
+  ['email_verified', 'See whether your email address was verified'],
 ];
 
 describe('everything that is granted stands on the page', () => {
@@ -43,7 +43,7 @@ describe('everything that is granted stands on the page', () => {
     expect(await relying.userinfo(first)).not.toHaveProperty('email');
     const claims = JSON.stringify({ userinfo: { email: null } });
     expect((await begin({ scope: 'openid', claims })).step).toBe('consent');
-    expect(shown()).toEqual(['See your e-mail address']);
+    expect(shown()).toEqual(['See your email address']);
     const second = await relying.exchange((await browser.submit({ decision: 'allow' }, '/consent')).url);
     expect(await relying.userinfo(second)).not.toHaveProperty('name');
   });

@@ -84,7 +84,7 @@ describe('MFA-5 setting a method up', () => {
     const tale = await atHome('livevox', { totpSecret: SECRET });
     await tale.browser.open(`${OWN}/set-up/app`);
     const page = await tale.browser.submit({ currentPassword: 'wrong 1234', code: '000000' }, '/set-up/app');
-    expect(page.alert).toContain('current password is not right');
+    expect(page.alert).toContain('current password is wrong');
     expect(shownSecret(page)).toBe('');
     // The set-up cannot be finished that never began.
     await tale.browser.post(`${OWN}/set-up/app/finish`, { code: codeOf(SECRET) });
@@ -163,7 +163,7 @@ describe('MFA-5 turning a method off', () => {
     const tale = await atHome('cloudcx', { totpSecret: SECRET });
     const [recovery = ''] = await withRecoveryCodes(server, tale.account, 2);
     const page = await turnOff(tale);
-    expect(page.html).toContain('It is your last one');
+    expect(page.html).toContain('This is your last method');
     // The code of the sign-in is spent.
     expect((await tale.browser.submit({ code: codeOf(SECRET) })).alert).toContain('not accepted');
     expect((await server.reread(tale.account)).secondFactor.status).toBe('active');
@@ -289,7 +289,7 @@ describe('other sessions', () => {
     );
     expect((await elsewhere.open('/account')).step).toBe('account');
     const page = await tale.browser.submit({}, '/account/other-sessions');
-    expect(page.html).toContain('Your other sessions have ended');
+    expect(page.html).toContain('signed out everywhere except here');
     expect((await tale.browser.open('/account')).step).toBe('account');
     expect((await elsewhere.open('/account')).step).toBe('identify');
   });

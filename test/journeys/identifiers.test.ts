@@ -54,7 +54,7 @@ describe('ACC-3 what identifies a person', () => {
     };
     expect([await label('userName'), await label('email'), await label('either')]).toEqual([
       'User Name',
-      'E-mail',
+      'Email',
       'User Name',
     ]);
   });

@@ -120,12 +120,12 @@ describe('PWD-8 what is wrong with a new password', () => {
       'It has fewer than 12 characters.',
       'It has no digit (0 to 9).',
       'It has no special character, such as a space or one of ! # $ % & * + - ? @ _',
-      'It holds part of your name, user name, e-mail address or client code.',
+      'It contains part of the name, user name, email address or client code.',
     ]);
     const common = await changeTo(tale, 'password');
     expect(common.alert).toContain('common password');
     const reused = await changeTo(tale, PASSWORD);
-    expect(reused.alert).toContain('one of your last 6 passwords');
+    expect(reused.alert).toContain('one of the last 6 passwords');
     expect(isIn(await changeTo(tale, 'well 12 chosen!'))).toBe(true);
   });
 
@@ -263,7 +263,7 @@ test('S6 on evidence of compromise everything ends at once, and the next sign-in
   await tale.begin();
   const page = await tale.typePassword();
   expect(page.step).toBe('change-password');
-  expect(page.html).toContain('Somebody else may know your password');
+  expect(page.html).toContain('Someone else may know your password');
   expect(isIn(await changeTo(tale, 'nine geese over water meadow'))).toBe(true);
 });
 

@@ -74,7 +74,7 @@ describe('PWD-15 a forgotten password', () => {
     await tale.begin();
     const tokens = await tale.relying.exchange((await tale.typePassword()).url);
     const sent = await ask(tale);
-    expect(sent.html).toContain('Look into your mail');
+    expect(sent.html).toContain('Check your email');
     const browser = await opened(await mailed(email));
     const done = await setTo(browser);
     expect(done).toMatchObject({ status: 200, step: 'recover' });
@@ -336,7 +336,7 @@ describe('strangers', () => {
       await mailed(email, i + 1);
     }
     const more = await ask(tale);
-    expect(more.html).toContain('Look into your mail');
+    expect(more.html).toContain('Check your email');
     await ask(tale);
     const other = await forgetful();
     await ask(other.tale);

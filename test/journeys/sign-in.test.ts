@@ -286,9 +286,9 @@ describe('a temporary password', () => {
       'It has fewer than 8 characters.',
       'It has no digit (0 to 9).',
       'It has no letter.',
-      'It holds a character that cannot be typed.',
+      'It contains a character that cannot be typed.',
     ]);
-    expect((await change('temporary 1', 'temporary 1')).alert).toContain('one of your last 4 passwords');
+    expect((await change('temporary 1', 'temporary 1')).alert).toContain('one of the last 4 passwords');
     const epoch = (await server.reread(account)).epoch;
     const landed = await change('temporary 1', 'a new pass 1');
     expect((await relying.exchange(landed.url)).claims()).toMatchObject({ sub: account.id, amr: ['pwd'] });

@@ -137,7 +137,7 @@ describe('account commands under a policy', () => {
     );
     expect(own).toMatchObject({ code: 0, stdout: expect.stringContaining('is set') });
     const weak = await command(`account set-password ${bob} --password-stdin --permanent`, 'robertson1\n');
-    expect(weak.stderr).toContain('It holds part of your name, user name, e-mail address or client code.');
+    expect(weak.stderr).toContain('It contains part of the name, user name, email address or client code.');
   });
 
   test('LCK-8 LCK-9 S6 why, unlock of one and of all, list --locked, compromised', async () => {

@@ -182,7 +182,7 @@ describe.each(PAIRS)('marked secrets on %s', (_name, prepare) => {
     await tale.browser.submit({ code: login }, '/second-factor');
     await consented();
 
-    // Codes by mail, set up and used on the own page.
+    // Codes by email, set up and used on the own page.
     await tale.browser.open('/account/second-factor/set-up/mail');
     await tale.browser.submit({ currentPassword: PASSWORD, code: recovery[1] ?? '' }, '/set-up/mail');
     const byMail = /\r\n(\d{6})\r\n/;

@@ -39,7 +39,7 @@ test('MFA-9 while the mail server is down the code page says so; once it is up t
   expect(await browser.submit(fields, '/password')).toMatchObject({ step: 'second-factor', status: 200 });
   const delayed = await eventually(
     () => browser.open(browser.page.url),
-    ({ alert }) => alert.includes('Mail cannot be sent at the moment'),
+    ({ alert }) => alert.includes('We cannot send email at the moment'),
   );
   expect(delayed.dom.querySelector('[name=code]')).not.toBeNull();
   const mail = await startMailServer({ port });

@@ -3,37 +3,37 @@
  * `docs/errors.md` is held to this list by a test.
  */
 export const errorCatalogue = {
-  bad_request: { status: 400, message: 'The request could not be understood.' },
+  bad_request: { status: 400, message: 'The request was not understood.' },
   interaction_expired: { status: 400, message: 'This sign-in has expired or was already finished.' },
   link_invalid: {
     status: 400,
     message: 'This link has expired or was already used. Ask for a new one, or ask your administrator.',
   },
   unauthorized: { status: 401, message: 'Token, session or credentials are not accepted.' },
-  password_change_required: { status: 401, message: 'The password must be changed first.' },
-  second_factor_required: { status: 401, message: 'A code of the second factor is needed.' },
+  password_change_required: { status: 401, message: 'Change the password first.' },
+  second_factor_required: { status: 401, message: 'A code is required.' },
   second_factor_missing: {
     status: 401,
-    message: 'A second factor must be set up first, on the sign-in page.',
+    message: 'Set up a second factor first, on the sign-in page.',
   },
   cross_site_refused: { status: 403, message: 'The request came from another site and was refused.' },
   not_found: { status: 404, message: 'There is nothing at this address.' },
   session_not_found: { status: 404, message: 'There is no such session.' },
-  method_not_allowed: { status: 405, message: 'This address does not take that method.' },
-  body_too_large: { status: 413, message: 'The request is larger than is accepted here.' },
-  media_type_unsupported: { status: 415, message: 'The request is in a form that is not accepted here.' },
+  method_not_allowed: { status: 405, message: 'Method not allowed.' },
+  body_too_large: { status: 413, message: 'The request is too large.' },
+  media_type_unsupported: { status: 415, message: 'The media type of the request is not supported.' },
   password_refused: { status: 422, message: 'The new password does not meet the rules.' },
   too_many_tries: {
     status: 429,
-    message: 'Too many failed tries came from your network. Please try again in a few minutes.',
+    message: 'Too many failed attempts came from your network. Please try again in a few minutes.',
   },
   too_many_begun: {
     status: 429,
     message:
-      'Too many sign-ins or sign-outs were begun from your network. Please try again in a few minutes.',
+      'Too many sign-ins or sign-outs were started from your network. Please try again in a few minutes.',
   },
   host_unknown: { status: 421, message: 'This server does not answer for that host.' },
-  busy: { status: 503, message: 'Too much is going on at once. Please try again in a moment.' },
+  busy: { status: 503, message: 'The service is busy. Please try again in a moment.' },
   store_unavailable: {
     status: 503,
     message: 'The service is not available at the moment. Please try again.',
