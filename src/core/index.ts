@@ -187,8 +187,8 @@ function build(ground: Ground): Core {
   const audit = createAudit({ documents, clock, log, observe: metrics?.event });
   const keys = createKeys({ documents, vault, clock });
   const jobs = createJobs({ documents, vault, clock, log });
-  const mail = createMail({ settings: settings.mail, mailbox, jobs, ephemeral, audit, clock });
   const say = createLanguage();
+  const mail = createMail({ settings: settings.mail, mailbox, jobs, ephemeral, audit, clock, say });
   const standings = createStandings({
     clock,
     rules: {
@@ -206,7 +206,7 @@ function build(ground: Ground): Core {
   const ended = buildSessions({ ...ground, stores: open }, { accounts, tenants, audit, keys, jobs });
   const { sessions } = ended;
   const lockout = createLockout({ ephemeral, accounts, sessions, clock, vault, patienceSeconds });
-  const factors = buildFactors({ ...ground, stores: open }, { accounts, mail, say, budgets });
+  const factors = buildFactors({ ...ground, stores: open }, { accounts, mail, budgets });
   const shared = {
     accounts,
     tenants,

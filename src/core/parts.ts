@@ -40,14 +40,14 @@ export interface Ground extends Omit<CoreOptions, 'waitMs' | 'masterKeys'> {
 /** What people hold beside the password. */
 export function buildFactors(
   { clock, stores, vault, installation, hasher, settings }: Ground,
-  { accounts, mail, say, budgets }: Pick<Core, 'accounts' | 'mail' | 'say' | 'budgets'>,
+  { accounts, mail, budgets }: Pick<Core, 'accounts' | 'mail' | 'budgets'>,
 ) {
   const { ephemeral } = stores;
   const forgottenBefore = async () => (await installation.current()).forgottenBefore;
   const floor = async () => timeStepAt(await forgottenBefore());
   const totp = createTotpSecrets({ ephemeral, vault, clock, floor });
   const keptCodes = createKeptCodes({ accounts, hashing: hasher, clock });
-  const mailedCodes = createMailedCodes({ ephemeral, budgets, mail, vault, clock, say, forgottenBefore });
+  const mailedCodes = createMailedCodes({ ephemeral, budgets, mail, vault, clock, forgottenBefore });
   return {
     totp,
     shownCodes: createShownCodes({ vault }),

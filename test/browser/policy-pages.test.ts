@@ -120,7 +120,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
       await page.getByLabel('Client Code').fill(who.tenant.clientCode);
       await page.getByLabel('User Name').fill(who.account.userName);
       await page.getByRole('button', { name: 'Send the link' }).click();
-      expect(await page.getByRole('status').innerText()).toContain('a link is on its way');
+      expect(await page.getByRole('status').innerText()).toContain('we sent a link');
       const [mail] = await eventually(
         () => server.mailbox.messages.filter(({ to }) => to === email),
         (mails) => mails.length > 0,

@@ -20,6 +20,11 @@ let ephemeral: Ephemeral;
 let now: number;
 const audited: AuditEvent[] = [];
 const ANN = { tenantId: 'tenant', accountId: 'ann' };
+const TO_ANN = { id: ANN.accountId, tenantId: ANN.tenantId, userName: 'ann', email: 'ann@site.example' };
+const LETTER: Record<string, string> = {
+  'mail.greeting.subject': 'Grüße',
+  'mail.greeting.text': 'Zeile 1\n\nhttp://localhost/x?token=abc',
+};
 const stops: (() => Promise<void>)[] = [];
 const sealer = createSealer([randomBytes(32)]);
 const clock = { now: () => now };
@@ -60,6 +65,7 @@ const mailThrough = (jobs: Jobs, url: string | undefined, from: string | undefin
     ephemeral,
     clock,
     audit: { write: async (event) => void audited.push(event) },
+    say: (key) => LETTER[key] ?? '',
   });
 const whenGone = () => eventually(stored, (jobs) => jobs.length === 0);
 
@@ -237,12 +243,7 @@ describe('mail over SMTP', () => {
     const mail = mailThrough(jobs, server.url, 'Sallyport <door@site.example>');
     start(jobs, { [MAIL_JOB]: mail.deliver });
     expect(mail.isConfigured).toBe(true);
-    await mail.send({
-      to: 'ann@site.example',
-      about: ANN,
-      subject: 'Grüße',
-      text: 'Zeile 1\n\nhttp://localhost/x?token=abc',
-    });
+    await mail.notify(TO_ANN, 'greeting');
     const [message] = await eventually(
       () => server.messages,
       (all) => all.length === 1,
@@ -265,7 +266,7 @@ describe('mail over SMTP', () => {
     const jobs = worker();
     const mail = mailThrough(jobs, server.url, 'door@site.example');
     start(jobs, { [MAIL_JOB]: mail.deliver });
-    await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' });
+    await mail.notify(TO_ANN, 'greeting');
     for (let n = 1; n <= 2; n++) {
       const [job] = await eventually(
         stored,
@@ -289,7 +290,7 @@ describe('mail over SMTP', () => {
       const jobs = worker();
       const mail = mailThrough(jobs, server.url, 'door@site.example');
       start(jobs, { [MAIL_JOB]: mail.deliver });
-      await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' });
+      await mail.notify(TO_ANN, 'greeting');
       await whenGone();
       expect(audited).toMatchObject([
         { ...ANN, type: 'mail.refused', outcome: 'failure', detail: { reply } },
@@ -307,7 +308,7 @@ describe('mail over SMTP', () => {
     const jobs = worker();
     const mail = mailThrough(jobs, server.url, 'door@site.example');
     start(jobs, { [MAIL_JOB]: mail.deliver });
-    await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' });
+    await mail.notify(TO_ANN, 'greeting');
     const [job] = await eventually(stored, ([found]) => found?.dueAt === now + 5);
     now = job?.dueAt ?? now;
     await whenGone();
@@ -320,7 +321,7 @@ describe('mail over SMTP', () => {
     const jobs = worker();
     const mail = mailThrough(jobs, server.url.replace(/:[^:@]+@/, ':wrong@'), 'door@site.example');
     start(jobs, { [MAIL_JOB]: mail.deliver });
-    await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' });
+    await mail.notify(TO_ANN, 'greeting');
     await eventually(stored, ([found]) => found?.dueAt === now + 5);
     expect([await mail.isDelayed(), audited]).toEqual([true, []]);
   });
@@ -330,7 +331,7 @@ describe('mail over SMTP', () => {
     stops.push(server.close);
     const jobs = worker();
     const mail = mailThrough(jobs, server.url, 'door@site.example');
-    await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' }, now + 1_800);
+    await mail.notify(TO_ANN, 'greeting', {}, { giveUpAt: now + 1_800 });
     now += 1_800;
     start(jobs, { [MAIL_JOB]: mail.deliver });
     await whenGone();
@@ -340,7 +341,7 @@ describe('mail over SMTP', () => {
   test('without a server nothing is kept, and what asks knows', async () => {
     const jobs = worker();
     const mail = mailThrough(jobs, undefined, undefined);
-    await mail.send({ to: 'ann@site.example', about: ANN, subject: 'x', text: 'y' });
+    await mail.notify(TO_ANN, 'greeting');
     expect(mail.isConfigured).toBe(false);
     expect(await stored()).toEqual([]);
   });

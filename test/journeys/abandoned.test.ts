@@ -41,7 +41,7 @@ describe('sign-ins that are begun and left', () => {
     const refused = await begin('192.0.2.1');
     expect([refused.status, await refused.text()]).toEqual([
       429,
-      expect.stringContaining('Too many sign-ins or sign-outs were begun from your network'),
+      expect.stringContaining('Too many sign-ins or sign-outs were started from your network'),
     ]);
     expect((await begin('192.0.2.2')).status).toBe(303);
     time.move(TEN_MINUTES);

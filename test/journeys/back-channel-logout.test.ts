@@ -333,12 +333,7 @@ describe('a slow or hostile application harms nobody', () => {
       ]);
     const tale = await signedOn();
     await end(tale);
-    await server.core.mail.send({
-      to: 'ann@example.org',
-      about: { tenantId: '', accountId: '' },
-      subject: 'hello',
-      text: 'now',
-    });
+    await server.core.mail.notify({ ...tale.account, email: 'ann@example.org' }, 'changed');
     await settled(tale.application, 'delivered');
     await eventually(
       () => server.mailbox.messages.filter(({ to }) => to === 'ann@example.org').length,

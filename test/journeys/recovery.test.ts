@@ -162,7 +162,7 @@ describe('PWD-15 a forgotten password', () => {
     expect(browser.page.dom.querySelector('[name=code]')).not.toBeNull();
     expect(await setTo(browser, NEW)).toMatchObject({
       status: 200,
-      alert: expect.stringContaining('type a code'),
+      alert: expect.stringContaining('Type a code'),
     });
     for (const code of ['000000', '12345'])
       expect((await setTo(browser, NEW, { code })).alert).toContain('code was not accepted');

@@ -149,9 +149,11 @@ describe('SGN-8 what cannot be seen around a name is never stored', () => {
       token: { name: 'Reports' },
     });
     expect(await apiTokens.create(id, 'Reports\u2060', 'test')).toMatchObject({
-      refused: 'there is a token Reports already',
+      refused: { code: 'token_name_taken' },
     });
-    expect(await apiTokens.create(id, around(''), 'test')).toMatchObject({ refused: expect.any(String) });
+    expect(await apiTokens.create(id, around(''), 'test')).toMatchObject({
+      refused: { code: expect.any(String) },
+    });
     expect(await apiTokens.revoke(id, around('reports'))).toMatchObject({ name: 'Reports' });
   });
 

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { MailMessage } from '../../src/capabilities/mail/index.ts';
 import { createMailedCodes } from '../../src/capabilities/second-factor/index.ts';
-import { createLanguage, createSealer, createVault } from '../../src/foundation/base/index.ts';
+import { createSealer, createVault } from '../../src/foundation/base/index.ts';
 import { type Ephemeral, openSqliteEphemeral } from '../../src/foundation/stores/index.ts';
 import { anAccount } from '../support/an-account.ts';
 import { freshFolder } from '../support/folder.ts';
@@ -14,7 +13,7 @@ let now: number;
 let forgottenBefore: number;
 let ephemeral: Ephemeral;
 let folder: ReturnType<typeof freshFolder>;
-let sent: MailMessage[];
+let sent: { to: string; text: string }[];
 beforeEach(() => {
   now = 1_000_000;
   forgottenBefore = 0;
@@ -35,13 +34,12 @@ const codes = () =>
       isConfigured: true,
       isDelayed: async () => false,
       deliver: async () => {},
-      send: async (message) => {
-        sent.push(message);
+      notify: async (_account, _letter, values = {}, { to = '' } = {}) => {
+        sent.push({ to, text: String(values.code) });
       },
     },
     vault: createVault(createSealer([randomBytes(32)]), Buffer.alloc(32)),
     clock: { now: () => now },
-    say: createLanguage(),
     forgottenBefore: async () => forgottenBefore,
   });
 const digits = () => /\b\d{6}\b/.exec(sent.at(-1)?.text ?? '')?.[0] ?? '';

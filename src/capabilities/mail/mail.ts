@@ -1,4 +1,4 @@
-import { type Clock, guarded } from '../../foundation/base/index.ts';
+import { type Clock, guarded, type Say } from '../../foundation/base/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { JobRun, Jobs } from '../jobs/index.ts';
 
@@ -15,12 +15,32 @@ export interface Mailbox {
   messages: (MailMessage & { at: number })[];
 }
 
+/** Who is written to, and about which account. */
+export interface Recipient {
+  id: string;
+  tenantId: string;
+  userName: string;
+  email: string | null;
+}
+
+export interface Letter {
+  /** Where it goes, if not to the address of the account. */
+  to?: string;
+  /** Epoch seconds from which it is of no use any more; a day unless given. */
+  giveUpAt?: number;
+}
+
 export interface Mail {
   /**
-   * Resolves when the message is kept, to be handed to the mail server as soon as it takes it: pages never wait for one.
-   * @param giveUpAt epoch seconds from which it is of no use any more; a day unless given
+   * Writes a letter of the language files to a person: `mail.<letter>.subject` and `.text`, with the user name and these values. Who
+   * has no address gets none.
    */
-  send(message: MailMessage, giveUpAt?: number): Promise<void>;
+  notify(
+    account: Recipient,
+    letter: string,
+    values?: Record<string, string | number>,
+    options?: Letter,
+  ): Promise<void>;
   /** Hands a message to the mail server: what the queue calls. @throws what the server said, if it may take it later */
   deliver(message: MailMessage, run: Pick<JobRun, 'giveUp'>): Promise<void>;
   /** Whether anything is sent at all. */
@@ -103,8 +123,9 @@ export function createMail(parts: {
   ephemeral: Store;
   audit: Pick<Audit, 'write'>;
   clock: Clock;
+  say: Say;
 }): Mail {
-  const { settings, mailbox, jobs, ephemeral, audit, clock } = parts;
+  const { settings, mailbox, jobs, ephemeral, audit, clock, say } = parts;
   const isConfigured = mailbox !== undefined || settings.url !== undefined;
   /** Every process learns of it, whichever delivers. */
   const told = async (work: () => Promise<void>) => {
@@ -125,8 +146,20 @@ export function createMail(parts: {
   return {
     isConfigured,
     isDelayed: async () => (await ephemeral.get(DELAY.kind, DELAY.id, clock.now())) !== undefined,
-    async send(message, giveUpAt) {
-      if (!isConfigured) return;
+    async notify(
+      { id, tenantId, userName, email },
+      letter,
+      values = {},
+      { to = email ?? undefined, giveUpAt } = {},
+    ) {
+      if (!isConfigured || to === undefined) return;
+      const message: MailMessage = {
+        to,
+        about: { tenantId, accountId: id },
+        subject: say(`mail.${letter}.subject`),
+        text: say(`mail.${letter}.text`, { userName, ...values }),
+      };
+      // Kept, to be handed to the mail server as soon as it takes it: pages never wait for one.
       await jobs.enqueue({
         kind: MAIL_JOB,
         payload: message,

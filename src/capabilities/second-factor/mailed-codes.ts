@@ -1,4 +1,4 @@
-import { type Clock, newId, type Say, sameSecret, type Vault } from '../../foundation/base/index.ts';
+import { type Clock, newId, sameSecret, type Vault } from '../../foundation/base/index.ts';
 import type { Ephemeral, StoredRecord } from '../../foundation/stores/index.ts';
 import type { Account, MailAuthenticator } from '../accounts/index.ts';
 import type { Mail } from '../mail/index.ts';
@@ -47,11 +47,10 @@ export function createMailedCodes(parts: {
   mail: Mail;
   vault: Vault;
   clock: Clock;
-  say: Say;
   /** Epoch seconds at which a lost store was born anew: what was sent before may have been used (P6). */
   forgottenBefore(): Promise<number>;
 }): MailedCodes {
-  const { ephemeral, budgets, mail, vault, clock, say, forgottenBefore } = parts;
+  const { ephemeral, budgets, mail, vault, clock, forgottenBefore } = parts;
   const macOf = (context: string, digits: string) => vault.mac('mailed-code', `${context}:${digits}`);
   const record = (kept: Kept) => ({
     value: JSON.stringify(kept),
@@ -78,15 +77,7 @@ export function createMailedCodes(parts: {
         : await ephemeral.insert(KIND, context, next, now);
       // Another tab asked in the same moment: its mail is on its way.
       if (!isFirst) return 'too-soon';
-      await mail.send(
-        {
-          to: email,
-          about: { tenantId: account.tenantId, accountId: account.id },
-          subject: say('mail.code.subject'),
-          text: say('mail.code.text', { userName: account.userName, code: digits }),
-        },
-        now + LIFE_SECONDS,
-      );
+      await mail.notify(account, 'code', { code: digits }, { to: email, giveUpAt: now + LIFE_SECONDS });
       return 'sent';
     },
 

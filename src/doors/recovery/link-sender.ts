@@ -4,7 +4,7 @@ import type { Budgets } from '../../capabilities/lockout/index.ts';
 import type { Mail } from '../../capabilities/mail/index.ts';
 import { renewedLink } from '../../capabilities/passwords/index.ts';
 import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
-import { type Clock, longTime, type Say, type Vault } from '../../foundation/base/index.ts';
+import { type Clock, longTime, type Vault } from '../../foundation/base/index.ts';
 
 /** What somebody asked for; whether there is such a person is found out later, when nobody waits for an answer (S17). */
 export interface LinkRequest {
@@ -32,9 +32,8 @@ export function createLinkSender(parts: {
   vault: Vault;
   clock: Clock;
   issuer: string;
-  say: Say;
 }) {
-  const { accounts, tenants, budgets, audit, mail, vault, clock, issuer, say } = parts;
+  const { accounts, tenants, budgets, audit, mail, vault, clock, issuer } = parts;
 
   const find = async (request: LinkRequest): Promise<{ tenant: Tenant; account: Account } | undefined> => {
     const tenant = await tenants.byClientCode(request.clientCode);
@@ -71,19 +70,11 @@ export function createLinkSender(parts: {
     });
     const { token, link } = made;
     await audit.write({ ...where, type: 'link.requested', outcome: 'success' });
-    await mail.send(
-      {
-        to: account.email ?? '',
-        about: { tenantId: account.tenantId, accountId: account.id },
-        subject: say('mail.reset.subject'),
-        text: say('mail.reset.text', {
-          userName: account.userName,
-          tenant: tenant.name,
-          link: `${issuer}/recover/set?token=${token}`,
-          until: longTime(link.expiresAt, tenant.policy.locale.timeZone),
-        }),
-      },
-      link.expiresAt,
-    );
+    const values = {
+      tenant: tenant.name,
+      link: `${issuer}/recover/set?token=${token}`,
+      until: longTime(link.expiresAt, tenant.policy.locale.timeZone),
+    };
+    await mail.notify(account, 'reset', values, { giveUpAt: link.expiresAt });
   };
 }

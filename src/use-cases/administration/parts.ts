@@ -17,7 +17,7 @@ import type {
 } from '../../capabilities/second-factor/index.ts';
 import type { Keys } from '../../capabilities/signing-keys/index.ts';
 import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
-import type { Clock, Say } from '../../foundation/base/index.ts';
+import type { Clock } from '../../foundation/base/index.ts';
 import type { SysAdmins } from './sysadmins.ts';
 
 /** The capabilities that operations work with. */
@@ -42,7 +42,6 @@ export interface AdministrationParts {
   jobs: Jobs;
   mail: Mail;
   clock: Clock;
-  say: Say;
   issuer: string;
   sysAdmins: SysAdmins;
   /** Why a sign-in of the account would be refused or ask for more. */

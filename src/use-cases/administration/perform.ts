@@ -122,7 +122,7 @@ function told({ values }: Refusal): Record<string, string> {
 
 /** Parse, load, check, run, record, tell, strip: the same for every operation and every door (ADM-6). */
 export function createPerform(parts: AdministrationParts): Perform {
-  const { audit, clock, mail, say } = parts;
+  const { audit, clock, mail } = parts;
 
   const entryOf = ({ by, home, address = '', browser = '' }: Actor, target: Loaded) => ({
     actor: by,
@@ -174,12 +174,7 @@ export function createPerform(parts: AdministrationParts): Perform {
   ): Promise<void> => {
     if (isUnchanged) return;
     if (type) await audit.write({ ...context, ...entry, type, outcome: 'success' });
-    const email = told?.to.email;
-    if (!letter || !told || !email) return;
-    const values = { userName: told.to.userName, ...told.values };
-    const subject = say(`mail.${letter}.subject`);
-    const about = { tenantId: told.to.tenantId, accountId: told.to.id };
-    await mail.send({ to: email, about, subject, text: say(`mail.${letter}.text`, values) });
+    if (letter && told) await mail.notify(told.to, letter, told.values);
   };
 
   const perform: Perform = async <On extends TargetKind, I extends z.ZodType, O extends z.ZodType>(

@@ -7,7 +7,7 @@ import {
   recoveryCodesLeft,
   type SecondFactors,
 } from '../../capabilities/second-factor/index.ts';
-import type { Clock, Say } from '../../foundation/base/index.ts';
+import type { Clock } from '../../foundation/base/index.ts';
 import type { Door } from './door.ts';
 
 /** That a person gave a second factor, and which. */
@@ -45,7 +45,6 @@ export interface FactorProofParts extends GuessParts {
   secondFactors: SecondFactors;
   passkeys: Passkeys;
   mail: Mail;
-  say: Say;
   clock: Clock;
 }
 
@@ -56,7 +55,7 @@ const KIND_PROVED: Partial<Record<ProvedFactor['by'], Authenticator['kind']>> = 
 };
 
 export function createFactorProofs(parts: FactorProofParts): FactorProofs {
-  const { accounts, secondFactors, passkeys, audit, mail, say, clock } = parts;
+  const { accounts, secondFactors, passkeys, audit, mail, clock } = parts;
 
   /** The code page offers next time what worked this time. */
   const remember = async (account: Account, by: ProvedFactor['by']) => {
@@ -80,13 +79,7 @@ export function createFactorProofs(parts: FactorProofParts): FactorProofs {
       actor: account.id,
       ...(by === 'recovery-code' ? { detail: { left } } : {}),
     });
-    if (account.email !== null)
-      await mail.send({
-        to: account.email,
-        about: { tenantId: account.tenantId, accountId: account.id },
-        subject: say(`mail.${by}.subject`),
-        text: say(`mail.${by}.text`, { userName: account.userName, left }),
-      });
+    await mail.notify(account, by, { left });
   };
 
   const proved = async (door: Door, by: ProvedFactor['by'], isSynced?: boolean): Promise<ProvedFactor> => {

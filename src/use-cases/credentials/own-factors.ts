@@ -85,13 +85,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
     method: string,
   ): Promise<void> => {
     await audit.write({ ...where, ...event, outcome: 'success', actor: account.id });
-    if (account.email !== null)
-      await mail.send({
-        to: account.email,
-        about: { tenantId: account.tenantId, accountId: account.id },
-        subject: say(`mail.${event.type}.subject`),
-        text: say(`mail.${event.type}.text`, { userName: account.userName, method: say(`method.${method}`) }),
-      });
+    await mail.notify(account, event.type, { method: say(`method.${method}`) });
   };
 
   /** The code that ends a set-up counts like any other (LCK-3). */

@@ -13,7 +13,6 @@ import {
   type StrengthProblem,
 } from '../../capabilities/passwords/index.ts';
 import { mustHaveFactor, type TrustedBrowsers } from '../../capabilities/second-factor/index.ts';
-import type { Say } from '../../foundation/base/index.ts';
 import type { Door } from './door.ts';
 
 /** Why a new password is not taken; every broken rule at once (PWD-8). */
@@ -48,11 +47,10 @@ export interface OwnPasswordParts extends GuessParts {
   trustedBrowsers: TrustedBrowsers;
   sessions: Sessions;
   mail: Mail;
-  say: Say;
 }
 
 export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
-  const { passwords, trustedBrowsers, sessions, audit, mail, say } = parts;
+  const { passwords, trustedBrowsers, sessions, audit, mail } = parts;
 
   return {
     async tryCurrent({ account, tenant, browser, where }, typed) {
@@ -100,13 +98,7 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
       if (!event) return undefined;
       const { account: changed } = event;
       await audit.write({ ...where, type: `password.${kind}`, outcome: 'success', actor: account.id });
-      if (changed.email !== null)
-        await mail.send({
-          to: changed.email,
-          about: { tenantId: account.tenantId, accountId: account.id },
-          subject: say('mail.changed.subject'),
-          text: say('mail.changed.text', { userName: changed.userName }),
-        });
+      await mail.notify(changed, 'changed');
       return changed;
     },
   };

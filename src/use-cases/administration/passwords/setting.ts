@@ -60,7 +60,7 @@ export type SentLink = { link: string; mailed: false } | { link: null; mailed: t
 
 /** Makes the one live link of the account and mails it where that can be done. */
 export async function makeLink(
-  { accounts, mail, clock, issuer, say }: AdministrationParts,
+  { accounts, mail, clock, issuer }: AdministrationParts,
   tenant: Tenant,
   account: Account,
 ): Promise<SentLink | Refused> {
@@ -69,22 +69,11 @@ export async function makeLink(
     return refuse('account_gone');
   const address = `${issuer}/recover/set?token=${token}`;
   const isMailed = account.email !== null && mail.isConfigured;
-  if (account.email !== null) {
-    const values = {
-      userName: account.userName,
-      tenant: tenant.name,
-      link: address,
-      until: longTime(link.expiresAt, tenant.policy.locale.timeZone),
-    };
-    await mail.send(
-      {
-        to: account.email,
-        about: { tenantId: tenant.id, accountId: account.id },
-        subject: say('mail.set-password.subject'),
-        text: say('mail.set-password.text', values),
-      },
-      link.expiresAt,
-    );
-  }
+  const values = {
+    tenant: tenant.name,
+    link: address,
+    until: longTime(link.expiresAt, tenant.policy.locale.timeZone),
+  };
+  await mail.notify(account, 'set-password', values, { giveUpAt: link.expiresAt });
   return isMailed ? { link: null, mailed: true } : { link: address, mailed: false };
 }
