@@ -11,6 +11,7 @@ import {
   errorCatalogue,
   fingerprint,
   newId,
+  refusalCatalogue,
   sameSecret,
 } from '../../src/foundation/base/index.ts';
 import { clientAddress } from '../../src/foundation/web/index.ts';

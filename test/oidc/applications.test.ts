@@ -21,7 +21,7 @@ describe('OID-3 a secret of an application holds printable ASCII characters only
     async (sign) => {
       for (const secret of [LONG + sign, sign + LONG])
         expect(await create(secret)).toEqual({
-          refused: 'a secret holds printable ASCII characters only (RFC 6749, A.2)',
+          refused: { code: 'application_secret_unprintable', values: {} },
         });
     },
   );
