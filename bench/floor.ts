@@ -1,5 +1,5 @@
-// The floor: the bare engine with an in-memory adapter, same key type and token formats, nothing of ours. Whoever comes is
-// signed in without being asked.
+// The floor: the bare engine with an in-memory adapter, same key type and token formats, nothing of ours. It signs in
+// anyone who comes, without asking.
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 

@@ -1,4 +1,5 @@
-// The hash limit: argon2id with the product's parameters alone, as many at once as there are cores. Prints hashes a second.
+// The hash limit: only argon2id, with the product's parameters, as many at once as there are cores. Prints hashes a
+// second.
 import { availableParallelism } from 'node:os';
 import argon2 from 'argon2';
 

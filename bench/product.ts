@@ -28,7 +28,7 @@ export interface Product {
   /** A program's token, and people who sign in by it. */
   program: { token: string; people: readonly string[] };
   start(core: number | undefined): Promise<Measured>;
-  /** Adds accounts that nobody signs in with. */
+  /** Adds accounts that no one signs in with. */
   fill(accounts: number): Promise<void>;
   /** What the ephemeral store holds, in bytes. */
   ephemeralBytes(): Promise<number>;
@@ -171,7 +171,7 @@ export async function prepareProduct(pair: Pair, port: number, accounts: number)
     fill: async (count) => {
       const reopened = await open();
       const template = (await reopened.accounts.byName(tenant.id, 'user', 'person0'))?.doc;
-      if (!template) throw new Error('nobody to copy');
+      if (!template) throw new Error('no one to copy');
       const collection = reopened.documents.collection<Account>({
         name: 'accounts',
         indexes: { name: { fields: ['tenantId', 'population', 'nameKey'], unique: true } },

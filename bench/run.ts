@@ -1,5 +1,6 @@
-// The load scenarios against their references, side by side in one run, on both pairs of stores. Ratios decide; absolute figures
-// are printed beside. --quick: the embedded pair in under three minutes; --starts: starts and memory alone.
+// The load scenarios against their references, side by side in one run, on both pairs of stores. Ratios decide;
+// absolute figures are printed beside them. --quick: the embedded pair in under three minutes; --starts: only starts
+// and memory.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describeMongodb, findMongodb } from '../test/mongodb-server.ts';
 import { freePort } from '../test/support/port.ts';

@@ -86,7 +86,7 @@ export class Visitor {
     this.refreshToken = told.refresh_token ?? this.refreshToken;
   }
 
-  /** B3: the session answers, nobody is asked. */
+  /** B3: the session answers, no one is asked. */
   async authorizeAgain(): Promise<void> {
     const answer = await this.go('GET', this.authorizationRequest({ prompt: 'none' }), 303);
     if (!String(answer.headers.location).includes('code='))

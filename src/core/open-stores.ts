@@ -1,4 +1,4 @@
-// The stores that the settings name: opened, waited for where they are servers, and timed where somebody reads the times.
+// Opens the stores that the settings name, waits for those that are servers, and times them if someone reads it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Metrics, timed } from '../capabilities/metrics/index.ts';

@@ -97,7 +97,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
       await page.locator('details.menu summary').click();
       await page.locator('details.menu').getByRole('link', { name: 'Change Password' }).click();
       await change(page, 'not my password 1', NEW);
-      expect(await page.getByRole('alert').innerText()).toContain('not right');
+      expect(await page.getByRole('alert').innerText()).toContain('is wrong');
       await change(page, PASSWORD, NEW);
       expect(await page.getByRole('status').innerText()).toContain('was changed');
       await page.locator('details.menu summary').click();

@@ -234,7 +234,7 @@ describe('PWD-10 the voluntary change', () => {
       await tale.browser.submit({ code: codeOf(SECRET) }, '/second-factor');
       await tale.browser.open('/account/password');
       // Nothing was typed: nothing is counted.
-      expect((await change(tale, { code: '' })).alert).toContain('type a code');
+      expect((await change(tale, { code: '' })).alert).toContain('Type a code');
       expect((await change(tale, { code: '000 000' })).alert).toContain('code was not accepted');
       // The code of the sign-in is used already.
       expect((await change(tale, { code: codeOf(SECRET) })).alert).toContain('code was not accepted');

@@ -108,7 +108,7 @@ describe('the code page', () => {
 
   test('an empty field costs nothing', async () => {
     const tale = await atTheCode(server, { totpSecret: SECRET });
-    expect((await tale.browser.submit({ code: ' ' }, '/second-factor')).alert).toContain('type a code');
+    expect((await tale.browser.submit({ code: ' ' }, '/second-factor')).alert).toContain('Type a code');
     expect(await server.wrongCodes(tale.account)).toBe(0);
   });
 });

@@ -228,7 +228,7 @@ describe('MFA-10 recovery codes on the own page', () => {
     await tale.browser.open(`${OWN}/recovery-codes`);
     const currentPassword = PASSWORD;
     const empty = await tale.browser.submit({ currentPassword, code: '' }, '/recovery-codes');
-    expect(empty.alert).toContain('type a code');
+    expect(empty.alert).toContain('Type a code');
     time.move(60);
     const code = codeOf(SECRET);
     const codes = shownCodes(await tale.browser.submit({ currentPassword, code }, '/recovery-codes'));

@@ -30,7 +30,7 @@ describe('expiry', () => {
     const page = await tale.typePassword();
     expect(page.step).toBe('change-password');
     expect(page.dom.querySelector('.note')?.text).toContain(
-      'has expired: passwords are changed every 90 days',
+      'has expired. Passwords are changed every 90 days',
     );
     const labels = page.dom.querySelectorAll('label').map((label) => label.text.trim());
     expect(labels).toEqual(['Old Password', 'New Password', 'Retype Password']);

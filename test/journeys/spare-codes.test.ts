@@ -23,7 +23,7 @@ describe('MFA-10 recovery codes', () => {
     expect((await tale.browser.submit({ code: first.toLowerCase() }, '/second-factor')).url).toContain(
       CALLBACK,
     );
-    expect(await mailTo(server, tale.email, 'A recovery code was used')).toContain('left: 2');
+    expect(await mailTo(server, tale.email, 'A recovery code was used')).toContain('You have 2 codes left');
     await tale.signIn();
     expect((await tale.browser.submit({ code: first }, '/second-factor')).step).toBe('second-factor');
     const landed = await tale.browser.submit({ code: second }, '/second-factor');

@@ -1,4 +1,6 @@
-/** Why somebody may have to prove themselves again, and what each reason does to what is running (PWD-17, SES-4, D18). */
+/**
+ * Why someone may have to prove themselves again, and what each reason does to what is running (PWD-17, SES-4, D18).
+ */
 interface Effect {
   /** `hygiene` waits for the next fresh sign-in, `security` acts at once, a `lock` refuses new sign-ins at once. */
   kind: 'hygiene' | 'security' | 'lock';

@@ -23,13 +23,13 @@ export interface PasswordRecord {
   /** PHC string. */
   hash: string;
   setAt: number;
-  /** Set by somebody else: must be changed at the next sign-in, and is dead from `expiresAt` on (PWD-7). */
+  /** Set by someone else: must be changed at the next sign-in, and is dead from `expiresAt` on (PWD-7). */
   temporary: { expiresAt: number } | null;
-  /** Since when somebody else may know it: it must be changed at the next sign-in (S6). */
+  /** Since when someone else may know it: it must be changed at the next sign-in (S6). */
   compromisedAt?: number;
 }
 
-/** What a person holds (SP 800-63B): an authenticator app, whose secret is sealed for this account alone. */
+/** What a person holds (SP 800-63B): an authenticator app, whose secret is sealed only for this account. */
 export interface TotpAuthenticator {
   id: string;
   kind: 'totp';
@@ -38,7 +38,10 @@ export interface TotpAuthenticator {
   boundAt: number;
 }
 
-/** A mailbox that was shown to be the person's own: codes go there, whatever address the account has later (MFA-9). */
+/**
+ * A mailbox that was shown to be the person's own: codes go there, no matter what address the account has later
+ * (MFA-9).
+ */
 export interface MailAuthenticator {
   id: string;
   kind: 'mail';
@@ -57,7 +60,7 @@ export interface PasskeyAuthenticator {
   /** The signature counter as last seen; 0 from authenticators that have none. */
   counter: number;
   transports: readonly string[];
-  /** It may be on several devices of the person (RFC 8176: `swk`), or is on one alone (`hwk`). */
+  /** It may be on several devices of the person (RFC 8176: `swk`), or is only on one (`hwk`). */
   isSynced: boolean;
   /** What the person calls it. */
   name: string;
@@ -126,9 +129,9 @@ export interface Account {
   lockRound: number;
   /** Part of the key of the strangers' counters: a completed reset raises it (S23). */
   strangersRound: number;
-  /** Rises with every credential event; whatever was born in an older one is refused (SES-4). */
+  /** Rises with every credential event; anything that began in an older one is refused (SES-4). */
   epoch: number;
-  /** Which event began the epoch: the session in which a person changed the own password survives by it (SES-4). */
+  /** Which event began the epoch: the session in which a person changed their own password survives by it (SES-4). */
   epochEvent: string;
   password: PasswordRecord | null;
   /** Hashes of former passwords, newest first, at most 25 with the current one. */
@@ -138,7 +141,7 @@ export interface Account {
   createdAt: number;
 }
 
-/** Nobody has set anything up. */
+/** The person has set nothing up. */
 export const noFactor: SecondFactor = {
   status: 'none',
   authenticators: [],

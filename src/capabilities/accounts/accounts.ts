@@ -46,14 +46,14 @@ export interface Accounts {
   byId(id: string): Promise<Versioned<Account> | undefined>;
   /** By any spelling of the name: whether this one counts is the caller's question. */
   byName(tenantId: string, population: Population, userName: string): Promise<Versioned<Account> | undefined>;
-  /** By what the tenant lets people type; an address that two accounts have names nobody. */
+  /** By what the tenant lets people type; an address that two accounts have names no one. */
   identified(
     tenantId: string,
     population: Population,
     typed: string,
     by: IdentifiedBy,
   ): Promise<Account | undefined>;
-  /** Takes name and address of an account for it alone. @returns what another one has already */
+  /** Reserves the name and address of an account only for it. @returns what another one has already */
   claimIdentifiers(account: Account): Promise<string | undefined>;
   /** Compare-and-set. @returns whether this caller won */
   replace(account: Account, expectedVersion: number): Promise<boolean>;

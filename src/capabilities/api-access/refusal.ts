@@ -1,4 +1,4 @@
-/** What a right password alone does not suffice for; `why` has a sentence for each (LCK-8). */
+/** Why a right password is not enough by itself; `why` has a sentence for each reason (LCK-8). */
 export type ProgramRefusal =
   | 'permission'
   | 'second_factor_required'

@@ -35,7 +35,7 @@ export interface ApiSessions {
   begin(wanted: NewApiSession): Promise<string>;
   /** Reads without using it. @param name a session id or a reference */
   read(name: string): Promise<ApiSession | undefined>;
-  /** Uses one of a tenant: the time without use begins anew. One round trip. @param sessionId its id */
+  /** Uses a session of a tenant: its time without use begins again. One round trip. @param sessionId its id */
   use(sessionId: string, tenantId: string, idleSeconds: number): Promise<ApiSession | undefined>;
   end(session: Pick<ApiSession, 'reference'>): Promise<void>;
   /** @returns how many there were */
@@ -56,7 +56,7 @@ type Place = { serial: string; generation: string };
 /** A program's session, and who of several sign-ins at once has begun it. */
 const SESSION = 'ApiSession';
 const PLACE = 'ApiSessionPlace';
-/** Until its place is taken it is nobody's, and short-lived: the sign-in may die in between. */
+/** Until its place is taken it belongs to no one, and is short-lived: the sign-in may die in between. */
 const UNPLACED_SECONDS = 30;
 const PLACE_SECONDS = 86_400;
 /** Each round is lost to another sign-in that got further: that many at once are not honest. */
@@ -143,7 +143,7 @@ export function createApiSessions(parts: { ephemeral: Ephemeral; vault: Vault; c
     const held = await standing(wanted, taken && (JSON.parse(taken.value) as Place));
     if (held && taken) return held.id;
     if (held) return (await ephemeral.insert(PLACE, key, record(held.place), now)) ? held.id : undefined;
-    // The session first, then its place: whoever finds the place finds the session too.
+    // The session first, then its place: anyone who finds the place finds the session too.
     const place = { serial: newSecret(), generation: (await ephemeral.generation()).id };
     const id = await make(wanted, place);
     const isFirst = taken

@@ -1,7 +1,7 @@
 import type { Tenants } from '../tenants/index.ts';
 import type { Application } from './applications.ts';
 
-/** What ids of our own applications begin with; nobody else's may. */
+/** What the ids of our own applications begin with; no other application's id may. */
 export const BUILT_IN = 'sallyport-account';
 /** Where they come back to, below the issuer. */
 export const SIGNED_IN_PATH = '/account/signed-in';
@@ -21,7 +21,7 @@ export function builtInCode(id: string): string | undefined {
 
 /**
  * The built-in first-party application behind a person's own pages (ADM-3). It is kept nowhere: its id says all. A client code
- * that nobody has makes the same page as one that somebody has (TEN-1).
+ * that no one has makes the same page as one that someone has (TEN-1).
  */
 export async function builtInApplication(
   id: string,

@@ -14,10 +14,10 @@ export const auditTypes = {
   'account.enrolled': 'The account must set up a second factor at its next sign-in.',
   'account.deleted': 'An account was deleted; its name may be used again.',
   'account.status': 'The account was enabled or disabled.',
-  'password.changed': 'A person changed the own password.',
-  'password.set': 'Somebody else set the password.',
+  'password.changed': 'A person changed their own password.',
+  'password.set': 'Someone else set the password.',
   'password.reset': 'A person set a password under a mailed link.',
-  'password.compromised': 'A password must be changed, as somebody else may know it.',
+  'password.compromised': 'A password must be changed, as someone else may know it.',
   'link.requested': 'A person asked for a link to set a new password.',
   'link.sent': 'A link to set a password was made.',
   'authenticator.bound': 'A method of the second factor was set up, by the person or on the command line.',
@@ -65,7 +65,7 @@ export type AuditType = keyof typeof auditTypes;
 export interface AuditEvent {
   type: AuditType;
   outcome: 'success' | 'failure' | 'refused';
-  /** Who did it: an account id, `command-line`, `system`, or empty for somebody not known. */
+  /** Who did it: an account id, `command-line`, `system`, or empty for someone who is not known. */
   actor?: string;
   tenantId?: string;
   /** Whom it was done to. */
@@ -88,7 +88,10 @@ export interface AuditEntry extends Required<Omit<AuditEvent, 'detail'>> {
 }
 
 export interface Audit {
-  /** Writes the entry and all noted before it; resolves when they are durable. For whatever grants or changes something. */
+  /**
+   * Writes the entry and all noted before it; resolves when they are durable. For every event that grants or changes
+   * something.
+   */
   write(event: AuditEvent): Promise<void>;
   /** Notes an entry that grants nothing: durable with the next `write`, or within 50 ms; refusals that repeat are one entry. */
   note(event: AuditEvent): void;

@@ -27,7 +27,7 @@ interface Ground {
 /** As long as a request can run that read a record before it was ended. */
 const BURIED_SECONDS = 3_600;
 
-/** After its expiry a session waits so long for whoever lets its applications know (SES-3). */
+/** After its expiry a session is kept this long for the code that lets its applications know (SES-3). */
 export const LINGER_SECONDS = 3_600;
 
 /** Ends a grant with everything issued under it. A buried grant cannot be written back by a request that had read it (S69, R10). */
@@ -50,7 +50,7 @@ export function signOnsOf({ parts }: Pick<StoredRecord, 'parts'>): (SignOn & { g
 /** Lets applications know that a session of an account has ended; resolves when it is certain that they will be told. */
 export type TellLogout = (accountId: string, signOns: readonly SignOn[]) => Promise<void>;
 
-/** Lets the applications of a stored session know. A session that nobody signed in to has none. */
+/** Lets the applications of a stored session know. A session that no one signed in to has none. */
 export async function tellOf(record: Pick<StoredRecord, 'value' | 'parts'>, tell: TellLogout): Promise<void> {
   const { accountId } = JSON.parse(record.value) as { accountId?: string };
   if (accountId) await tell(accountId, signOnsOf(record));
@@ -93,7 +93,7 @@ export function isOfEpoch(
 ): boolean {
   if (current.epoch === payload.epoch) return true;
   return keptOf(recordParts).some(({ kept }) => {
-    // Of this person: a browser's session may go on to somebody else, whose epochs are other numbers.
+    // Only of this person: a browser's session may go on to someone else, whose epochs are other numbers.
     if (kept.accountId !== payload.accountId) return false;
     return 'event' in kept
       ? current.event !== '' && kept.event === current.event

@@ -27,7 +27,7 @@ export interface Dependent {
   survivesOwnChange?: true;
 }
 
-/** The session in which a person changes the own password: it lives on with its grants and their tokens (SES-4). */
+/** The session in which a person changes their own password: it lives on with its grants and their tokens (SES-4). */
 export interface KeptSession {
   /**
    * Before the event: lets session and grants live through the epoch that this event begins, and through no other's.

@@ -23,7 +23,7 @@ export interface LiveSession {
   applications: readonly string[];
 }
 
-/** The sessions as the protocol's room keeps them. Whatever ends one lets its applications know (SES-3). */
+/** The sessions as the protocol's room keeps them. The code that ends one lets its applications know (SES-3). */
 export interface SessionReader {
   /** The live ones, the last used first. @param epoch the one that they must be of */
   list(account: Account, epoch: number): Promise<LiveSession[]>;
@@ -50,13 +50,13 @@ export interface Sessions {
   /** Ends one session with its tokens. @returns false when the account has no such session */
   endOne(account: Account, uid: string, context: CredentialEvent['context']): Promise<boolean>;
   /**
-   * One change of a credential and the end of all that depended on the old one (SES-4). The epoch rises with the change, and
-   * from then on everything older is refused by whoever loads it. The sweep that deletes it, lets applications know and writes
-   * down what ended may die half-way: then whoever runs the jobs finishes it.
+   * One change of a credential and the end of all that depended on the old one (SES-4). The epoch rises with the
+   * change, and from then on any code that loads something older refuses it. The sweep that deletes it, lets
+   * applications know and writes down what ended may die half-way: then a process that runs the jobs finishes it.
    * @returns the account as stored and what ended, or undefined when there is no account or `change` declined
    */
   credentialEvent(event: CredentialEvent): Promise<{ account: Account; ended: Ended } | undefined>;
-  /** Ends everything of every account of a population at once, whatever their number (PWD-16). */
+  /** Ends everything of every account of a population at once, no matter how many there are (PWD-16). */
   endPopulation(
     tenant: Tenant,
     population: Account['population'],

@@ -20,7 +20,7 @@ export interface PlannedEvent extends Pick<CredentialEvent, 'accountId' | 'kind'
 }
 
 export interface Sweeper {
-  /** Before the epoch rises: from now on somebody finishes the sweep, whatever becomes of this process. */
+  /** Before the epoch rises: from now on some process finishes the sweep, no matter what becomes of this one. */
   promise(
     planned: PlannedEvent,
     isSpared: IsSpared,

@@ -13,7 +13,7 @@ export interface NewJob {
   payload: object;
   /** Epoch seconds before which it is not run; now unless given. */
   dueAt?: number;
-  /** Epoch seconds from which nobody wants it any more; a day after it was due unless given. */
+  /** Epoch seconds from which no one wants it any more; a day after it was due unless given. */
   giveUpAt?: number;
 }
 

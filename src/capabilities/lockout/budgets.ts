@@ -34,7 +34,7 @@ function isInNetworks(address: string, networks: readonly string[]): boolean {
   return isWithin(address, ranges);
 }
 
-/** Whether a tenant lets nobody of this population sign in from there (SGN-5). */
+/** Whether a tenant lets no one of this population sign in from there (SGN-5). */
 export function isOutside(policy: Policy, population: Population, address: string): boolean {
   const networks = policy.signIn.networks[population];
   return networks.length > 0 && !isInNetworks(address, networks);

@@ -14,7 +14,7 @@ type WrongReason =
   | 'disabled'
   /** From outside the networks of the tenant. */
   | 'network'
-  /** Nobody has that name. */
+  /** No one has that name. */
   | 'unknown'
   /** A code that was used before. */
   | 'replayed'

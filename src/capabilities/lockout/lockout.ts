@@ -15,7 +15,7 @@ import {
 } from './policy.ts';
 import { createWaitingLine } from './waiting-line.ts';
 
-/** Whoever a try is counted against: an account, or the shadow of a name that does not exist. */
+/** Who a try is counted against: an account, or the shadow of a name that does not exist. */
 export type Subject =
   | { account: Account; browser: BrowserClass }
   | { shadow: string; population: Population };
@@ -60,7 +60,10 @@ export interface Lockout {
   reserve(subject: Subject, kind: AttemptKind, policy: Policy): Promise<Turn>;
   /** Whether the subject is locked now, by its document or by a full counter, and how long a try of this kind waits. */
   standing(subject: Subject, kind: AttemptKind, policy: Policy): Promise<Standing>;
-  /** Clears every lock and counter, whoever asks: permission is the caller's matter. @returns false when it was not locked */
+  /**
+   * Clears every lock and counter, no matter who asks: the caller must check permission.
+   * @returns false when it was not locked
+   */
   unlock(accountId: string): Promise<boolean>;
 }
 
@@ -76,7 +79,7 @@ function lockFor(subject: Subject, policy: Policy): Lock | null {
   return account.lock ?? (isApart(subject, policy) ? account.strangersLock : null);
 }
 
-/** Whether the try counts in the strangers' budget, whose lock is their door alone (LCK-7). */
+/** Whether the try counts in the strangers' budget, whose lock closes only their door (LCK-7). */
 function isApart(subject: Subject, policy: Policy): boolean {
   return 'account' in subject && policy.lockout.splitBudgets && subject.browser === 'stranger';
 }

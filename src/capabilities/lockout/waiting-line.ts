@@ -36,7 +36,7 @@ export function createWaitingLine(patienceSeconds: number) {
      */
     async patiently(key: string, reserve: () => Promise<Reservation>): Promise<Settled> {
       const startedAt = performance.now();
-      // Nobody overtakes those who wait.
+      // No one overtakes those who wait.
       const first = lines.has(key) ? undefined : await reserve();
       if (first && first.outcome !== 'busy') return first;
       return inLine(key, async () => {

@@ -167,7 +167,7 @@ export function createDeliveries(parts: DeliveryParts): Deliveries {
         const createdAt = clock.now();
         const payload: Payload = { id: newId(), accountId, applicationId, sid, createdAt };
         const giveUpAt = createdAt + TRIED_SECONDS + KEPT_SECONDS;
-        // The job first: what it carries is enough to make the record, and a record alone would never be delivered.
+        // The job first: it carries enough to make the record, and a record without a job would never be delivered.
         await jobs.enqueue({ kind: LOGOUT_JOB, lane: 'outside', payload, giveUpAt });
         await collection.insert(newDelivery(payload));
       }

@@ -16,8 +16,8 @@ const FIRST_REST_SECONDS = 5;
 const LONGEST_REST_SECONDS = 300;
 
 /**
- * Takes turns at asking applications: few at once each, and one that fails is left alone for a while, longer each time, so
- * that a thousand deliveries to a dead address cost one request and not a thousand.
+ * Takes turns at asking applications: each gets few requests at once, and one that fails is not asked for a while,
+ * longer each time, so that a thousand deliveries to a dead address cost one request and not a thousand.
  */
 export function createTurns(): { take(applicationId: string, now: number): Turn } {
   const manners = new Map<string, Manner>();

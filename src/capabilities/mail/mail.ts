@@ -64,7 +64,7 @@ const DELAY = { kind: 'MailDelay', id: 'smtp' };
 /** A server that failed longer ago than this was perhaps only not asked since. */
 const DELAY_SECONDS = 600;
 
-/** A refused address is that mail's trouble alone. */
+/** A refused address is a problem only of that mail. */
 function isOfServer(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code !== 'EENVELOPE' && code !== 'EMESSAGE';
@@ -90,7 +90,7 @@ function finalReply(error: unknown): number | undefined {
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** A password of ours goes over an encrypted connection alone; to this machine itself it may do without. */
+/** A password of ours goes only over an encrypted connection; to this machine itself it may do without. */
 function needsTls(url: string): boolean {
   const { username, hostname } = new URL(url);
   return username !== '' && !LOOPBACK.has(hostname);

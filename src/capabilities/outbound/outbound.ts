@@ -61,7 +61,7 @@ function statusOf(request: Call): Promise<number> {
   return promise;
 }
 
-/** Why a request came to nothing; the addresses behind a name are nobody's business. */
+/** Why a request came to nothing; no one may learn the addresses behind a name. */
 function reasonOf(error: NodeJS.ErrnoException): string {
   return error.code ?? error.message;
 }

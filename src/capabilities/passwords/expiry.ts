@@ -3,9 +3,9 @@ import type { Policy, Spread } from '../tenants/index.ts';
 
 /**
  * What stands in the way of a password that is right:
- * - `temporary`: set by somebody else, to be changed (PWD-7)
+ * - `temporary`: set by someone else, to be changed (PWD-7)
  * - `expired`: older than the policy lets it be (PWD-5)
- * - `compromised`: somebody else may know it (S6)
+ * - `compromised`: someone else may know it (S6)
  */
 export type PasswordState = 'missing' | 'temporary' | 'expired' | 'compromised' | 'fine';
 
@@ -14,7 +14,7 @@ const SHARES = 0x1_0000_0000;
 
 /** An account's place in a spread, from 0 to below 1: even over accounts, and the same each time it is asked. */
 function share(accountId: string): number {
-  // FNV-1a, then the finisher of MurmurHash3: ids that differ at their end alone lie far apart.
+  // FNV-1a, then the finisher of MurmurHash3: ids that differ only at their end lie far apart.
   let hash = 0x811c9dc5;
   for (const character of accountId) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

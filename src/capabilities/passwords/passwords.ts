@@ -5,7 +5,7 @@ import { holdsPersonalData, isBlocked, type Person } from './guessable.ts';
 import type { Hasher } from './hasher.ts';
 import { canonicalPassword, type StrengthProblem, strengthProblems } from './strength.ts';
 
-/** `temporary-expired`: it would be right, but nobody used it in time (PWD-7). Strangers learn `right` or not. */
+/** `temporary-expired`: it would be right, but no one used it in time (PWD-7). Strangers learn `right` or not. */
 export type PasswordVerdict = 'right' | 'wrong' | 'temporary-expired';
 
 /** What a new password is held against. */
@@ -23,9 +23,12 @@ export interface NewPassword {
 export interface Passwords {
   /** A missing account, a missing password and a dead temporary one cost the same as a wrong one. */
   verify(account: Account | undefined, password: string): Promise<PasswordVerdict>;
-  /** Every rule that a new password breaks, history included; somebody else's choice is held to them too (PWD-4, PWD-8). */
+  /**
+   * Every rule that a new password breaks, history included; one that someone else chose is held to them too (PWD-4,
+   * PWD-8).
+   */
   problems(candidate: NewPassword): Promise<StrengthProblem[]>;
-  /** Hashes a password that was found acceptable. `temporary`: set by somebody else under PWD-7. */
+  /** Hashes a password that was found acceptable. `temporary`: set by someone else under PWD-7. */
   make(password: string, policy: Policy, temporary: boolean): Promise<PasswordRecord>;
   /** The account with the new password, the former one in its history, and no link left that would set another. */
   withPassword(account: Account, password: PasswordRecord): Account;

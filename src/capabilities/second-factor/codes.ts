@@ -8,7 +8,7 @@ const DIGITS = 6;
 const LOGIN_CODE_LENGTH = 8;
 /** 80 bits (S37). */
 const RECOVERY_CODE_LENGTH = 16;
-/** Longer than any code with whatever somebody put between its characters. */
+/** Longer than any code together with what someone put between its characters. */
 const MAX_TYPED = 64;
 
 /** What a person typed, told apart by its shape: six digits are of an app or a mail. */
@@ -52,7 +52,7 @@ export function newMailedCode(): string {
   return randomText('0123456789', DIGITS);
 }
 
-/** An address as the page may show it to whoever knows the password: `a•••@site.example`. */
+/** An address as the page may show it to anyone who knows the password: `a•••@site.example`. */
 export function maskedAddress(email: string): string {
   const at = email.lastIndexOf('@');
   return `${[...email][0] ?? ''}•••${email.slice(at)}`;

@@ -53,7 +53,7 @@ export function createKeptCodes(parts: { accounts: Accounts; hashing: Derives; c
       if (!set.hashes.some((kept) => kept !== null && sameSecret(kept, hash))) return 'wrong';
       let isSpent = false;
       await accounts.update(account.id, (current) => {
-        // Read anew: another try may have been first, or a newer set have voided this one.
+        // Read again: another try may have been first, or a newer set may have voided this one.
         const now = current.secondFactor.recoveryCodes;
         isSpent = now?.salt === set.salt && now.hashes.includes(hash);
         if (!now || !isSpent) return undefined;

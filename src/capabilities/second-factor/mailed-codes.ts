@@ -38,7 +38,7 @@ const LIFE_SECONDS = 600;
 const PAUSE_SECONDS = 60;
 const MOST = 5;
 const HOUR = 3_600;
-/** Of one account, whatever its attempts: a mailbox is not flooded by whoever knows a password (S49). */
+/** For one account, no matter how many attempts it has: someone who knows a password cannot flood a mailbox (S49). */
 const MOST_AN_HOUR = 20;
 
 export function createMailedCodes(parts: {
@@ -47,7 +47,7 @@ export function createMailedCodes(parts: {
   mail: Mail;
   vault: Vault;
   clock: Clock;
-  /** Epoch seconds at which a lost store was born anew: what was sent before may have been used (P6). */
+  /** Epoch seconds at which a lost store was created again: what was sent before may have been used (P6). */
   forgottenBefore(): Promise<number>;
 }): MailedCodes {
   const { ephemeral, budgets, mail, vault, clock, forgottenBefore } = parts;

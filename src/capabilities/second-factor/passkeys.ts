@@ -104,7 +104,7 @@ export function createPasskeys(parts: { accounts: Accounts; clock: Clock; issuer
       const response = parsed<RegistrationResponseJSON>(answer);
       if (!response) return undefined;
       const { verifyRegistrationResponse } = await library();
-      // Whatever is not sound is thrown at: nothing of it is worth telling apart.
+      // The library throws on any answer that is not sound: the reasons are not worth telling apart.
       const result = await verifyRegistrationResponse({
         ...expected,
         response,

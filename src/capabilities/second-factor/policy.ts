@@ -44,7 +44,7 @@ export function mustHaveFactor(account: Person, policy: Policy): boolean {
 
 /**
  * @param asked the application wants the second factor for this sign-in (`acr_values` or `claims`)
- * A factor that is active is demanded whatever the policy says (S36; CVE-2025-64103).
+ * A factor that is active is demanded no matter what the policy says (S36; CVE-2025-64103).
  */
 export function factorDuty(account: Person, policy: Policy, asked: boolean): FactorDuty {
   if (account.secondFactor.status === 'active') return 'code';
@@ -72,7 +72,7 @@ export function methodsToSetUp(
 }
 
 /**
- * Whether the person may set methods up on the own page: a first one where that is voluntary, more of them wherever
+ * Whether the person may set methods up on their own page: a first one where that is voluntary, more of them wherever
  * the mode is about the account (MFA-1, MFA-5).
  */
 export function maySetUp(account: Person, policy: Policy): boolean {
@@ -82,8 +82,8 @@ export function maySetUp(account: Person, policy: Policy): boolean {
 }
 
 /**
- * Whether the person may turn this method off: the last one only where nobody demands a factor (MFA-1); one of several
- * always, as the factor stays.
+ * Whether the person may turn this method off: the last one only where no one demands a factor (MFA-1); one of
+ * several always, as the factor stays.
  */
 export function mayTurnOff(account: Person, policy: Policy): boolean {
   const mode = modeFor(account, policy);

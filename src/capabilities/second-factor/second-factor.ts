@@ -16,8 +16,8 @@ export interface JudgedCode {
 
 export interface SecondFactors {
   /**
-   * Judges whatever was typed into the one field against all that the person has, told apart by shape; what is accepted is
-   * spent by that. Six digits are the app's, or those that were mailed in this context.
+   * Judges what was typed into the one field against all that the person has, told apart by shape; a code that is
+   * accepted is thereby spent. Six digits are the app's, or those that were mailed in this context.
    * @param mailed the context in which a code may have been mailed; none where mail is no proof
    */
   verify(account: Account, typed: string, policy: Policy, mailed: string | undefined): Promise<JudgedCode>;
@@ -57,7 +57,7 @@ export function createSecondFactors(parts: {
     return isOfApp ? { factor: 'totp', verdict: byApp ?? 'wrong' } : { factor: 'mailed-code', verdict };
   };
 
-  /** @returns the account with its secrets sealed anew, and how many were not */
+  /** @returns the account with its secrets under the first master key, and how many had to be sealed again */
   const resealed = (account: Account): { account: Account; count: number } => {
     let count = 0;
     const fresh = (sealed: string) => {

@@ -1,7 +1,9 @@
 import type { Vault } from '../../foundation/base/index.ts';
 import { grouped } from './codes.ts';
 
-/** Recovery codes between their making and the page on which the person reads them: kept sealed, for one place alone. */
+/**
+ * Recovery codes between their making and the page on which the person reads them: kept sealed, only for one place.
+ */
 export interface ShownCodes {
   /** @param place what shows them, such as one sign-in attempt */
   seal(place: string, codes: readonly string[]): string;

@@ -15,7 +15,7 @@ export interface TotpSecrets {
   make(owner: Owner): { sealed: string; text: string };
   seal(owner: Owner, secret: string): string;
   reveal(owner: Owner, sealedSecret: string): string;
-  /** Sealed anew under the first master key, or undefined when it is already. */
+  /** Sealed again under the first master key, or undefined when it already is. */
   reseal(owner: Owner, sealedSecret: string): string | undefined;
   authenticator(sealedSecret: string): TotpAuthenticator;
   /** Judges six digits, and spends their time step when they are right (S27, S28). */
@@ -38,7 +38,7 @@ export function createTotpSecrets(parts: {
   ephemeral: Ephemeral;
   vault: Vault;
   clock: Clock;
-  /** The time step below which nothing is accepted: that in which a lost store was born anew (P5). */
+  /** The time step below which nothing is accepted: the one in which a lost store was created again (P5). */
   floor(): Promise<number>;
 }): TotpSecrets {
   const { ephemeral, vault, clock, floor } = parts;

@@ -26,7 +26,7 @@ export interface TrustedBrowser {
 type Site = Pick<Tenant, 'policy' | 'trustCuts'>;
 
 export interface TrustedBrowsers {
-  /** Days that the code page offers to this account; 0: none. Whoever administers gives the code every time (S40). */
+  /** Days that the code page offers to this account; 0: none. Administrators enter the code every time (S40). */
   daysFor(account: Pick<Account, 'role'>, policy: Policy): number;
   /** @param carried what the browser carries; with a forged or foreign token nothing is trusted */
   isTrusted(carried: string | undefined, account: Account, epoch: number, site: Site): Promise<boolean>;

@@ -26,7 +26,7 @@ export interface KeyAge {
 
 /** How long the key set may be kept by applications: its Cache-Control says so. */
 export const JWKS_SECONDS = 300;
-/** Twice that: whoever kept the former set has asked again before the new key signs (OID-2). */
+/** Twice that: anyone who kept the former set has asked again before the new key signs (OID-2). */
 export const PUBLISHED_BEFORE_SECONDS = 2 * JWKS_SECONDS;
 /** Longer than any session, whose ID token may come back as `id_token_hint`. */
 export const KEPT_AFTER_SECONDS = 7 * 86_400;

@@ -41,7 +41,7 @@ export type ChangeOutcome =
   | { changed: Tenant; differences: PolicyDifference[] }
   | { scheduled: ScheduledChange; differences: PolicyDifference[] }
   | { unchanged: Tenant }
-  /** Somebody else saved in between; theirs stands. */
+  /** Someone else saved in between; their change stands. */
   | { conflict: Tenant }
   | { mistakes: PolicyMistake[] }
   | { operatorOnly: string[] }

@@ -61,7 +61,7 @@ const password = z.strictObject({
     .default('temporary')
     .meta(
       says(
-        'What a password set by somebody else is: to be changed at the next sign-in, like any other, or not set at all: a link is sent.',
+        'When others set a password: it must be changed at the next sign-in, is like any other, or a link is sent.',
         'PWD-7',
       ),
     ),
@@ -122,7 +122,7 @@ const lockout = z.strictObject({
     .default(null)
     .meta(
       says(
-        'Failed tries of unknown browsers from one network in ten minutes, beyond which that network waits, or off. Nobody is locked by it.',
+        'Failed tries of unknown browsers on one network in ten minutes before it waits, or off. This locks no one.',
         'LCK-7',
       ),
     ),
@@ -220,7 +220,7 @@ const signIn = z.strictObject({
     .default(['password'])
     .meta(
       says(
-        'How people sign in: by password, and where `passkey` is listed by a passkey alone, which must verify the person.',
+        'How people sign in: by password, or with only a passkey if `passkey` is listed; it must verify the person.',
         'SGN-7, MFA-16',
       ),
     ),

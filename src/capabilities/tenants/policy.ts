@@ -70,7 +70,7 @@ export function withValues(
     const last = names.pop() ?? '';
     let at = document;
     for (const name of names) {
-      // Own properties alone: a path such as `__proto__.x` names nothing (S82).
+      // Only own properties: a path such as `__proto__.x` names nothing (S82).
       if (!Object.hasOwn(at, name) || !isRecord(at[name])) Object.defineProperty(at, name, own({}));
       at = at[name] as Record<string, unknown>;
     }

@@ -32,7 +32,7 @@ export interface Tenant {
   id: string;
   /** For the session API; counted per installation and never reused. */
   number: number;
-  /** As typed by whoever made it; compared by `codeKey`. */
+  /** As typed by the person who made it; compared by `codeKey`. */
   clientCode: string;
   codeKey: string;
   name: string;

@@ -82,7 +82,7 @@ export function addCreate(account: Command): void {
     .option('--role <role>', roles.join(', '), 'Agent')
     .option('--permission <permission>', `${grantable.join(', ')}; may be given several times`, collect, [])
     .option('--password-stdin', 'read the password from standard input; otherwise one is made and printed')
-    .option('--permanent', 'the password need not be changed at the next sign-in, whatever the policy')
+    .option('--permanent', 'no change is needed at the next sign-in, even if the policy requires one')
     .option('--totp-secret-stdin', 'read a base32 secret from standard input; the factor is active at once')
     .action(create);
 }
@@ -105,7 +105,7 @@ async function setPassword(options: Setting & { reason: string }, command: Comma
 export function addSetPassword(account: Command): void {
   commandOf(account, of.setPassword)
     .option('--password-stdin', 'read the password from standard input; otherwise one is made and printed')
-    .option('--permanent', 'the password need not be changed at the next sign-in, whatever the policy')
+    .option('--permanent', 'no change is needed at the next sign-in, even if the policy requires one')
     .action(setPassword);
   commandOf(account, of.compromised).action(async (options: Named & { reason: string }, command: Command) => {
     await withCore(command, async (core) => {

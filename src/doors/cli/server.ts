@@ -72,7 +72,7 @@ async function serve(settings: Settings, log: Log, failed: Promise<Error>, serve
     log.info({ issuer: settings.issuer, port }, 'listening');
     flushCompileCache();
     await announce();
-    // Somebody at the keyboard is not made to wait for a proxy.
+    // A person at the keyboard does not have to wait for a proxy.
     const reason = await stopped;
     if (reason === 'SIGTERM') noticeSeconds = settings.stopNoticeSeconds;
     log.info('stopping');

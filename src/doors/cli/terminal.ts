@@ -60,7 +60,7 @@ export function settingsOf(command: Command, warn: (sentence: string) => void = 
 const STORE_WAIT_MS = 30_000;
 
 /**
- * Opens the stores for one command and closes them whatever happens.
+ * Opens the stores for one command and always closes them, even if the command fails.
  * @param mayMake whether an installation is made where there is none
  */
 export async function withCore<T>(

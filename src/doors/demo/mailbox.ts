@@ -1,7 +1,7 @@
 import type { Mailbox } from '../../capabilities/mail/index.ts';
 import { type Pages, publicReading, type Registry } from '../../foundation/web/index.ts';
 
-const why = 'exists in the demo alone, on loopback';
+const why = 'exists only in the demo, on loopback';
 const guards = publicReading(why, why);
 
 /** `GET /demo/mailbox`: what would have been mailed. */

@@ -39,7 +39,7 @@ const SAMPLES: readonly Sample[] = [
 function noteFor(sample: Sample, policy: Policy, isEnrolled: boolean): string {
   const factor = policy.secondFactor.mode === 'required' || isEnrolled ? ['sets up an authenticator'] : [];
   const change = sample.isTemporary ? ['changes a temporary password'] : [];
-  return [...factor, ...change].join(', then ') || 'password alone';
+  return [...factor, ...change].join(', then ') || 'only a password';
 }
 
 async function makeAccount(core: Core, tenant: Tenant, preset: string, sample: Sample): Promise<MadeAccount> {
@@ -119,7 +119,7 @@ export async function makeSamples(
   const supervisor = accounts.find(
     ({ preset, userName }) => preset === PROGRAM_PRESET && userName === 'supervisor',
   );
-  if (!supervisor) throw new Error('nobody signs in by program');
+  if (!supervisor) throw new Error('no one signs in by program');
   const { clientCode: clientName, userName, password } = supervisor;
   const program = { token, clientName, userName, password };
   return { accounts, secret: application.secret, program };

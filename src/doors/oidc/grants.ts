@@ -21,8 +21,8 @@ async function extend(grant: EpochGrant, ctx: KoaContextWithOIDC, epoch: number)
 }
 
 /**
- * The grant of a session and application. For first-party applications it is made without asking; a grant that is gone is
- * made anew instead of leaving a session that points at nothing (engine race G). Its id is computed, so that two tabs that
+ * The grant of a session and application. For first-party applications it is made without asking; a grant that is
+ * gone is made again, so that no session points at nothing (engine race G). Its id is computed, so that two tabs that
  * sign on at once share one grant.
  */
 export function createGrantLoader({ applications, vault }: { applications: Applications; vault: Vault }) {

@@ -142,7 +142,7 @@ export function createInteractions(current: () => Provider, applications: Applic
     leave: (exchange) => finish(exchange, { [ASKED]: {} }),
     async consent(exchange, epoch) {
       const found = await details(exchange);
-      if (!found?.session) throw new errors.SessionNotFound('nobody to consent');
+      if (!found?.session) throw new errors.SessionNotFound('no one to consent');
       const provider = current();
       const existing = found.grantId ? await provider.Grant.find(found.grantId) : undefined;
       const { accountId } = found.session;

@@ -15,7 +15,7 @@ export interface SessionLimits {
   absoluteSeconds: number;
 }
 
-/** How long a session lives if nobody uses it from now on: the idle limit, cut short by the absolute one. */
+/** How long a session lives if no one uses it from now on: the idle limit, cut short by the absolute one. */
 export function sessionSeconds(
   session: Partial<SessionLimits> & { loginTs?: number | undefined },
   now: number,
@@ -50,7 +50,7 @@ export class SessionAdapter implements Adapter {
       const expiresAt = now + expiresIn + CLOCK_TOLERANCE_SECONDS;
       const value = JSON.stringify({ ...base, usedAt: now });
       const { left, ...difference } = this.difference(uid, authorizations);
-      // Signed out of that application alone: the session lives on without it.
+      // The person signed out of only that application: the session lives on without it.
       await tellOf({ value, parts: left }, this.parts.tellLogout);
       const change = {
         value,
@@ -143,7 +143,7 @@ export class SessionAdapter implements Adapter {
   async revokeByGrantId(): Promise<undefined> {}
 }
 
-/** The parts that are applications: what keeps the session through an event is nobody's sign-on. */
+/** The parts that are applications: a part that keeps the session through an event is no sign-on. */
 function applicationsOf({ parts }: StoredRecord): Record<string, string> {
   return Object.fromEntries(Object.entries(parts).filter(([part]) => !isKeptPart(part)));
 }

@@ -6,7 +6,7 @@ import { renewedLink } from '../../capabilities/passwords/index.ts';
 import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
 import { type Clock, longTime, type Vault } from '../../foundation/base/index.ts';
 
-/** What somebody asked for; whether there is such a person is found out later, when nobody waits for an answer (S17). */
+/** What someone asked for; whether that person exists is looked up later, when no one waits for an answer (S17). */
 export interface LinkRequest {
   clientCode: string;
   population: Population;
@@ -19,10 +19,10 @@ export interface LinkRequest {
 export const RECOVER_JOB = 'recover';
 
 const HOUR = 3_600;
-/** Mails an hour: enough for somebody who mistypes, too few for a flood (S49). */
+/** Mails an hour: enough for a person who mistypes, too few for a flood (S49). */
 const BUDGETS = { account: 3, address: 3, tenant: 500 };
 
-/** Sends the link to whoever may have one (PWD-15). */
+/** Sends the link if the person may have one (PWD-15). */
 export function createLinkSender(parts: {
   accounts: Accounts;
   tenants: Tenants;

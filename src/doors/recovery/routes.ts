@@ -22,15 +22,15 @@ export interface RecoveryParts extends SetPasswordParts {
 const ask: Guards = {
   state: on('the queue sends nothing to accounts that are disabled'),
   attempts: waived('no secret is checked'),
-  factor: waived('sends a mail, and signs nobody in'),
-  steps: waived('sends a mail, and signs nobody in'),
-  bind: waived('the link goes to the mailbox alone'),
+  factor: waived('sends a mail, and signs no one in'),
+  steps: waived('sends a mail, and signs no one in'),
+  bind: waived('the link goes only to the mailbox'),
   csrf: on('same origin'),
-  fresh: waived('nobody is signed in'),
-  authz: waived('nobody is signed in'),
+  fresh: waived('no one is signed in'),
+  authz: waived('no one is signed in'),
   once: waived('a newer link voids the older one'),
   rate: on('budgets of network, name, account, address and tenant'),
-  same: on('one job for every request: who exists is found out when nobody waits'),
+  same: on('one job for every request: whether the account exists is looked up later, when no one waits'),
 };
 
 const look: Guards = {
@@ -46,7 +46,7 @@ const set: Guards = {
   state: on('disabled accounts cannot use their link'),
   attempts: on('codes are reserved on the counter of the sign-in'),
   factor: on('an active factor must be given (S42)'),
-  steps: on('signs nobody in: the sign-in comes after it'),
+  steps: on('signs no one in: the sign-in comes after it'),
   bind: on('the token of the link, and the cookie that it became'),
   once: on('the link is spent in the write that sets the password (P2)'),
   rate: on('the hashing gate'),
@@ -69,7 +69,7 @@ async function showRequest({ pages }: RecoveryParts, ctx: WebContext): Promise<v
   });
 }
 
-/** `POST /recover`: the same answer and the same work whoever was named. */
+/** `POST /recover`: the same answer and the same work for every name. */
 async function submitRequest(parts: RecoveryParts, ctx: WebContext): Promise<void> {
   const { budgets, lockout, jobs, pages, clock } = parts;
   const { clientCode, userName, population } = formFields(ctx.state.form, [

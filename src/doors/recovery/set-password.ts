@@ -52,7 +52,9 @@ interface Said {
 }
 
 const CLIENT_CODE = /^[A-Za-z0-9-]{2,32}$/;
-/** That a code was given: in this browser, as whoever reads the mail has the link too, and for these factors (S42). */
+/**
+ * That a code was given in this browser, as anyone who reads the mail has the link too, and for these factors (S42).
+ */
 interface Proof {
   mark: string;
   round: number;
@@ -65,7 +67,7 @@ function cookieName(issuer: string): string {
   return `${issuer.startsWith('https:') ? '__Secure-' : ''}sallyport_recover`;
 }
 
-/** The token leaves the address on the first load, and lives in a cookie of these pages alone (S45). */
+/** The token leaves the address on the first load, and lives in a cookie that only these pages get (S45). */
 export async function openLink({ issuer }: SetPasswordParts, ctx: WebContext): Promise<void> {
   const token = String(ctx.query.token);
   // What never was a token may hold what no cookie can.
@@ -150,7 +152,7 @@ async function obstacle(parts: SetPasswordParts, link: Opened): Promise<Said | u
   const typed = formFields(link.ctx.state.form, ['newPassword', 'newPasswordAgain', 'code']);
   const isCodeDue = link.account.secondFactor.status === 'active' && !link.isFactorProved;
   if (isCodeDue && typedName(typed.code) === '') return { notice: 'no-code', problems: [] };
-  // First: whoever has the mail but not the factor learns nothing of former passwords.
+  // First: someone who has the mail but not the factor learns nothing of former passwords.
   if (!(await proveFactor(parts, link, typed.code))) return { notice: 'wrong-code', problems: [] };
   return parts.ownPassword.judge(doorOf(link), typed.newPassword, typed.newPasswordAgain);
 }

@@ -93,7 +93,7 @@ export async function submitEndTrust(parts: FactorChangeParts, person: Person): 
   go(person, PAGE);
 }
 
-/** `POST /account/other-sessions`: ends whatever is signed in elsewhere (S35). */
+/** `POST /account/other-sessions`: ends everything that the account is signed in with elsewhere (S35). */
 export async function submitEndOthers(parts: FactorChangeParts, person: Person): Promise<void> {
   const { ctx, account, session, tenant } = person;
   const token = parts.cookies.trust.read(ctx);

@@ -7,7 +7,7 @@ import { type BrowserCookies, type Pages, visitorOf, type WebContext } from '../
 import type { Door } from '../../use-cases/credentials/index.ts';
 import type { BrowserSession, BrowserSessions } from '../oidc/index.ts';
 
-/** Whoever this browser is signed in as. */
+/** The person that this browser is signed in as. */
 export interface Person {
   ctx: WebContext;
   session: BrowserSession;
@@ -32,7 +32,10 @@ export async function findPerson(parts: PersonParts, ctx: WebContext): Promise<P
   return session && account && tenant ? { ctx, session, account, tenant } : undefined;
 }
 
-/** What something half-done is kept under: one session of one person, as a browser's session may go on to somebody else. */
+/**
+ * The key of something half-done: one session of one person, as another person may later use the session of the same
+ * browser.
+ */
 export function placeOf({ session, account }: Person, what: 'proof' | 'set-up' | 'codes' | 'form'): string {
   return `${what}:${session.uid}:${account.id}`;
 }
@@ -50,7 +53,7 @@ export function shell({ account, tenant }: Person) {
     userName: account.userName,
     isAgent: account.population === 'agent',
     tenantName: tenant.name,
-    // The entry tells the state (MFA-5); there is none where nobody has a second factor.
+    // The entry tells the state (MFA-5); there is none where no one has a second factor.
     factorEntry:
       account.secondFactor.status === 'active'
         ? 'enabled'

@@ -49,7 +49,7 @@ const page: Guards = {
   bind: on('the session cookie of this browser'),
   csrf: waived('changes nothing'),
   fresh: waived('shows nothing that a session may not'),
-  authz: on('a person sees the own account alone'),
+  authz: on('a person sees only their own account'),
   once: waived('reads only'),
   rate: waived('reads only'),
   same: waived('the person is signed in'),
@@ -94,12 +94,12 @@ const link: Guards = {
   steps: waived('leads to the sign-in'),
   bind: waived('leads to the sign-in'),
   authz: waived('leads to the sign-in'),
-  same: on('a client code that nobody has leads to the same page'),
+  same: on('a client code that no tenant has leads to the same page'),
 };
 
 /**
- * Asks the engine for a session, for its cookie alone: the code that comes back is never redeemed, and nobody could, as the
- * verifier of its challenge does not exist.
+ * Asks the engine for a session, only for its cookie: the code that comes back is never redeemed, and no one could
+ * redeem it, as the verifier of its challenge does not exist.
  */
 function signIn(ctx: WebContext, issuer: string, clientId: string): void {
   const query = new URLSearchParams({

@@ -26,7 +26,7 @@ const credentials = z.object({
 });
 const change = credentials.extend({ newPassword: text });
 
-/** What a program sends to sign in (API-2). Fields that are not known are left alone. */
+/** What a program sends to sign in (API-2). Fields that are not known are ignored. */
 export type Credentials = z.output<typeof credentials>;
 export type PasswordChange = z.output<typeof change>;
 

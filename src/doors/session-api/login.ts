@@ -93,7 +93,10 @@ async function change(
   return undefined;
 }
 
-/** `POST /session/password`: the way out of a password that must be changed; ends whatever the account is signed in with (API-3, SES-4). */
+/**
+ * `POST /session/password`: the way out of a password that must be changed; it ends everything that the account is
+ * signed in with (API-3, SES-4).
+ */
 export async function changePassword(parts: SessionApiParts, ctx: WebContext): Promise<void> {
   const holder = await tokenHolder(parts, ctx);
   const wanted = await readPasswordChange(ctx);

@@ -12,7 +12,7 @@ import type { Credentials } from './body.ts';
 import { refused, type TokenHolder } from './callers.ts';
 import type { SessionApiParts } from './parts.ts';
 
-/** Somebody whose password was right, and who may sign in by program. */
+/** A person whose password was right, and who may sign in by program. */
 export interface Proved {
   account: Account;
   door: Door;

@@ -76,7 +76,10 @@ async function described(parts: SessionApiParts, caller: LiveApiSession, session
   };
 }
 
-/** `GET /session/list`: the own sessions, or all of the tenant for who may end sessions, page by page (API-5). */
+/**
+ * `GET /session/list`: the caller's own sessions; if the caller may end sessions, all of the tenant, page by page
+ * (API-5).
+ */
 export async function list(parts: SessionApiParts, ctx: WebContext): Promise<void> {
   const caller = await sessionHolder(parts, ctx);
   const { after } = ctx.query;

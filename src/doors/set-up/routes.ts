@@ -12,10 +12,10 @@ import {
 import type { SetUp, SetUpOutcome } from './set-up.ts';
 
 const guards: Guards = {
-  state: waived('nobody exists yet'),
+  state: waived('no one exists yet'),
   attempts: waived('the link holds 256 random bits'),
   factor: on('the policy of the operator tenant demands a factor at the first sign-in'),
-  steps: on('signs nobody in'),
+  steps: on('signs no one in'),
   bind: on('the link'),
   csrf: on('same origin'),
   fresh: waived('the link is the proof'),

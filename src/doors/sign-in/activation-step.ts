@@ -62,7 +62,7 @@ function after(parts: SignInParts, attempt: Attempt, outcome: Outcome, isPasskey
   return { ...attempt, factorProof: proved, activation: null, recovery, notice: null };
 }
 
-/** `POST /sign-in/:uid/activate`: ends the set-up of whatever method was chosen. */
+/** `POST /sign-in/:uid/activate`: ends the set-up of the method that the person chose. */
 export async function submitActivation(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
   const door = doorOf(parts, walk);

@@ -20,7 +20,7 @@ export function assuranceOf(
   const given = factor.by === 'passkey' ? key : 'otp';
   if (typeof first === 'object')
     return { isMultiFactor: true, amr: [...new Set([...first.sessionAmr, given, 'mfa'])] };
-  // A passkey alone is two factors: the device, and the person that it verified.
+  // A passkey by itself is two factors: the device, and the person that it verified.
   if (first === 'passkey') return { isMultiFactor: true, amr: [key, 'user', 'mfa'] };
   return { isMultiFactor: true, amr: ['pwd', given, 'mfa'] };
 }

@@ -21,7 +21,7 @@ export interface Attempt {
   passwordProof: { at: number; epoch: number; lockRound: number; by?: 'passkey' | 'session' } | null;
   /** It counts in the round of the factors in which it was given. */
   factorProof: ProvedFactor | null;
-  /** The secret of an activation: one for the attempt, whatever is reloaded or mistyped (MFA-4). */
+  /** The secret of an activation: one for the attempt, even if the person reloads or mistypes (MFA-4). */
   activation: { sealedSecret: string } | null;
   /** What the person chose on the code page, or to set up. */
   method: Method | 'slip' | null;

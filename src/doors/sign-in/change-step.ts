@@ -51,7 +51,7 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
     epoch: epochOf(changed, door.tenant),
     lockRound: changed.lockRound,
   };
-  // Whoever just changed it is not told in the same breath how soon it expires.
+  // A person who has just changed it is not told at the same time how soon it expires.
   const changedAttempt = { ...attempt, passwordProof, isWarned: true, notice: null, problems: [] };
   await parts.attempts.save(walk.stored, changedAttempt);
   return dispatch(parts, walk);

@@ -4,7 +4,7 @@ import { proofsOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { trace, type Walk } from './walk.ts';
 
-/** The walk as a door to the person's own credentials; nobody stands there before the account is found. */
+/** The walk as a door to the person's own credentials; no one stands there before the account is found. */
 export function doorOf({ cookies }: SignInParts, walk: Walk): BindingPlace | undefined {
   const { account, tenant, browser, ctx } = walk;
   const trustToken = cookies.trust.read(ctx);

@@ -45,7 +45,7 @@ async function mailPage(parts: SignInParts, walk: Walk): Promise<PageData> {
 
 export async function activationPage(parts: SignInParts, walk: Walk): Promise<PageData> {
   const { account, tenant } = walk;
-  if (!account || !tenant) throw new Error('nobody to activate for');
+  if (!account || !tenant) throw new Error('no one to activate for');
   const [method = 'none', ...others] = activationMethods(parts, walk);
   const common = { method, others, contactLine: walk.policy.lockout.contactLine };
   if (method === 'app') return { ...common, ...(await appPage(parts, walk, account, tenant)) };
@@ -61,7 +61,7 @@ export async function activationPage(parts: SignInParts, walk: Walk): Promise<Pa
 
 export async function codePage(parts: SignInParts, walk: Walk): Promise<PageData> {
   const { account, policy, tenant } = walk;
-  if (!account) throw new Error('nobody to ask for a code');
+  if (!account) throw new Error('no one to ask for a code');
   const [method = 'none', ...others] = codeMethods(parts, walk);
   const { secondFactor } = account;
   const common = {
@@ -69,7 +69,7 @@ export async function codePage(parts: SignInParts, walk: Walk): Promise<PageData
     others,
     lead: method,
     hasRecoveryCodes: policy.secondFactor.recoveryCodes !== null && recoveryCodesLeft(secondFactor) > 0,
-    // Said wherever the site has them: whether one was issued is nobody's to learn here.
+    // Said wherever the site has them: no one may learn here whether one was issued.
     hasLoginCodes: policy.secondFactor.loginCodes,
     // A step-up binds nothing, so it offers no trust either.
     trustDays: proofsOf(walk).first === null ? 0 : parts.trustedBrowsers.daysFor(account, policy),

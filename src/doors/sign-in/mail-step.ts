@@ -32,7 +32,7 @@ export async function sendMailedCode(parts: SignInParts, walk: Walk) {
   return sent;
 }
 
-/** Whoever gives a mailed code need not ask for the first one. */
+/** A person who gives a mailed code need not ask for the first one. */
 export async function mailFirstCode(parts: SignInParts, walk: Walk): Promise<void> {
   if (walk.step !== 'second-factor' || mailAddress(parts, walk) === undefined) return;
   const { sentAt } = await parts.mailedCodes.state(placeOf(walk));

@@ -99,12 +99,15 @@ export function provedAt(walk: Pick<Situation, 'attempt' | 'account'>): number {
   return Math.max(walk.attempt.passwordProof?.at ?? 0, factorProofOf(walk)?.at ?? 0);
 }
 
-/** Trust skips the code of a plain sign-in alone: never where an application asks for it, nor a change of password (PWD-11, S40). */
+/**
+ * Trust skips the code only of a plain sign-in: never where an application asks for it, nor for a change of password
+ * (PWD-11, S40).
+ */
 function isSkipped({ isTrusted, asked, reasons }: Situation): boolean {
   return isTrusted && !asked.multiFactor && reasonTo('change-password', reasons) === undefined;
 }
 
-/** The application insists on what this account cannot give, whatever the person still proves. */
+/** The application insists on what this account cannot give, and no further proof by the person helps. */
 function isUnmet(situation: Situation, duty: FactorDuty): boolean {
   const { asked } = situation;
   const proof = factorProofOf(situation);

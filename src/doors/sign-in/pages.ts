@@ -10,8 +10,8 @@ import type { Walk } from './walk.ts';
 type PageData = Record<string, unknown>;
 
 /**
- * Where a person may ask for a link, or empty. Where the client code is typed it is shown whatever the site allows: the page
- * tells nothing of a site to those who only know its code (S17, TEN-1).
+ * Where a person may ask for a link, or empty. If the person types the client code, the link is shown even if the
+ * site does not allow it: the page tells nothing of a site to those who only know its code (S17, TEN-1).
  */
 function forgottenLink(
   { mail }: SignInParts,

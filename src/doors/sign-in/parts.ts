@@ -61,7 +61,7 @@ export interface SignInParts {
   submissions: Submissions;
   pages: Pages;
   clock: Clock;
-  /** The rules for client codes that nobody has. */
+  /** The rules for client codes that no tenant has. */
   strangersPolicy(clientCode: string): Policy;
   acr: { password: string; multiFactor: string };
 }

@@ -9,7 +9,7 @@ import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
 import { back, browserClass, loadWalk, trace, type Walk } from './walk.ts';
 
-/** The account that the answer names, where this application and its site let people in by a passkey alone. */
+/** The account that the answer names, if this application and its site let people in with only a passkey. */
 async function doorFor(parts: SignInParts, walk: Walk, answer: string): Promise<Door | undefined> {
   const { application } = walk.interaction;
   const claim = parts.passkeys.claimOf(answer);
@@ -39,7 +39,7 @@ async function signIn(
 ): Promise<boolean> {
   const { account, tenant } = door;
   const proved = await parts.factorProofs.tryPasskey(door, answer, challenge, true);
-  // Whom it named is not kept: the page would show the name to whoever posts the id of an account (S17).
+  // The name is not kept: the page would show it to anyone who posts the id of an account (S17).
   if (!proved) {
     await parts.attempts.save(stored, { ...stored.attempt, notice: 'passkey-refused' });
     return false;
@@ -71,7 +71,7 @@ export async function submitPasskey(parts: SignInParts, ctx: WebContext): Promis
   const answer = ctx.state.form.get('passkey') ?? '';
   const challenge = await parts.challenges.spend(firstPlaceOf(walk));
   const door = challenge === undefined ? undefined : await doorFor(parts, walk, answer);
-  // The same for every passkey that does not do: whose it is, or whether anybody's, is told to nobody (S17).
+  // The same for every passkey that does not do: no one is told whose it is, or if it is anyone's (S17).
   if (challenge === undefined || !door) {
     await parts.attempts.save(walk.stored, { ...walk.attempt, notice: 'passkey-refused' });
     return back(ctx, walk.interaction.uid);

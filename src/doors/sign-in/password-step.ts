@@ -48,7 +48,7 @@ function failed(attempt: Attempt, who: Who | null, notice: Attempt['notice']): A
 /** `POST /sign-in/:uid/password` */
 export async function submitPassword(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
-  // During a wait a try is refused without being checked or counted; it is recorded, and may name somebody else.
+  // During a wait a try is refused without being checked or counted; it is recorded, and may name someone else.
   const isDue = walk.step === 'password' || (walk.step === 'wait' && !walk.isProved);
   if (!isDue) return back(ctx, walk.interaction.uid);
   const { clientCode, userName, password } = formFields(ctx.state.form, [

@@ -22,7 +22,7 @@ const page: Guards = {
   bind: on('the interaction cookie of the browser that began it'),
   csrf: waived('changes nothing; it ends only a sign-in that is refused anyway'),
   fresh: waived('this is the sign-in'),
-  authz: waived('nobody is signed in yet'),
+  authz: waived('no one is signed in yet'),
   once: on('a finished attempt shows nothing more'),
   rate: waived('reads only'),
   same: on('pages of a known and an unknown name are equal to the byte'),
@@ -57,7 +57,7 @@ async function submitIdentify(parts: SignInParts, ctx: WebContext): Promise<void
   back(ctx, walk.interaction.uid);
 }
 
-/** `POST …/restart`: somebody else wants to sign in at this desk. */
+/** `POST …/restart`: someone else wants to sign in at this desk. */
 async function submitRestart(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
   const { application } = walk.interaction;

@@ -43,7 +43,7 @@ export async function browserClass(
   return parts.knownBrowsers.classOf(parts.cookies.mark.read(ctx), account);
 }
 
-/** Whoever this attempt's failures are counted against. */
+/** The account or the unknown name that this attempt's failures are counted against. */
 function subjectOf(
   attempt: Pick<Attempt, 'who' | 'population'>,
   account: Account | undefined,

@@ -1,4 +1,4 @@
-/** The time, handed to whoever decides by it. Instants are whole epoch seconds. */
+/** The time, handed to the code that decides by it. Instants are whole epoch seconds. */
 export interface Clock {
   /** Now, in epoch seconds. */
   now(): number;

@@ -48,7 +48,7 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 
-/** An error with a public sentence; `detail` is for the log alone. */
+/** An error with a public sentence; `detail` is only for the log. */
 export class SallyportError extends Error {
   readonly code: ErrorCode;
   readonly status: number;

@@ -19,7 +19,10 @@ const COUNTER_LIMIT = 0x1000;
 let lastMs = 0;
 let counter = 0;
 
-/** The millisecond and the 12-bit counter of the next id: of one process, ids never go back, whatever the clock does. */
+/**
+ * The millisecond and the 12-bit counter of the next id: in one process, ids never go back, no matter what the clock
+ * does.
+ */
 function nextTick(): { ms: number; count: number } {
   const now = Date.now();
   counter = now > lastMs ? 0 : counter + 1;

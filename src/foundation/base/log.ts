@@ -26,7 +26,7 @@ function writeLine(line: string): void {
   }
 }
 
-/** One JSON line an event on standard output. Pino escapes control characters, so nobody can forge a line (S80). */
+/** One JSON line per event on standard output. Pino escapes control characters, so no one can forge a line (S80). */
 /** @param destination where the lines go; standard output unless given */
 export function createLog(level: LogLevel, destination = { write: writeLine }): Log {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);

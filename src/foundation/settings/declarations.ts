@@ -56,7 +56,7 @@ export const declarations = [
     'issuer',
     'SALLYPORT_ISSUER',
     issuer,
-    'The public origin: every link, cookie and token is made from it, whatever a request claims.',
+    'The public origin: every link, cookie and token is made from it, no matter what a request claims.',
   ),
   declare(
     'allowInsecureIssuer',
@@ -152,7 +152,7 @@ export const declarations = [
     'trustedProxies',
     'SALLYPORT_TRUSTED_PROXIES',
     fromText.list(z.array(range).default([])),
-    'Addresses or ranges of the proxies in front; X-Forwarded-For is believed from these alone, read from the right.',
+    'Addresses or ranges of the proxies in front; X-Forwarded-For is believed only from these, read from the right.',
   ),
   declare(
     'begunSignIns',

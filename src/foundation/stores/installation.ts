@@ -15,7 +15,7 @@ interface InstallationDocument {
   keyCheck?: string;
   /** The generation of the ephemeral store that was last seen. */
   generation: string;
-  /** Epoch seconds before which spent codes may have been forgotten: when a lost store was born anew (P6). */
+  /** Epoch seconds before which spent codes may have been forgotten: when a lost store was created again (P6). */
   forgottenBefore: number;
 }
 
@@ -25,7 +25,7 @@ export type Migration = (parts: { documents: Documents; sealer: Sealer }) => Pro
 export interface Installation {
   /** Of the ephemeral store: half-done things of another one are refused. */
   generation: string;
-  /** Epoch seconds before which spent codes may have been forgotten: when a lost store was born anew (P6). */
+  /** Epoch seconds before which spent codes may have been forgotten: when a lost store was created again (P6). */
   forgottenBefore: number;
 }
 

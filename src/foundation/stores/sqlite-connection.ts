@@ -81,7 +81,10 @@ async function patiently<T>(patience: Patience, work: () => T): Promise<T> {
   }
 }
 
-/** Tries again while another process is at it. For the start alone, where nothing else waits: it holds the thread. */
+/**
+ * Tries again while another process holds the database. It blocks the thread, so use it only at the start, where
+ * nothing else waits.
+ */
 function insist<T>(limitMs: number, work: () => T): T {
   const until = performance.now() + limitMs;
   const cell = new Int32Array(new SharedArrayBuffer(4));

@@ -11,7 +11,7 @@ interface Asset {
 }
 
 const require = createRequire(import.meta.url);
-/** The package exports its modules alone; the bundle for pages lies beside them. */
+/** The package exports only its modules; the bundle for pages lies beside them. */
 function webauthnBundle(): string {
   return join(dirname(require.resolve('@simplewebauthn/browser')), '../dist/bundle/index.umd.min.js');
 }

@@ -8,7 +8,7 @@ const GOOD: ReadonlySet<unknown> = new Set([
   'session-ended',
 ]);
 
-/** Which field an error is about; of a sign-in always the same one, whatever was wrong (S19). */
+/** Which field an error is about; for a sign-in it is always the same one, no matter what was wrong (S19). */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'wrong-password': ['password', 'currentPassword'],
   'password-too-long': ['password', 'currentPassword'],

@@ -34,7 +34,7 @@ async function answer(path: string | undefined, { ready, metrics }: InternalPart
   return { status: 200, contentType, body: text };
 }
 
-/** The port for monitors alone (S63): reads only, and nothing of any person. */
+/** This port is only for monitors (S63): it only serves reads, and shows nothing about any person. */
 export function createInternalServer(parts: InternalParts): Server {
   return createGuardedServer(
     parts.log,

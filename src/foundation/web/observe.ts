@@ -10,7 +10,9 @@ export interface RequestLabels {
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** The name of what answered: ours from the registry, the engine's own, or `other`; never a path that somebody typed. */
+/**
+ * The name of what answered: ours from the registry, the engine's own, or `other`; never a path that someone typed.
+ */
 function routeOf(ctx: { state: Partial<WebState>; oidc?: { route?: string } }): string {
   return ctx.state.route ?? (ctx.oidc?.route ? `engine ${ctx.oidc.route}` : 'other');
 }

@@ -54,8 +54,8 @@ export function createSubmissions({
   const lines = new Map<string, Promise<void>>();
 
   /**
-   * Twins in this process wait in a line, and only its head asks the store: a flood of one form, by whoever may be without a
-   * session, costs one look at a time.
+   * Twins in this process wait in a line, and only its head asks the store: a flood of one form costs one look at a
+   * time, even when someone without a session sends it.
    */
   const lineUp = async (
     id: string,

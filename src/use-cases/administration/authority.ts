@@ -73,7 +73,10 @@ export function sees(actor: Actor, target: Reached): boolean {
   return actor.grants.some((grant) => covers(actor, grant, target));
 }
 
-/** The permission, at least so far. @param team of whoever holds what is wanted; undefined: every team of the tenant */
+/**
+ * Whether the actor has the permission, at least so far.
+ * @param team the team of the account that is to hold what is wanted; undefined: every team of the tenant
+ */
 function holds({ grants, home }: Actor, wanted: Grant, team: string | null | undefined): boolean {
   return grants.some(({ permission, reach }) => {
     if (permission !== wanted.permission) return false;

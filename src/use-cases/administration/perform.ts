@@ -44,7 +44,10 @@ function notFound(what: string, name: string): Refused {
   return refuse('not_found', { what, name });
 }
 
-/** For those who are not to know what there is: the same whatever is missing or out of reach, made of what they typed (TEN-1). */
+/**
+ * The answer for actors who must not learn what exists: the same whether something is missing or out of reach, and
+ * made only of what they typed (TEN-1).
+ */
 function outOfReach(on: TargetKind, { account, userName, application, tenant }: Place): Refused {
   return notFound(on, account ?? userName ?? application ?? tenant ?? '');
 }
@@ -54,12 +57,12 @@ function reachedOf({ tenant, account, application }: Loaded): Reached {
   return { tenantId: tenant?.id ?? application?.tenantId ?? null };
 }
 
-/** A person knows their own tenant, whatever they may do there. */
+/** A person knows their own tenant, even if they may do nothing there. */
 function isOwnTenant(on: TargetKind, { tenant }: Loaded, { home }: Actor): boolean {
   return on === 'tenant' && tenant !== undefined && tenant.id === home?.tenantId;
 }
 
-/** What the place names, whatever the actor may know of it. */
+/** Loads what the place names, without asking what the actor may know of it. */
 async function load(
   { accounts, tenants, applications }: AdministrationParts,
   on: TargetKind,
@@ -190,7 +193,8 @@ export function createPerform(parts: AdministrationParts): Perform {
       if (declared.on === 'installation')
         return refused(declared, refuse('forbidden', { permission: declared.permission }).refused, actor, {});
       const answer = isMissing && actor.isOperator ? found : outOfReach(declared.on, place);
-      // Of the actor's own tenant, whatever was named: another one learns nothing from its audit, nor this one of what exists.
+      // The audit entry belongs to the actor's own tenant, even if another was named: the other tenant learns nothing
+      // from its audit, and the actor's tenant does not learn what exists.
       return refused(declared, answer.refused, actor, {});
     }
     const problem = objection(declared, found, actor, clock.now());

@@ -13,7 +13,7 @@ import type { Door } from './door.ts';
 /** That a person gave a second factor, and which. */
 export interface ProvedFactor {
   by: Exclude<CodeFactor, 'code'> | 'passkey';
-  /** Of a passkey: on several devices, or on one alone (RFC 8176: `swk`, `hwk`). */
+  /** Of a passkey: whether it is on several devices, or on only one (RFC 8176: `swk`, `hwk`). */
   isSynced?: boolean;
   /** Epoch seconds. */
   at: number;
@@ -23,14 +23,14 @@ export interface ProvedFactor {
 
 export interface FactorProofs {
   /**
-   * One try at a code, whatever its kind: reserved before it is judged, spent by being right (S18, S21).
+   * One try at a code of any kind: it is reserved before it is judged, and a right code is spent (S18, S21).
    * @param mailed the context in which a code may have been mailed; none where mail is no proof
    */
   tryCode(door: Door, typed: string, mailed?: string): Promise<ProvedFactor | undefined>;
   /**
    * One answer of a passkey.
    * @param challenge what it must answer; the caller has spent it, so that no answer is judged twice
-   * @param alone without a password before it: the authenticator must have verified the person
+   * @param alone no password was given before it, so the authenticator must have verified the person
    */
   tryPasskey(
     door: Door,
@@ -67,7 +67,7 @@ export function createFactorProofs(parts: FactorProofParts): FactorProofs {
     }));
   };
 
-  /** Recovery and login codes are told of: whoever did not use one must hear of it (S38). */
+  /** The person is told when a recovery or login code is used: if they did not use it, they must hear of it (S38). */
   const tell = async ({ account, where }: Door, by: ProvedFactor['by']) => {
     if (by !== 'recovery-code' && by !== 'login-code') return;
     const current = (await accounts.byId(account.id))?.doc ?? account;

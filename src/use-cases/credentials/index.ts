@@ -1,5 +1,5 @@
 // credentials: a person's own proof or change of a credential through every door: what is asked and counted, what ends, who is told.
-// Not here: setting one for somebody else (administration), pages (sign-in, self-service, recovery), the rules themselves.
+// Not here: setting one for another person (administration), pages (sign-in, self-service, recovery), the rules.
 export type { BindingPlace, Proofs } from './binding-rules.ts';
 export type { Door } from './door.ts';
 export { createFactorProofs, type FactorProofs, type ProvedFactor } from './factor-proofs.ts';

@@ -41,9 +41,9 @@ export interface PasswordProofs {
   /** By the fold of the name, so that every spelling counts on one counter. */
   named(typed: Typed): Promise<Named>;
   /**
-   * One try at a password: reserved before it is hashed, counted, recorded, and hashed anew where the parameters rose. A name
-   * that nobody has costs and answers the same (S15, S16).
-   * @param browser the class of whoever tries, where there is an account
+   * One try at a password. It is reserved before it is hashed, then counted and recorded; a right password is hashed
+   * again if the parameters rose. A name that no one has costs the same and gets the same answer (S15, S16).
+   * @param browser the class of the browser that tries, where there is an account
    */
   tryPassword(
     named: Named,

@@ -22,8 +22,9 @@ export interface MongodbOptions {
 }
 
 /**
- * No wait is longer than two deadlines: a person gets an answer soon, whatever the server does. A write counts when a majority
- * has it on the disk (P8), and what is read was so acknowledged; only the primary is asked.
+ * No wait is longer than two deadlines: a person gets an answer soon, no matter what the server does. A write counts
+ * when a majority has it on the disk (P8), and a read returns only what was acknowledged in this way; only the
+ * primary is asked.
  */
 const options = (deadlineMs: number): MongoClientOptions => ({
   writeConcern: { w: 'majority', journal: true },

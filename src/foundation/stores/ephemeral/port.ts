@@ -33,8 +33,8 @@ export interface Ephemeral {
   /** Removes the record and refuses to let it be written again until `until`. @returns what was removed, where it lived */
   bury(kind: string, id: string, until: number, now: number): Promise<StoredRecord | undefined>;
   /**
-   * Records that expired and linger, the longest expired first. Each is handed to one caller, and to another one after
-   * `leaseSeconds` unless it was removed by then: whatever must follow an expiry happens at least once.
+   * Records that expired and linger, the longest expired first. Each is handed to one caller, and to another one
+   * after `leaseSeconds` unless it was removed by then: what must follow an expiry happens at least once.
    */
   takeExpired(kind: string, now: number, leaseSeconds: number, limit: number): Promise<ExpiredRecord[]>;
   /** Spends the record: exactly one caller ever wins, and it stays readable as claimed (P1). Missing or expired is a loss. */
@@ -58,11 +58,14 @@ export interface Ephemeral {
   /** Stores `number` unless one as great is stored. @returns whether it rose: of N calls with one number, one does (P5) */
   advance(key: string, number: number, keepUntil: number, now: number): Promise<boolean>;
 
-  /** A text that changes with every `touchTopic`; empty while nobody has. */
+  /** A text that changes with every `touchTopic`; empty as long as no one has called it. */
   topicVersion(topic: string): Promise<string>;
   touchTopic(topic: string): Promise<void>;
 
-  /** The generation as last seen: born anew when the store was lost or the machine rebooted (P6). Costs no round trip. */
+  /**
+   * The generation as last seen: a new one begins when the store is lost or the machine reboots (P6). Costs no round
+   * trip.
+   */
   generation(): Promise<Generation>;
   /** Deletes expired rows, at most `limit` of each kind of row. @returns how many */
   sweep(now: number, limit: number): Promise<number>;

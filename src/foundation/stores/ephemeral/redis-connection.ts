@@ -89,9 +89,9 @@ export async function connect(
 }
 
 /**
- * Lets commands through while the server answers. After one that timed out, and from the end of a connection on, all are refused
- * at once, so that nobody waits and nothing piles up; until `recover` has succeeded: what the server was before may be lost.
- * A connection that stays mute is given up for another one.
+ * Lets commands through while the server answers. When a command has timed out or a connection has ended, it refuses
+ * all commands at once, so that no one waits and nothing piles up, until `recover` has succeeded: the server may have
+ * lost what it held before. It gives up a connection that stays mute and makes another one.
  */
 export function breaker(redis: Redis, lost: () => Error | undefined, recover: () => Promise<void>) {
   let isOpen = false;

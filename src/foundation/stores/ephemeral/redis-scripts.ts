@@ -270,7 +270,7 @@ redis.call('HSET', KEYS[1], 'n', ARGV[1], 'exp', keepUntil)
 keep(KEYS[1], keepUntil, ARGV[3])
 return 1`,
   },
-  // ARGV: id bornAt run. A server that was started anew may have lost the end of its log (P6).
+  // ARGV: id bornAt run. A server that was started again may have lost the end of its log (P6).
   spGeneration: {
     keys: 1,
     isGuarded: false,

@@ -180,13 +180,13 @@ export async function openRedisEphemeral(options: RedisOptions, clock: Clock): P
       try {
         return await verb.call(redis, ...keys, generationKey, ...args, generation.id);
       } catch (error) {
-        // Not tried again: what was decided on before the loss must be decided anew (P3).
+        // Not tried again: the caller must decide again what it decided before the loss (P3).
         if ((error as Error).message.includes(LOST)) await renew();
         throw error;
       }
     });
 
-  // Asked again each time: somebody may turn eviction on while we run (F7).
+  // Asked again each time: someone may turn eviction on while we run (F7).
   const ping = () => attempt(() => assertKeeps(redis));
 
   try {

@@ -39,7 +39,7 @@ export function sqliteAttempts(connection: SqliteConnection) {
          expires_at = MAX(expires_at, excluded.expires_at)`,
     ).run(key, failures, lastAt, keepUntil);
 
-  /** Whoever held these leases is gone without a word: count each as a failure (P15). */
+  /** The callers that held these leases went away without reporting: count each as a failure (P15). */
   const countAbandoned = (key: string, now: number, keepUntil: number) => {
     const gone = Number(
       prepare('DELETE FROM lease WHERE key = ? AND granted_at <= ?').run(key, now - LEASE_SECONDS).changes,
@@ -86,7 +86,7 @@ export function sqliteAttempts(connection: SqliteConnection) {
       }),
 
     count: async (key: string, pace: Pace | undefined, now: number): Promise<AttemptCount> => {
-      // Nearly always there is nobody to count: then it is a look, and no write.
+      // Nearly always there is no one to count: then this only reads, and writes nothing.
       const isAbandoned = await connection.read(() => hasAbandoned(key, now));
       if (isAbandoned) await connection.write(() => countAbandoned(key, now, now + LEASE_SECONDS));
       const { failures, lastAt } = await connection.read(() => countOf(key, now));

@@ -184,7 +184,7 @@ function records(connection: SqliteConnection, generation: () => string) {
   };
 }
 
-/** What expired and waits for whatever must follow: see `takeExpired`. */
+/** The records that expired and wait for what must follow: see `takeExpired`. */
 function lingering(connection: SqliteConnection) {
   const { prepare } = connection;
   const setAt = 'UPDATE expiry SET at = ? WHERE kind = ? AND id = ?';

@@ -9,7 +9,7 @@ import type { AdministrationParts } from '../parts.ts';
 export interface PasswordChoice {
   /** Typed; one is made unless given. */
   password?: string | undefined;
-  /** Not to be changed at the next sign-in, whatever the policy: the operator's only. */
+  /** It need not be changed at the next sign-in, even if the policy requires it: only for the operator. */
   permanent: boolean;
 }
 
