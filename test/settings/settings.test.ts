@@ -113,7 +113,7 @@ describe('OPS-2 settings', () => {
   test('OPS-2 variables that a Kubernetes service of our name sets are no settings, and one warning names them', () => {
     const warnings: string[] = [];
     const settings = loadSettings({ environment: SERVICE, warn: (sentence) => warnings.push(sentence) });
-    expect(settings.listen).toEqual({ port: 3000, host: '127.0.0.1', internalPort: undefined });
+    expect(settings.listen).toMatchObject({ port: 3000, host: '127.0.0.1', internalPort: undefined });
     expect(warnings).toHaveLength(1);
     for (const name of Object.keys(SERVICE)) expect(warnings[0]).toContain(name);
   });
