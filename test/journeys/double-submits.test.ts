@@ -215,6 +215,7 @@ const FORMS: Record<string, () => Promise<Ready>> = {
   'own pages: a set-up begun': async () => {
     const tale = await atHome();
     const form = '/account/second-factor/set-up/app';
+    await tale.browser.open(form);
     const ends = (landed: { url: string; status: number }) => {
       at(form)(landed);
       expect(shownSecret(tale.browser.page)).not.toBe('');
@@ -231,6 +232,7 @@ const FORMS: Record<string, () => Promise<Ready>> = {
   'own pages: new recovery codes': async () => {
     const tale = await atHome({ person: { totpSecret: SECRET } });
     const form = '/account/second-factor/recovery-codes';
+    await tale.browser.open(form);
     const ends = (landed: { url: string; status: number }) => {
       at(form)(landed);
       expect(tale.browser.page.dom.querySelector('[data-recovery-codes]')).not.toBeNull();
