@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLog } from '../../src/foundation/base/index.ts';
+import { openSqliteEphemeral } from '../../src/foundation/stores/index.ts';
 import { startSweeping } from '../../src/sweeping.ts';
 import { CALLBACK, type StartedApp, startApp } from '../support/app.ts';
+import { freshFolder } from '../support/folder.ts';
 import { story } from '../support/story.ts';
 import { clockForEach } from '../support/suite.ts';
 
@@ -108,13 +110,20 @@ describe('sign-ins that are begun and left', () => {
   });
 
   test('SEC-4 X8 a sweep that is told to stop begins no further batch', async () => {
-    await beginAll('192.0.2.4', MOST);
-    const sweeping = startSweeping(server.core, createLog('silent'));
+    const { clock } = server.core;
+    const folder = freshFolder();
+    // Its own file, as Redis deletes what has expired by itself.
+    const ephemeral = openSqliteEphemeral(`${folder.path}/ephemeral.sqlite`, clock.now());
+    const record = { value: '', expiresAt: clock.now() + 1 };
+    for (let n = 0; n < MOST; n++) await ephemeral.put('Left', String(n), record, clock.now());
+    const sweeping = startSweeping({ ...server.core, ephemeral }, createLog('silent'));
     time.move(DAY);
     const swept = sweeping.sweep();
     await sweeping.stop();
     await swept;
-    expect(await server.core.ephemeral.sweep(server.core.clock.now(), 100)).toBeGreaterThan(0);
+    expect(await ephemeral.sweep(clock.now(), 100)).toBeGreaterThan(0);
+    await ephemeral.close();
+    folder.remove();
   });
 
   test('SEC-4 X8 a stranger who asks for errors, keys or pages leaves nothing behind', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 /** Requests and other bytes that no browser sends, by what they are. */
 export const GARBAGE: readonly (readonly [name: string, bytes: string])[] = [
@@ -36,8 +36,8 @@ export const GARBAGE: readonly (readonly [name: string, bytes: string])[] = [
   ['line ends', '\r\n\r\n\r\n\r\n'],
 ];
 
-/** Sends bytes and the end of the stream, and resolves when the other side has closed; what it said. */
-export async function sendRaw(port: number, bytes: string): Promise<string> {
+/** @param send writes; resolves when the other side has closed, with what it said */
+async function exchange(port: number, send: (socket: Socket) => void): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let said = '';
   socket.setEncoding('latin1');
@@ -47,10 +47,14 @@ export async function sendRaw(port: number, bytes: string): Promise<string> {
   // Reset by the other side: an end like another.
   socket.on('error', () => {});
   const closed = once(socket, 'close').catch(() => {});
-  socket.end(bytes, 'latin1');
+  send(socket);
   await closed;
   return said;
 }
+
+/** Sends bytes and the end of the stream, and resolves when the other side has closed; what it said. */
+export const sendRaw = (port: number, bytes: string): Promise<string> =>
+  exchange(port, (socket) => socket.end(bytes, 'latin1'));
 
 /** Sends bytes and breaks the connection at once. */
 export async function sendAndReset(port: number, bytes: string): Promise<void> {
@@ -67,8 +71,13 @@ export interface RawAnswer {
   text: string;
 }
 
-/** Sends one request as it is written. @param lines the request line and headers; `Connection: close` is added */
+/**
+ * Sends one request as it is written, and waits for its answer: node drops an answer that is still being made when the other side
+ * has ended the stream.
+ * @param lines the request line and headers; `Connection: close` is added
+ */
 export async function sendRequest(port: number, lines: readonly string[], body = ''): Promise<RawAnswer> {
-  const text = await sendRaw(port, `${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`);
+  const bytes = `${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`;
+  const text = await exchange(port, (socket) => socket.write(bytes, 'latin1'));
   return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), text };
 }
