@@ -158,7 +158,7 @@ describe('ACC-6 no account becomes an operator by what others give it', () => {
     expect(await code(attempt(server, account.setPassword, victim, {}, actor))).toBe('not_found');
   });
 
-  test('the code of the operators is taken once, in whatever case', async () => {
+  test('the code of the operators is taken once, in upper or lower case', async () => {
     const input = { clientCode: 'Operator' };
     expect((await refusalOf(server, operations.tenant.create, null, input)).code).toMatch(/^client_code_/);
   });

@@ -26,7 +26,7 @@ const decorated = (letters: string[]) =>
     .map((between) => between[0] + letters.map((letter, i) => letter + between[i + 1]).join(''));
 
 describe('what people type', () => {
-  test('SGN-8 what cannot be seen around a name is not part of it, whatever the name', () => {
+  test('SGN-8 what cannot be seen around a name is not part of it, for every kind of name', () => {
     fc.assert(
       fc.property(around, fc.string({ unit: 'binary' }), around, (before, name, after) => {
         const plain = typedName(name);

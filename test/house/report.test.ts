@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type JestReport, slowest, tallyOf, timesOf } from '../report.ts';
 
 const suite = (name: string, status: string, tests: string[], seconds = 1) => ({
-  name: `/root/test/${name}`,
+  name: `/project/test/${name}`,
   status,
   startTime: 1_000,
   endTime: 1_000 + seconds * 1_000,
@@ -51,7 +51,7 @@ describe('OPS-6 the last line of a run', () => {
     const said = report({
       testResults: [suite('a', 'passed', [], 1), suite('b', 'passed', [], 3), suite('c', 'passed', [], 2)],
     });
-    expect(slowest(timesOf(said, '/root'), 2)).toEqual([
+    expect(slowest(timesOf(said, '/project'), 2)).toEqual([
       { name: 'test/b', seconds: 3 },
       { name: 'test/c', seconds: 2 },
     ]);

@@ -107,7 +107,7 @@ describe('a sign-in as another person', () => {
     expect((await relying.exchange(posted(page))).claims()?.sub).toBe(other.id);
   });
 
-  test('SEC-3 a confirmation with a secret of another browser signs nobody out', async () => {
+  test('SEC-3 a confirmation with a secret of another browser signs no one out', async () => {
     const { begin, browser, typePassword, tenant, relying, account } = await story(server);
     await begin();
     await typePassword();

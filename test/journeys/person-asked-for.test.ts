@@ -28,7 +28,7 @@ const ASKED: [string, (idToken: string, sub: string) => Record<string, string>][
   ['claims.id_token.sub.value', (_, sub) => subject('id_token')(sub)],
   [
     'claims.id_token.sub.values',
-    (_, sub) => ({ claims: JSON.stringify({ id_token: { sub: { values: ['somebody-else', sub] } } }) }),
+    (_, sub) => ({ claims: JSON.stringify({ id_token: { sub: { values: ['another-person', sub] } } }) }),
   ],
   ['claims.userinfo.sub.value', (_, sub) => subject('userinfo')(sub)],
 ];
@@ -68,7 +68,7 @@ describe.each(ASKED)('a person asked for by %s', (_, asks) => {
 
 describe('requests that contradict themselves or name no person', () => {
   test.each([
-    ['two persons', (id: string) => [id, 'somebody-else']],
+    ['two persons', (id: string) => [id, 'another-person']],
     ['a number', () => [7]],
     ['null', () => [null]],
   ])('SGN-3 %s is refused before a password is asked', async (_, subs) => {
