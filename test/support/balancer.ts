@@ -48,6 +48,8 @@ export async function startBalancer(ports: readonly number[], listenPort = 0): P
   };
 
   const server = createServer(forward);
+  // Its clients in this process close idle connections first, however late either side learns of the time.
+  server.keepAliveTimeout = 0;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(listenPort, 'localhost', resolve);

@@ -6,7 +6,15 @@ export const HANG_MS = 180_000;
 
 /** Settings of processes whose stores answer: none of them may look lost because the machine is busy. */
 export const PATIENT_SECONDS = 60;
-export const PATIENT = { SALLYPORT_STORE_DEADLINE_SECONDS: String(PATIENT_SECONDS) };
+/**
+ * The longest that an idle connection may stay open: the client of a test gives it up long before. Of two that give up at about
+ * the same time, the slower one would send a request into a connection that the other has just closed.
+ */
+const IDLE_SECONDS = 3_600;
+export const PATIENT = {
+  SALLYPORT_STORE_DEADLINE_SECONDS: String(PATIENT_SECONDS),
+  SALLYPORT_KEEP_ALIVE_SECONDS: String(IDLE_SECONDS),
+};
 
 /** So many starts of a bare process fit into the deadline of a store that is made to fail. */
 const STARTS = 30;
