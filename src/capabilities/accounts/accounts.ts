@@ -1,10 +1,12 @@
 import { type Clock, newId, type Refused, refuse, typedName } from '../../foundation/base/index.ts';
-import type {
-  CollectionSpec,
-  Documents,
-  NextNumber,
-  Page,
-  Versioned,
+import {
+  type CollectionSpec,
+  changeUntilWon,
+  type Documents,
+  eachPage,
+  type NextNumber,
+  type Page,
+  type Versioned,
 } from '../../foundation/stores/index.ts';
 import { type Account, noFactor, type PasswordRecord, type Population, type Role } from './account.ts';
 import { createIdentifiers } from './identifiers.ts';
@@ -203,13 +205,11 @@ export function createAccounts({
     claimIdentifiers: (account) => identifiers.claim(account),
     replace,
     async update(id, change) {
-      for (;;) {
-        const current = await collection.get(id);
-        if (!current) return undefined;
-        const changed = change(current.doc);
-        if (!changed) return current.doc;
-        if (await replace(changed, current.version)) return changed;
-      }
+      const { doc } = await changeUntilWon(collection, id, (current) => {
+        const next = current && change(current);
+        return next && indexed(next);
+      });
+      return doc;
     },
     async remove(account) {
       await collection.remove(account.id);
@@ -241,13 +241,9 @@ async function migrate(
   change: (account: Account) => Account,
 ): Promise<void> {
   const collection = documents.collection<Account>(ACCOUNTS);
-  let after: string | undefined;
-  do {
-    const page = await collection.page({ index: 'name', limit: 500, ...(after ? { after } : {}) });
-    for (const { doc, version } of page.items)
+  for await (const page of eachPage((from) => collection.page({ index: 'name', limit: 500, ...from })))
+    for (const { doc, version } of page)
       if (isOld(doc)) await collection.replace(indexed(change(doc)), version);
-    after = page.next;
-  } while (after);
 }
 
 /** Up to the second format accounts had one lock and no e-mail key. */

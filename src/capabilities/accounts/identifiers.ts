@@ -1,5 +1,5 @@
 import type { Clock } from '../../foundation/base/index.ts';
-import type { CollectionSpec, Documents } from '../../foundation/stores/index.ts';
+import { type CollectionSpec, changeUntilWon, type Documents } from '../../foundation/stores/index.ts';
 import type { Account } from './account.ts';
 
 /** Whom a name or an e-mail address means, where e-mail identifies: one namespace for both (ACC-3). */
@@ -42,14 +42,10 @@ export function createIdentifiers(parts: {
   /** @returns whether the account has the key now */
   const take = async (id: string, key: string, accountId: string): Promise<boolean> => {
     const identifier = { id, accountId, at: clock.now() };
-    for (;;) {
-      if ((await collection.insert(identifier)).inserted) return true;
-      const stored = await collection.get(id);
-      if (!stored) continue;
-      if (stored.doc.accountId === accountId) return true;
-      if (await isLive(stored.doc, key)) return false;
-      if (await collection.replace(identifier, stored.version)) return true;
-    }
+    const { doc } = await changeUntilWon(collection, id, async (stored) =>
+      stored && (stored.accountId === accountId || (await isLive(stored, key))) ? stored : identifier,
+    );
+    return doc.accountId === accountId;
   };
 
   const release = async (account: Account) => {

@@ -1,5 +1,5 @@
 import { type Clock, guarded, type Log, rfc3339 } from '../../foundation/base/index.ts';
-import type { CollectionSpec, Documents } from '../../foundation/stores/index.ts';
+import { type CollectionSpec, changeUntilWon, type Documents } from '../../foundation/stores/index.ts';
 import type { ApiToken } from './tokens.ts';
 
 export type UsageKind = 'logins' | 'failures' | 'validations';
@@ -48,13 +48,9 @@ export function createUsage(parts: { documents: Documents; clock: Clock; log: Lo
   let counted = new Map<string, ApiUsage>();
 
   const add = async (more: ApiUsage) => {
-    for (;;) {
-      const stored = await collection.get(more.id);
-      if (!stored) {
-        if ((await collection.insert(more)).inserted) return;
-      } else if (await collection.replace({ ...stored.doc, ...sum(stored.doc, more) }, stored.version))
-        return;
-    }
+    await changeUntilWon(collection, more.id, (stored) =>
+      stored ? { ...stored, ...sum(stored, more) } : more,
+    );
   };
 
   const keep = (usage: ApiUsage) => {

@@ -7,7 +7,12 @@ import {
   refuse,
   sameSecret,
 } from '../../foundation/base/index.ts';
-import type { CollectionSpec, Documents, Ephemeral } from '../../foundation/stores/index.ts';
+import {
+  type CollectionSpec,
+  changeUntilWon,
+  type Documents,
+  type Ephemeral,
+} from '../../foundation/stores/index.ts';
 import type { Population } from '../accounts/index.ts';
 import type { Tenants } from '../tenants/index.ts';
 import { BUILT_IN, builtInApplication } from './built-in.ts';
@@ -155,15 +160,15 @@ export function createApplications(parts: {
       return (application?.secretHashes ?? []).map((hash) => sameSecret(hash, presented)).includes(true);
     },
     async rotateSecret(id) {
-      for (;;) {
-        const current = await collection.get(id);
-        if (!current || !hasSecret(current.doc.kind)) return undefined;
-        const secret = newSecret();
-        const secretHashes = [fingerprint(secret), ...current.doc.secretHashes].slice(0, 2);
-        if (!(await collection.replace({ ...current.doc, secretHashes }, current.version))) continue;
-        await cache.touch();
-        return secret;
-      }
+      const secret = newSecret();
+      const { changed } = await changeUntilWon(collection, id, (current) =>
+        current && hasSecret(current.kind)
+          ? { ...current, secretHashes: [fingerprint(secret), ...current.secretHashes].slice(0, 2) }
+          : current,
+      );
+      if (!changed) return undefined;
+      await cache.touch();
+      return secret;
     },
   };
 }

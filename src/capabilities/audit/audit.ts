@@ -1,5 +1,10 @@
 import { type Clock, guarded, type Log, newId } from '../../foundation/base/index.ts';
-import type { Collection, CollectionSpec, Documents } from '../../foundation/stores/index.ts';
+import {
+  type Collection,
+  type CollectionSpec,
+  type Documents,
+  eachPage,
+} from '../../foundation/stores/index.ts';
 import { createFolding, FOLD_SECONDS } from './folding.ts';
 
 /** Every kind of event; `docs/reference/audit-events.md` is held to this list. */
@@ -229,18 +234,14 @@ export function createAudit({
     async ofAccount(accountId, limit) {
       await flush();
       const items: AuditEntry[] = [];
-      let after: string | undefined;
-      do {
-        const page = await collection.page({
-          index: 'account',
-          equals: [accountId],
-          descending: true,
-          limit: Math.min(limit - items.length, MOST_A_PAGE),
-          ...(after ? { after } : {}),
-        });
-        items.push(...page.items.map(({ doc }) => doc));
-        after = page.next;
-      } while (after && items.length < limit);
+      const query = { index: 'account', equals: [accountId], descending: true } as const;
+      const pages = eachPage((from) =>
+        collection.page({ ...query, ...from, limit: Math.min(limit - items.length, MOST_A_PAGE) }),
+      );
+      for await (const page of pages) {
+        items.push(...page.map(({ doc }) => doc));
+        if (items.length >= limit) break;
+      }
       return items.reverse();
     },
     async page(after, limit) {

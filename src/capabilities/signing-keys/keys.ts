@@ -1,6 +1,12 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 import { type Clock, type Refused, refuse, type Vault } from '../../foundation/base/index.ts';
-import type { Collection, CollectionSpec, Documents, Migration } from '../../foundation/stores/index.ts';
+import {
+  type Collection,
+  type CollectionSpec,
+  changeUntilWon,
+  type Documents,
+  type Migration,
+} from '../../foundation/stores/index.ts';
 import {
   type KeyAge,
   type KeyTimes,
@@ -103,14 +109,12 @@ export function createKeys(parts: { documents: Documents; vault: Vault; clock: C
     async reseal() {
       let resealed = 0;
       for (const { id } of await all(collection)) {
-        for (;;) {
-          const stored = await collection.get(id);
-          if (!stored || vault.isCurrent(stored.doc.sealedJwk)) break;
-          const sealedJwk = vault.seal(vault.open(stored.doc.sealedJwk, contextOf(id)), contextOf(id));
-          if (!(await collection.replace({ ...stored.doc, sealedJwk }, stored.version))) continue;
-          resealed += 1;
-          break;
-        }
+        const { changed } = await changeUntilWon(collection, id, (key) =>
+          !key || vault.isCurrent(key.sealedJwk)
+            ? key
+            : { ...key, sealedJwk: vault.seal(vault.open(key.sealedJwk, contextOf(id)), contextOf(id)) },
+        );
+        if (changed) resealed += 1;
       }
       return resealed;
     },

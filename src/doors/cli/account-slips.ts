@@ -47,8 +47,8 @@ async function page(core: Core, tenant: Site, slips: readonly Slip[]): Promise<s
 async function namesOf(core: Core, { tenant, population: text, userName }: SlipOptions): Promise<string[]> {
   if (userName !== undefined) return [userName];
   const population = populationOf(text);
-  const all = await everyPage(async (after) => {
-    const { accounts, next } = await perform(core, of.list, { tenant }, { population, after });
+  const all = await everyPage(async (from) => {
+    const { accounts, next } = await perform(core, of.list, { tenant }, { population, ...from });
     return { items: accounts, next };
   });
   return all.filter(({ secondFactor }) => secondFactor === 'pending').map((account) => account.userName);

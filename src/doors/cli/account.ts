@@ -84,8 +84,8 @@ async function list(options: ListOptions, command: Command): Promise<void> {
   await withCore(command, async (core) => {
     const { tenant, locked: lockedOnly = false } = options;
     const population = options.population === undefined ? undefined : populationOf(options.population);
-    const accounts = await everyPage(async (after) => {
-      const page = await perform(core, of.list, { tenant }, { population, lockedOnly, after });
+    const accounts = await everyPage(async (from) => {
+      const page = await perform(core, of.list, { tenant }, { population, lockedOnly, ...from });
       return { items: page.accounts, next: page.next };
     });
     const rows = accounts.map((a) => {

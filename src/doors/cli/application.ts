@@ -80,8 +80,8 @@ async function deliveries(options: DeliveryOptions, command: Command): Promise<v
 
 async function list(_options: object, command: Command): Promise<void> {
   await withCore(command, async (core) => {
-    const applications = await everyPage(async (after) => {
-      const page = await perform(core, of.list, {}, { after });
+    const applications = await everyPage(async (from) => {
+      const page = await perform(core, of.list, {}, from);
       return { items: page.applications, next: page.next };
     });
     const rows = applications.map((a) => [a.id, a.kind, a.population, a.redirectUris.join(' ')]);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import type { Core } from '../../core/index.ts';
 import { refusalSentence } from '../../foundation/base/index.ts';
+import { eachPage } from '../../foundation/stores/index.ts';
 import {
   type AnyOperation,
   type Operation,
@@ -54,15 +55,10 @@ export async function perform<On extends TargetKind, I extends z.ZodType, O exte
 
 /** Every page of a list, in order. */
 export async function everyPage<T>(
-  read: (after: string | undefined) => Promise<{ items: T[]; next?: string | undefined }>,
+  read: (from: { after?: string }) => Promise<{ items: T[]; next?: string | undefined }>,
 ): Promise<T[]> {
   const items: T[] = [];
-  let after: string | undefined;
-  do {
-    const page = await read(after);
-    items.push(...page.items);
-    after = page.next;
-  } while (after);
+  for await (const page of eachPage(read)) items.push(...page);
   return items;
 }
 

@@ -33,8 +33,8 @@ async function create(options: CreateOptions, command: Command): Promise<void> {
 
 async function list(_options: object, command: Command): Promise<void> {
   await withCore(command, async (core) => {
-    const tenants = await everyPage(async (after) => {
-      const page = await perform(core, of.list, {}, { after });
+    const tenants = await everyPage(async (from) => {
+      const page = await perform(core, of.list, {}, from);
       return { items: page.tenants, next: page.next };
     });
     print(

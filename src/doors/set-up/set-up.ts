@@ -3,7 +3,7 @@ import type { Audit } from '../../capabilities/audit/index.ts';
 import type { Passwords, StrengthProblem } from '../../capabilities/passwords/index.ts';
 import type { Policy, Tenants } from '../../capabilities/tenants/index.ts';
 import { type Clock, fingerprint, newSecret, type Refusal, sameSecret } from '../../foundation/base/index.ts';
-import type { CollectionSpec, Documents } from '../../foundation/stores/index.ts';
+import { type CollectionSpec, changeUntilWon, type Documents } from '../../foundation/stores/index.ts';
 
 const LINK_SECONDS = 3_600;
 
@@ -73,11 +73,8 @@ export function createSetUp(parts: {
         expiresAt: clock.now() + LINK_SECONDS,
         isSpent: false,
       };
-      for (;;) {
-        const stored = await links.get('set-up');
-        const won = stored ? await links.replace(link, stored.version) : (await links.insert(link)).inserted;
-        if (won) return token;
-      }
+      await changeUntilWon(links, 'set-up', () => link);
+      return token;
     },
     isValid: async (token) => (await liveLink(token)) !== undefined,
     async complete({ token, userName, password, address, browser }) {

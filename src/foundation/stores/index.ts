@@ -1,5 +1,6 @@
 // stores: two ports and their adapters. Documents are durable; ephemeral state may be lost as a whole, never in part.
 // Not here: what the records mean. Rooms keep their own small stores on top; no driver leaks through.
+export { type Changed, changeUntilWon } from './change-until-won.ts';
 export { openMongodbDocuments } from './documents/mongodb.ts';
 export type {
   Collection,
@@ -11,6 +12,7 @@ export type {
   Versioned,
 } from './documents/port.ts';
 export { openSqliteDocuments } from './documents/sqlite.ts';
+export { eachPage } from './each-page.ts';
 export type {
   AttemptCount,
   AttemptRule,

@@ -1,4 +1,5 @@
 import { type Clock, isSallyportError, newSecret, SallyportError, type Sealer } from '../base/index.ts';
+import { changeUntilWon } from './change-until-won.ts';
 import type { Collection, CollectionSpec, Documents } from './documents/port.ts';
 import type { Ephemeral, Generation } from './ephemeral/port.ts';
 import { type Patience, patienceFor } from './patience.ts';
@@ -119,24 +120,21 @@ export async function openInstallation(parts: Parts): Promise<OpenedInstallation
   const { documents, ephemeral, sealer, migrations } = parts;
   const collection = documents.collection<InstallationDocument>(SPEC);
 
+  const newInstallation = (generation: string): InstallationDocument => ({
+    id: 'installation',
+    format: migrations.length + 1,
+    migratingUntil: 0,
+    macRoot: newRoot(sealer),
+    generation,
+    forgottenBefore: 0,
+  });
   const settle = async ({ id, bornAt }: Generation): Promise<InstallationDocument> => {
-    for (;;) {
-      const current = await collection.get('installation');
-      if (!current) {
-        await collection.insert({
-          id: 'installation',
-          format: migrations.length + 1,
-          migratingUntil: 0,
-          macRoot: newRoot(sealer),
-          generation: id,
-          forgottenBefore: 0,
-        });
-        continue;
-      }
-      openRoot(sealer, current.doc);
-      if (current.doc.generation === id) return current.doc;
-      await collection.replace({ ...current.doc, generation: id, forgottenBefore: bornAt }, current.version);
-    }
+    const { doc } = await changeUntilWon(collection, 'installation', (current) => {
+      if (!current) return newInstallation(id);
+      openRoot(sealer, current);
+      return current.generation === id ? current : { ...current, generation: id, forgottenBefore: bornAt };
+    });
+    return doc;
   };
 
   await migrate(collection, parts);
@@ -147,12 +145,12 @@ export async function openInstallation(parts: Parts): Promise<OpenedInstallation
     return known;
   };
   const reseal = async () => {
-    for (;;) {
-      const stored = await collection.get('installation');
-      if (!stored || sealer.isCurrent(stored.doc.macRoot)) return false;
-      const macRoot = sealer.seal(sealer.open(stored.doc.macRoot, CONTEXT), CONTEXT);
-      if (await collection.replace({ ...stored.doc, macRoot }, stored.version)) return true;
-    }
+    const { changed } = await changeUntilWon(collection, 'installation', (stored) =>
+      !stored || sealer.isCurrent(stored.macRoot)
+        ? stored
+        : { ...stored, macRoot: sealer.seal(sealer.open(stored.macRoot, CONTEXT), CONTEXT) },
+    );
+    return changed;
   };
   return { current, macRoot: openRoot(sealer, known), reseal };
 }

@@ -1,3 +1,4 @@
+import { changeUntilWon } from './change-until-won.ts';
 import type { CollectionSpec, Documents } from './documents/port.ts';
 
 interface Counter {
@@ -13,13 +14,10 @@ export type NextNumber = (kind: 'account' | 'tenant') => Promise<number>;
 export function createNumbers(documents: Documents): NextNumber {
   const counters = documents.collection<Counter>(SPEC);
   return async (kind) => {
-    for (;;) {
-      const current = await counters.get(kind);
-      if (!current) {
-        if ((await counters.insert({ id: kind, last: 1 })).inserted) return 1;
-      } else if (await counters.replace({ id: kind, last: current.doc.last + 1 }, current.version)) {
-        return current.doc.last + 1;
-      }
-    }
+    const { doc } = await changeUntilWon(counters, kind, (current) => ({
+      id: kind,
+      last: (current?.last ?? 0) + 1,
+    }));
+    return doc.last;
   };
 }

@@ -1,6 +1,11 @@
 import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
 import { type Clock, newId } from '../../foundation/base/index.ts';
-import type { CollectionSpec, Documents } from '../../foundation/stores/index.ts';
+import {
+  type CollectionSpec,
+  changeUntilWon,
+  type Documents,
+  eachPage,
+} from '../../foundation/stores/index.ts';
 
 /**
  * Keeps a tenant from losing its last working SysAdmin by an administrative action (ACC-6). Two who end each other at the same
@@ -53,22 +58,9 @@ export function createSysAdmins(parts: {
 
   const everySysAdmin = async (tenantId: string): Promise<string[]> => {
     const found: string[] = [];
-    let after: string | undefined;
-    do {
-      const page = await accounts.list({ tenantId, limit: PAGE, ...(after ? { after } : {}) });
-      found.push(...page.items.filter(({ role }) => role === 'SysAdmin').map(({ id }) => id));
-      after = page.next;
-    } while (after);
+    for await (const page of eachPage((from) => accounts.list({ tenantId, limit: PAGE, ...from })))
+      found.push(...page.filter(({ role }) => role === 'SysAdmin').map(({ id }) => id));
     return found;
-  };
-
-  /** The guard of a tenant with its version; made where there is none yet. */
-  const read = async (tenantId: string) => {
-    for (;;) {
-      const stored = await guards.get(tenantId);
-      if (stored) return stored;
-      await guards.insert({ id: tenantId, members: await everySysAdmin(tenantId), leaving: [] });
-    }
   };
 
   /** Whether one of the others could go on administering. */
@@ -81,24 +73,22 @@ export function createSysAdmins(parts: {
     return false;
   };
 
-  const change = async (tenantId: string, next: (guard: Guard) => Promise<Guard | undefined>) => {
-    for (;;) {
-      const { doc, version } = await read(tenantId);
-      const changed = await next(doc);
-      if (!changed || (await guards.replace(changed, version))) return changed !== undefined;
-    }
-  };
+  /** The guard of a tenant is made where there is none yet. */
+  const change = (tenantId: string, next: (guard: Guard) => Guard | Promise<Guard>) =>
+    changeUntilWon(guards, tenantId, async (stored) =>
+      next(stored ?? { id: tenantId, members: await everySysAdmin(tenantId), leaving: [] }),
+    );
 
   /** Records that the account is to leave. @returns whether another one stays */
-  const announce = (leave: Leave, tenantId: string): Promise<boolean> =>
-    change(tenantId, async (guard) => {
+  const announce = async (leave: Leave, tenantId: string): Promise<boolean> => {
+    const { doc } = await change(tenantId, async (guard) => {
       const leaving = guard.leaving.filter(({ since }) => leave.since - since < LEAVING_SECONDS);
       const except = new Set([...leaving.map(({ accountId }) => accountId), leave.accountId]);
       let { members } = guard;
       if (!(await hasAnother(members, except))) {
         // What was made beside this list counts too: it is looked for before anything is refused.
         members = await everySysAdmin(tenantId);
-        if (!(await hasAnother(members, except))) return undefined;
+        if (!(await hasAnother(members, except))) return guard;
       }
       return {
         ...guard,
@@ -106,6 +96,8 @@ export function createSysAdmins(parts: {
         leaving: [...leaving, leave],
       };
     });
+    return doc.leaving.includes(leave);
+  };
 
   return {
     async leave({ id: accountId, tenantId }, make) {
@@ -115,15 +107,15 @@ export function createSysAdmins(parts: {
         return await make();
       } finally {
         // Only now: until the change is made the account counts as gone, and does afterwards by what it is.
-        await change(tenantId, async (guard) => {
-          const leaving = guard.leaving.filter(({ id }) => id !== leave.id);
-          return { ...guard, leaving };
-        });
+        await change(tenantId, (guard) => ({
+          ...guard,
+          leaving: guard.leaving.filter(({ id }) => id !== leave.id),
+        }));
       }
     },
     async join({ id, tenantId }) {
-      await change(tenantId, async (guard) =>
-        guard.members.includes(id) ? undefined : { ...guard, members: [...guard.members, id] },
+      await change(tenantId, (guard) =>
+        guard.members.includes(id) ? guard : { ...guard, members: [...guard.members, id] },
       );
     },
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eachPage } from '../../../foundation/stores/index.ts';
 import { done, operation } from '../operation.ts';
 import { onlyReason, population, reason } from '../schemas.ts';
 
@@ -31,18 +32,16 @@ export const unlockAll = operation({
   run: async ({ accounts }, { tenant }, input, { actor, perform }) => {
     const unlocked: string[] = [];
     const refused: string[] = [];
-    let after: string | undefined;
-    do {
-      // Each once, however often a lock comes back meanwhile.
-      const { items, next } = await accounts.list({
-        tenantId: tenant.id,
-        lockedOnly: true,
-        limit: PAGE,
-        ...(input.population ? { population: input.population } : {}),
-        ...(after ? { after } : {}),
-      });
-      after = next;
-      for (const { id, userName } of items) {
+    const { population } = input;
+    const query = {
+      tenantId: tenant.id,
+      lockedOnly: true,
+      limit: PAGE,
+      ...(population ? { population } : {}),
+    };
+    // Each once, however often a lock comes back meanwhile.
+    for await (const page of eachPage((from) => accounts.list({ ...query, ...from })))
+      for (const { id, userName } of page) {
         const one = await perform(unlock, {
           at: { tenant: tenant.id, account: id },
           input: { reason: input.reason },
@@ -51,7 +50,6 @@ export const unlockAll = operation({
         if ('refused' in one) refused.push(userName);
         else if (one.output.wasLocked) unlocked.push(userName);
       }
-    } while (after);
     return done({ unlocked, refused });
   },
 });

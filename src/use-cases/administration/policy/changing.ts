@@ -6,6 +6,7 @@ import type {
   Tenant,
 } from '../../../capabilities/tenants/index.ts';
 import { newId, type Refused, refuse } from '../../../foundation/base/index.ts';
+import { eachPage } from '../../../foundation/stores/index.ts';
 import type { Actor } from '../authority.ts';
 import type { AdministrationParts } from '../parts.ts';
 
@@ -21,16 +22,11 @@ const PAGE = 500;
 const MOST_NAMED = 5;
 
 /** Every account of a tenant, page by page. */
-export async function* everyone(
+export function everyone(
   { accounts }: Pick<AdministrationParts, 'accounts'>,
   tenantId: string,
 ): AsyncGenerator<Account[]> {
-  let after: string | undefined;
-  do {
-    const page = await accounts.list({ tenantId, limit: PAGE, ...(after ? { after } : {}) });
-    yield page.items;
-    after = page.next;
-  } while (after);
+  return eachPage((from) => accounts.list({ tenantId, limit: PAGE, ...from }));
 }
 
 /** Short enough to be read in an audit entry. */
