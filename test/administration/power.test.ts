@@ -144,7 +144,9 @@ async function prepare({
     });
     if ('refused' in made) throw new Error(made.refused.code);
     const team = one === 'SysAdmin' ? null : (['north', 'south'][people.length % 2] ?? null);
-    people.push((await server.core.accounts.update(made.id, (account) => ({ ...account, team }))) ?? made);
+    people.push(
+      (await server.core.accounts.update(made.id, (account) => ({ ...account, team }))).doc ?? made,
+    );
   }
   if (isChanged)
     for (const [name, held] of [

@@ -1,5 +1,6 @@
 import { type Clock, newId, type Refused, refuse, typedName } from '../../foundation/base/index.ts';
 import {
+  type Changed,
   type CollectionSpec,
   changeUntilWon,
   type Documents,
@@ -62,9 +63,12 @@ export interface Accounts {
   /**
    * Applies `change` to the newest document until it wins against other writers.
    * @param change answers the new document, or undefined to leave it as it is
-   * @returns the document as stored, or undefined when there is no such account
+   * @returns the document as it is now, undefined when there is no such account, and whether this call changed it
    */
-  update(id: string, change: (account: Account) => Account | undefined): Promise<Account | undefined>;
+  update(
+    id: string,
+    change: (account: Account) => Account | undefined,
+  ): Promise<Changed<Account | undefined>>;
   /** Forgets the account, and frees its name and address. */
   remove(account: Account): Promise<void>;
   list(query: AccountQuery): Promise<Listed>;
@@ -204,13 +208,11 @@ export function createAccounts({
     },
     claimIdentifiers: (account) => identifiers.claim(account),
     replace,
-    async update(id, change) {
-      const { doc } = await changeUntilWon(collection, id, (current) => {
+    update: (id, change) =>
+      changeUntilWon(collection, id, (current) => {
         const next = current && change(current);
         return next && indexed(next);
-      });
-      return doc;
-    },
+      }),
     async remove(account) {
       await collection.remove(account.id);
       await identifiers.release(account);

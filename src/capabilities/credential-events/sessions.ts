@@ -110,11 +110,9 @@ export function createSessions(parts: {
       const isSpared = (record: string, id: string) =>
         (record === 'Attempt' && id === keep?.attempt) || Boolean(kept.get(record)?.has(id));
       const sweep = await sweeper.promise({ accountId, kind, event, context }, isSpared);
-      let changed = false;
-      const account = await accounts.update(accountId, (current) => {
+      const { doc: account, changed } = await accounts.update(accountId, (current) => {
         const isAsSeen = keep === undefined || current.epoch === keep.account.epoch;
         const next = isAsSeen ? change(current) : undefined;
-        changed = next !== undefined;
         return next && { ...next, epoch: current.epoch + 1, epochEvent: event };
       });
       if (!account || !changed) {

@@ -118,18 +118,17 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
   const bind = async (door: Door, authenticator: Authenticator, by: ProvedFactor['by']): Promise<Binding> => {
     const { account, tenant } = door;
     const made = await firstCodes(door);
-    let won = false;
-    const stored = await accounts.update(account.id, (current) => {
-      won =
+    const { doc: stored, changed } = await accounts.update(account.id, (current) => {
+      const isAsProved =
         current.secondFactor.round === account.secondFactor.round &&
         current.epoch === account.epoch &&
         current.lock === null;
-      if (!won) return undefined;
+      if (!isAsProved) return undefined;
       const next = withAuthenticator(current.secondFactor, authenticator);
       const recoveryCodes: RecoveryCodes | null = made?.kept ?? next.recoveryCodes;
       return { ...current, secondFactor: { ...next, lastUsed: authenticator.kind, recoveryCodes } };
     });
-    if (!stored || !won) return { refused: 'elsewhere' };
+    if (!stored || !changed) return { refused: 'elsewhere' };
     await trustedBrowsers.follow(door.trustToken, account, stored, epochOf(stored, tenant));
     const method = methodOf(authenticator.kind);
     await tell(door, { type: 'authenticator.bound', factor: authenticator.kind }, method);
@@ -171,7 +170,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
     async turnOff(door, authenticatorId) {
       const { account, tenant } = door;
       let removed: Authenticator | undefined;
-      const stored = await accounts.update(account.id, (current) => {
+      const { doc: stored } = await accounts.update(account.id, (current) => {
         removed = current.secondFactor.authenticators.find(({ id }) => id === authenticatorId);
         // Of two tabs that each turn one of two off, the second finds a later round, and is asked again.
         const isSame =
@@ -194,19 +193,18 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
       const { recoveryCodes: count } = tenant.policy.secondFactor;
       if (count === null || !mayBind(door, 'recovery-codes')) return undefined;
       const { codes, kept } = await keptCodes.makeRecoveryCodes(count);
-      let won = false;
-      await accounts.update(account.id, (current) => {
+      const { changed } = await accounts.update(account.id, (current) => {
         // Of the round that was proved: codes are for what the person had then, and no reset in between is undone by them.
-        won =
+        const isAsProved =
           current.secondFactor.status === 'active' &&
           current.secondFactor.round === account.secondFactor.round &&
           current.epoch === account.epoch &&
           current.lock === null;
-        return won
+        return isAsProved
           ? { ...current, secondFactor: { ...current.secondFactor, recoveryCodes: kept } }
           : undefined;
       });
-      if (!won) return undefined;
+      if (!changed) return undefined;
       await tell(door, { type: 'recovery-codes.made' }, 'recovery');
       return codes;
     },

@@ -82,7 +82,7 @@ export const enable = operation({
   input: onlyReason,
   output: status,
   run: async ({ accounts, sysAdmins }, { account }, input) => {
-    const stored = await accounts.update(account.id, (current) =>
+    const { doc: stored } = await accounts.update(account.id, (current) =>
       current.status === 'enabled' ? undefined : { ...current, status: 'enabled' },
     );
     if (!stored) return refuse('account_gone');
@@ -137,7 +137,7 @@ export const permit = operation({
     const wanted = grantsOf({ role: 'Agent', permissions: [name] }, { ...tenant, roles: { Agent: [] } });
     const missing = given ? notHeld(actor, wanted, account.team ?? null) : [];
     if (missing.length > 0) return refuse('permission_not_held', { permissions: missing });
-    const stored = await accounts.update(account.id, (current) => {
+    const { doc: stored } = await accounts.update(account.id, (current) => {
       const others = (current.permissions ?? []).filter((one) => one !== name);
       return { ...current, permissions: given ? [...others, name] : others };
     });
@@ -167,13 +167,13 @@ export const setRole = operation({
     if (missing.length > 0) return refuse('permission_not_held', { permissions: missing });
     if (account.role === input.role) return done(viewOf(account), { isUnchanged: true });
     const changed = await leaving(parts, account, async () => {
-      let isAsSeen = true;
-      const stored = await parts.accounts.update(account.id, (current) => {
-        isAsSeen = current.role === account.role && !rose(account, current);
-        return isAsSeen ? { ...current, role: input.role } : undefined;
-      });
+      const { doc: stored, changed: isGiven } = await parts.accounts.update(account.id, (current) =>
+        current.role === account.role && !rose(account, current)
+          ? { ...current, role: input.role }
+          : undefined,
+      );
       if (!stored) return refuse('account_gone');
-      return isAsSeen ? { stored } : refuse('changed_meanwhile');
+      return isGiven ? { stored } : refuse('changed_meanwhile');
     });
     if ('refused' in changed) return changed;
     const { stored } = changed;
@@ -201,7 +201,7 @@ export const setTeam = operation({
     if (!isReached) return refuse('forbidden', { permission: 'manage-accounts' });
     const gained = team === null ? [] : gainedByMove(actor, { tenant, account }, team);
     if (gained.length > 0) return refuse('permission_not_held', { permissions: gained });
-    const stored = await accounts.update(account.id, (current) => ({ ...current, team }));
+    const { doc: stored } = await accounts.update(account.id, (current) => ({ ...current, team }));
     if (!stored) return refuse('account_gone');
     return done(viewOf(stored), { entry: { detail: { before: account.team ?? '', after: team ?? '' } } });
   },

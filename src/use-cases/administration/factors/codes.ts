@@ -32,12 +32,12 @@ export const makeLoginCode = operation({
     if (!(await budgets.take(`login-code:${actor.by}`, LOGIN_CODES_A_DAY, DAY)))
       return refuse('login_codes_used_up', { most: LOGIN_CODES_A_DAY });
     const { code, kept } = await keptCodes.makeLoginCode(account.epoch, loginCodeMinutes);
-    let isKept = false;
-    await accounts.update(account.id, (current) => {
-      isKept = current.epoch === account.epoch && current.secondFactor.status === 'active';
-      return isKept ? { ...current, secondFactor: { ...current.secondFactor, loginCode: kept } } : undefined;
-    });
-    if (!isKept) return refuse('changed_meanwhile');
+    const { changed } = await accounts.update(account.id, (current) =>
+      current.epoch === account.epoch && current.secondFactor.status === 'active'
+        ? { ...current, secondFactor: { ...current.secondFactor, loginCode: kept } }
+        : undefined,
+    );
+    if (!changed) return refuse('changed_meanwhile');
     const { expiresAt } = kept;
     return done(
       { code: grouped(code), expiresAt },
@@ -74,19 +74,17 @@ export const makeSlip = operation({
     if (!policy.secondFactor.methods.includes('app')) return refuse('factor_method_not_allowed');
     const { sealed, text } = totp.make(account);
     const expiresAt = clock.now() + SLIP_SECONDS;
-    let isMade = false;
-    const stored = await accounts.update(account.id, (current) => {
+    const { doc: stored, changed } = await accounts.update(account.id, (current) => {
       const { secondFactor } = current;
-      isMade = secondFactor.status !== 'active';
       const slip = { sealedSecret: sealed, expiresAt };
       // A new round: a set-up that is under way with another secret is void.
       const round = secondFactor.round + 1;
-      return isMade
-        ? { ...current, secondFactor: { ...secondFactor, status: 'pending', round, slip } }
-        : undefined;
+      return secondFactor.status === 'active'
+        ? undefined
+        : { ...current, secondFactor: { ...secondFactor, status: 'pending', round, slip } };
     });
     if (!stored) return refuse('account_gone');
-    if (!isMade) return refuse('factor_active', { userName });
+    if (!changed) return refuse('factor_active', { userName });
     const { secret, uri } = secretToAdd(text, tenant, stored.userName);
     const name = stored.name ?? stored.userName;
     return done(

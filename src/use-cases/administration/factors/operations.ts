@@ -20,15 +20,15 @@ export const enrol = operation({
   run: async ({ accounts }, { tenant, account }) => {
     const { userName } = account;
     if (modeFor(account, tenant.policy) === 'off') return refuse('factor_mode_off', { userName });
-    let isNew = false;
-    const stored = await accounts.update(account.id, (current) => {
-      isNew = current.secondFactor.status === 'none';
-      return isNew ? { ...current, secondFactor: { ...current.secondFactor, status: 'pending' } } : undefined;
-    });
+    const { doc: stored, changed } = await accounts.update(account.id, (current) =>
+      current.secondFactor.status === 'none'
+        ? { ...current, secondFactor: { ...current.secondFactor, status: 'pending' } }
+        : undefined,
+    );
     if (!stored) return refuse('account_gone');
     const { status } = stored.secondFactor;
     if (status === 'active') return refuse('factor_active', { userName });
-    return done({ secondFactor: status }, { isUnchanged: !isNew });
+    return done({ secondFactor: status }, { isUnchanged: !changed });
   },
 });
 
@@ -76,15 +76,13 @@ export const turnFactorOff = operation({
   input: onlyReason,
   output: outcome,
   run: async ({ accounts, trustedBrowsers }, { tenant, account }) => {
-    let hadOne = false;
-    const stored = await accounts.update(account.id, (current) => {
-      hadOne = current.secondFactor.status !== 'none';
-      if (!hadOne) return undefined;
+    const { doc: stored, changed } = await accounts.update(account.id, (current) => {
+      if (current.secondFactor.status === 'none') return undefined;
       const status = statusWithout(current, tenant.policy);
       return { ...current, secondFactor: revoked(current.secondFactor, status) };
     });
     if (!stored) return refuse('account_gone');
-    if (!hadOne) return refuse('factor_missing', { userName: account.userName });
+    if (!changed) return refuse('factor_missing', { userName: account.userName });
     await trustedBrowsers.end(stored, 'all');
     return done({ secondFactor: stored.secondFactor.status }, { mail: { to: stored } });
   },

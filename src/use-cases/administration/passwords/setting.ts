@@ -65,8 +65,8 @@ export async function makeLink(
   account: Account,
 ): Promise<SentLink | Refused> {
   const { token, link } = newLink(account.id, 'set-password', clock.now());
-  if (!(await accounts.update(account.id, (current) => ({ ...current, link }))))
-    return refuse('account_gone');
+  const { changed } = await accounts.update(account.id, (current) => ({ ...current, link }));
+  if (!changed) return refuse('account_gone');
   const address = `${issuer}/recover/set?token=${token}`;
   const isMailed = account.email !== null && mail.isConfigured;
   const values = {
