@@ -13,6 +13,7 @@ import {
 } from '../src/capabilities/accounts/index.ts';
 import { auditTypes } from '../src/capabilities/audit/index.ts';
 import { policyValues } from '../src/capabilities/tenants/index.ts';
+import { collections, type ListedCollection } from '../src/core/collections.ts';
 import { declareEngineRoutes } from '../src/doors/oidc/routes.ts';
 import { addRecoveryRoutes } from '../src/doors/recovery/index.ts';
 import { addSelfServiceRoutes } from '../src/doors/self-service/index.ts';
@@ -62,6 +63,27 @@ function policy(): string {
 function auditEvents(): string {
   const rows = Object.entries(auditTypes).map(([type, meaning]) => [`\`${type}\``, meaning]);
   return `# Audit events\n\n${MADE} Each entry says who, what, whom, where, when, by what factor, with what outcome and why; never a secret.\n\n${table(['type', 'meaning'], rows)}\n`;
+}
+
+function collectionList(): string {
+  const named = (fields: readonly string[]) => fields.map((field) => `\`${field}\``).join(', ');
+  const exportOf = ({ exported }: ListedCollection) => {
+    if (exported === 'whole') return 'whole';
+    return 'not' in exported ? `no: ${exported.not}` : `without ${named(exported.without)}`;
+  };
+  const accountOf = ({ ofAccount }: ListedCollection) => {
+    if (!ofAccount) return '';
+    const fields = named(ofAccount.fields);
+    return ofAccount.kept ? `${fields} kept: ${ofAccount.kept}` : `${fields} erased`;
+  };
+  const rows = Object.entries<ListedCollection>(collections).map(([name, one]) => [
+    `\`${name}\``,
+    one.holds,
+    exportOf(one),
+    named(one.sealed),
+    accountOf(one),
+  ]);
+  return `# Collections\n\n${MADE} Everything that the documents store holds. *Sealed* fields are encrypted by the master keys. The last column names the fields that say who a person is, and what happens to them when the account is deleted (ACC-8).\n\n${table(['collection', 'one document', 'in an export', 'sealed', 'when an account is deleted'], rows)}\n`;
 }
 
 /** Declares every route without anything behind it: the doors do not depend on what they open to. */
@@ -162,6 +184,7 @@ const DOCUMENTS: Record<string, () => string> = {
   'docs/reference/settings.md': settings,
   'docs/reference/policy.md': policy,
   'docs/reference/audit-events.md': auditEvents,
+  'docs/reference/collections.md': collectionList,
   'docs/reference/operations.md': operations,
   'docs/reference/permissions.md': permissionMatrix,
   'docs/reference/reasons.md': reasons,

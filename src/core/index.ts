@@ -91,6 +91,7 @@ import {
   type OwnPassword,
   type PasswordProofs,
 } from '../use-cases/credentials/index.ts';
+import { onlyListed } from './collections.ts';
 import { openStores } from './open-stores.ts';
 import { buildFactors, buildSessions, type Ground } from './parts.ts';
 import { onlyRegistered } from './short-lived.ts';
@@ -280,7 +281,8 @@ export async function openCore({
   const hasher = createHasher(settings.hashing, { slots, queue: slots * QUEUE_PER_SLOT });
   const metrics =
     settings.listen.internalPort === undefined ? undefined : await createMetrics({ hashing: hasher.load });
-  const stores = await openStores({ settings, clock, log, metrics, waitMs, patience, mayMake });
+  const opened = await openStores({ settings, clock, log, metrics, waitMs, patience, mayMake });
+  const stores = { ...opened, documents: onlyListed(opened.documents) };
   try {
     const { documents, ephemeral } = stores;
     const opening = { documents, ephemeral, sealer, clock, migrations: MIGRATIONS, patience };
