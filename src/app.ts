@@ -8,12 +8,13 @@ import type { Core } from './core/index.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc } from './doors/oidc/index.ts';
 import { addRecoveryRoutes, createLinkSender, RECOVER_JOB } from './doors/recovery/index.ts';
 import { addSelfServiceRoutes } from './doors/self-service/index.ts';
-import { addSessionApiRoutes, sessionApiAddresses } from './doors/session-api/index.ts';
+import { addSessionApiRoutes } from './doors/session-api/index.ts';
 import { addSetUpRoutes, createSetUp, type SetUp } from './doors/set-up/index.ts';
 import { addSignInRoutes, createAttempts } from './doors/sign-in/index.ts';
 import { guarded, type Log } from './foundation/base/index.ts';
 import {
   addHealthRoutes,
+  addProblemPages,
   createAssets,
   createBrowserCookies,
   createGuardedServer,
@@ -148,6 +149,7 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
 
   const health = healthOf(core, oidc.areKeysKnown);
   addHealthRoutes(registry, health);
+  addProblemPages(registry, pages);
   addSetUpRoutes(registry, setUp, pages, submissions);
   const { browserSessions } = oidc;
   const cookies = createBrowserCookies(issuer);
@@ -178,9 +180,8 @@ export async function createApp(core: Core, options: AppOptions): Promise<App> {
     observeRequests(log, core.metrics?.request),
     partingWords(health),
     securityHeaders({ isHttps: issuer.startsWith('https:') }),
-    errorRenderer({ log, pages }),
+    errorRenderer({ log, pages, registry }),
     edge({ issuer, trustedProxies: settings.trustedProxies, log }),
-    sessionApiAddresses(),
     registry.middleware(),
     oidc.middleware,
   ];

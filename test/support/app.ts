@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type App, createApp } from '../../src/app.ts';
+import { type App, type AppOptions, createApp } from '../../src/app.ts';
 import type { Mailbox } from '../../src/capabilities/mail/index.ts';
 import { type Core, openCore } from '../../src/core/index.ts';
 import { createLog, systemClock } from '../../src/foundation/base/index.ts';
@@ -58,6 +58,7 @@ async function startInstance(
   settings: Settings,
   mailbox: Mailbox,
   kept: KeptLog | undefined,
+  addRoutes: AppOptions['addRoutes'],
 ): Promise<Instance & { port: number }> {
   const log = createLog(settings.log.level, kept && { write: (line: string) => void kept.lines.push(line) });
   const core = await openCore({
@@ -67,7 +68,7 @@ async function startInstance(
     log,
     mailbox,
   });
-  const app = await createApp(core, { log });
+  const app = await createApp(core, { log, ...(addRoutes ? { addRoutes } : {}) });
   return { core, app, port: await app.listen() };
 }
 
@@ -76,10 +77,12 @@ async function startInstance(
  * each with connections and caches of its own, behind a proxy without stickiness.
  * @param environment more SALLYPORT_ settings
  * @param kept where the log lines go, at the level that the environment names
+ * @param addRoutes adds routes of the test's own
  */
 export async function startApp(
   environment: Record<string, string> = {},
   kept?: KeptLog,
+  addRoutes?: AppOptions['addRoutes'],
 ): Promise<StartedApp> {
   const folder = freshFolder();
   const stores = await freshStores();
@@ -97,9 +100,9 @@ export async function startApp(
     },
   });
   const mailbox: Mailbox = { messages: [] };
-  const first = await startInstance(settings, mailbox, kept);
+  const first = await startInstance(settings, mailbox, kept, addRoutes);
   const instances = [first];
-  while (instances.length < count) instances.push(await startInstance(settings, mailbox, kept));
+  while (instances.length < count) instances.push(await startInstance(settings, mailbox, kept, addRoutes));
   const balancer: Balancer | undefined =
     count === 1
       ? undefined

@@ -31,7 +31,7 @@ export type Credentials = z.output<typeof credentials>;
 export type PasswordChange = z.output<typeof change>;
 
 async function read<T>(schema: z.ZodType<T>, ctx: WebContext): Promise<T> {
-  const parsed = schema.safeParse(await readJson(ctx));
+  const parsed = schema.safeParse(await readJson(ctx, { anyCharset: true }));
   if (parsed.success) return parsed.data;
   const said = parsed.error.issues
     .map(

@@ -1,3 +1,3 @@
 // session-api: the addresses through which programs sign in, in the form that contact centres' programs know.
 // Not here: passwords, codes, limits and locks (credentials, lockout), tokens and the sessions themselves (api-sessions).
-export { addSessionApiRoutes, sessionApiAddresses } from './routes.ts';
+export { addSessionApiRoutes } from './routes.ts';

@@ -1,23 +1,24 @@
-import type { Middleware } from 'koa';
-import { type Guards, on, type RouteHandler, type WebState, waived } from '../../foundation/web/index.ts';
+import { type Area, type Guards, on, type RouteHandler, waived } from '../../foundation/web/index.ts';
 import { changePassword, login } from './login.ts';
 import type { SessionApiParts } from './parts.ts';
 import { details, list, logout, validate } from './sessions.ts';
 
-const PREFIX = '/session';
-/** Programs name a version, of which there is one: `/session/v5.0/login` is `/session/login`. */
-const VERSION = /^\/session\/v\d+(?:\.\d+)?(?=\/)/;
-
-/** Takes the version out of an address, and lets every error below it be what programs read. */
-export function sessionApiAddresses(): Middleware {
-  return async (ctx, next) => {
-    if (ctx.path.startsWith(`${PREFIX}/`)) {
-      (ctx.state as WebState).errors = 'code-and-message';
-      ctx.path = ctx.path.replace(VERSION, PREFIX);
-    }
-    await next();
-  };
-}
+/** The addresses that programs know. They may name a version, of which there is one: `/session/v5.0/login` is `/session/login`. */
+const area: Area = {
+  name: 'session-api',
+  prefix: '/session/',
+  optionalSegment: /v\d+(?:\.\d+)?/,
+  callers: 'bearers',
+  // The token is looked at before anything of a body.
+  body: 'unread',
+  cors: 'none',
+  errors: (ctx, { code, status, publicMessage: message }) => {
+    ctx.status = status;
+    // RFC 9110, section 15.5.2: a 401 names what would be accepted.
+    if (status === 401) ctx.set('www-authenticate', 'LV-Access, LV-Session');
+    ctx.body = { code, message };
+  },
+};
 
 const NO_COOKIE =
   'no cookie is read: a program shows a token or a session id in a header that no form can send';
@@ -50,16 +51,15 @@ const holding: Guards = {
   same: on('what is not there and what is not for the caller answer alike'),
 };
 
-/** The addresses that programs know; a version may come after `/session`. */
 export function addSessionApiRoutes(parts: SessionApiParts): void {
-  const { registry } = parts;
+  const routes = parts.registry.area(area);
   const add = (
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     name: string,
     guards: Guards,
     handle: (parts: SessionApiParts, ctx: Parameters<RouteHandler>[0]) => Promise<void>,
-  ) => registry.route({ method, path, name, guards }, (ctx) => handle(parts, ctx), { body: 'unread' });
+  ) => routes.route({ method, path, name, guards }, (ctx) => handle(parts, ctx));
   add('POST', '/session/login', 'session-api.login', proving, login);
   add('POST', '/session/password', 'session-api.password', proving, changePassword);
   add('GET', '/session/validate', 'session-api.validate', holding, validate);

@@ -2,15 +2,22 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { SallyportError } from '../base/index.ts';
 
-const MAX_BYTES = 64 * 1_024;
+export const MAX_BYTES = 64 * 1_024;
 const MAX_FIELDS = 64;
 
-async function readBytes(ctx: Context): Promise<Buffer> {
+/** Whether a request comes without a body (RFC 9112, section 6.3). */
+export function isBodyless(ctx: Context): boolean {
+  const length = ctx.get('content-length');
+  return length === '0' || (length === '' && ctx.get('transfer-encoding') === '');
+}
+
+/** @throws SallyportError `body_too_large` */
+export async function readBytes(ctx: Context, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
     length += (chunk as Buffer).length;
-    if (length > MAX_BYTES) {
+    if (length > maxBytes) {
       // What is still on its way is not read: the connection ends with this answer.
       ctx.set('connection', 'close');
       throw new SallyportError('body_too_large');
@@ -28,18 +35,15 @@ function decode(text: string): string {
 }
 
 /**
- * Reads a posted form, up to 64 KiB.
+ * Reads a posted form.
  * @throws SallyportError `media_type_unsupported`, `body_too_large`, or `bad_request` for NUL bytes, invalid UTF-8 and repeated fields
  */
-export async function readForm(ctx: Context): Promise<ReadonlyMap<string, string>> {
+export async function readForm(ctx: Context, maxBytes: number): Promise<ReadonlyMap<string, string>> {
   const fields = new Map<string, string>();
-  const isEmpty =
-    ctx.get('content-length') === '0' ||
-    (ctx.get('content-length') === '' && ctx.get('transfer-encoding') === '');
-  if (isEmpty && ctx.get('content-type') === '') return fields;
+  if (isBodyless(ctx) && ctx.get('content-type') === '') return fields;
   if (!ctx.is('application/x-www-form-urlencoded') || ctx.get('content-encoding') !== '')
     throw new SallyportError('media_type_unsupported');
-  const text = (await readBytes(ctx)).toString('latin1');
+  const text = (await readBytes(ctx, maxBytes)).toString('latin1');
   const pairs = text === '' ? [] : text.split('&');
   if (pairs.length > MAX_FIELDS) throw new SallyportError('bad_request', 'too many fields');
   for (const pair of pairs) {
@@ -58,54 +62,6 @@ export async function readForm(ctx: Context): Promise<ReadonlyMap<string, string
     fields.set(name, value);
   }
   return fields;
-}
-
-/** Strings and the marks between them; of a text that is JSON nothing else tells where a name stands. */
-const JSON_TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
-
-/** Whether one object of a JSON text, at any depth, names a member twice: two readers would see two requests. */
-export function namesTwice(text: string): boolean {
-  const open: (Set<string> | undefined)[] = [];
-  let last = '';
-  for (const [token] of text.matchAll(JSON_TOKENS)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '[') open.push(undefined);
-    else if (token === '}' || token === ']') open.pop();
-    else if (token === ':') {
-      const names = open.at(-1);
-      const name = JSON.parse(last) as string;
-      if (names?.has(name)) return true;
-      names?.add(name);
-    } else last = token;
-  }
-  return false;
-}
-
-function badJson(said: string, cause?: unknown): SallyportError {
-  return new SallyportError('bad_request', said, { said, cause });
-}
-
-/**
- * Reads a posted object, up to 64 KiB.
- * @throws SallyportError `media_type_unsupported`, `body_too_large`, or `bad_request` for what is not one object in UTF-8, or
- * names a field of one object twice
- */
-export async function readJson(ctx: Context): Promise<unknown> {
-  if (!ctx.is('application/json') || ctx.get('content-encoding') !== '')
-    throw new SallyportError('media_type_unsupported');
-  const bytes = await readBytes(ctx);
-  let text: string;
-  let value: unknown;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    value = JSON.parse(text);
-  } catch (error) {
-    throw badJson('The body is not JSON.', error);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw badJson('The body must be a JSON object.');
-  if (namesTwice(text)) throw badJson('A field is named twice.');
-  return value;
 }
 
 /**

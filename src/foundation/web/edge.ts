@@ -17,8 +17,8 @@ export interface WebState {
   requestId: string;
   /** The fields of a posted form; empty for other methods. */
   form: ReadonlyMap<string, string>;
-  /** How errors are told where no page is wanted; an `error` with its request id unless it says otherwise. */
-  errors?: 'code-and-message';
+  /** The body, in an area of JSON: one object, which no schema has seen yet; nothing where none was sent. */
+  json?: object;
   /** The name of the route that answers, where it is one of ours. */
   route?: string;
 }

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { type ErrorCode, isSallyportError, type Log, SallyportError } from '../base/index.ts';
 import { isClientGone } from './client-gone.ts';
 import type { WebState } from './edge.ts';
 import type { Pages } from './pages.ts';
+import type { Registry } from './registry.ts';
 
 /** Makes one of our errors of what was thrown; Koa's and Node's own client errors keep their meaning. */
 function ours(error: unknown, request: IncomingMessage): SallyportError {
@@ -24,8 +25,42 @@ function ours(error: unknown, request: IncomingMessage): SallyportError {
 /** What worked once, and does no more. */
 const EXPIRED: ReadonlySet<ErrorCode> = new Set(['interaction_expired', 'link_invalid']);
 
-/** The one renderer: a page for browsers, JSON for programs; the reason goes to the log beside the request id. */
-export function errorRenderer({ log, pages }: { log: Log; pages: Pages }): Middleware {
+/** A page for browsers, JSON for programs. */
+function tellPage(
+  pages: Pages,
+  ctx: Context,
+  { code, status, publicMessage: message }: SallyportError,
+): void {
+  const { requestId } = ctx.state as WebState;
+  if (ctx.accepts('json', 'html') === 'html') {
+    const step = EXPIRED.has(code) ? 'expired-link' : 'error';
+    pages.render(ctx, 'error', { title: `error.${code}.title`, code, message, step, requestId }, status);
+    return;
+  }
+  ctx.status = status;
+  ctx.body = { error: code, message, requestId };
+}
+
+/** The reason of a refusal goes to the log, beside the request id that the caller is told. */
+function logRefusal(log: Log, { requestId }: WebState, error: SallyportError): void {
+  const { code, detail, status, stack } = error;
+  const level = status >= 500 && code !== 'busy' ? 'error' : 'debug';
+  log[level]({ requestId, code, detail, ...(code === 'internal' ? { stack } : {}) }, 'refused');
+}
+
+/** Where nothing of ours says which methods there are. */
+const USUAL_METHODS = ['GET', 'HEAD', 'POST'];
+
+/** The one renderer: each area has its form of errors. */
+export function errorRenderer({
+  log,
+  pages,
+  registry,
+}: {
+  log: Log;
+  pages: Pages;
+  registry: Pick<Registry, 'areaAt' | 'methodsAt'>;
+}): Middleware {
   return async (ctx, next) => {
     try {
       await next();
@@ -33,44 +68,16 @@ export function errorRenderer({ log, pages }: { log: Log; pages: Pages }): Middl
         throw new SallyportError('not_found');
     } catch (thrown) {
       const error = ours(thrown, ctx.req);
-      const { requestId } = ctx.state as WebState;
-      const level = error.status >= 500 && error.code !== 'busy' ? 'error' : 'debug';
-      log[level](
-        {
-          requestId,
-          code: error.code,
-          detail: error.detail,
-          ...(error.code === 'internal' ? { stack: error.stack } : {}),
-        },
-        'refused',
-      );
+      logRefusal(log, ctx.state as WebState, error);
       if (error.retryAfterSeconds !== undefined) ctx.set('retry-after', String(error.retryAfterSeconds));
-      if (error.status === 405 && ctx.response.get('allow') === '') ctx.set('allow', 'GET, HEAD, POST');
-      if ((ctx.state as WebState).errors === 'code-and-message') {
-        ctx.status = error.status;
-        // RFC 9110, section 15.5.2: a 401 names what would be accepted.
-        if (error.status === 401) ctx.set('www-authenticate', 'LV-Access, LV-Session');
-        ctx.body = { code: error.code, message: error.publicMessage };
-        return;
+      const path = ctx.path ?? '';
+      if (error.status === 405) {
+        const methods = registry.methodsAt(path);
+        ctx.set('allow', (methods.length > 0 ? methods : USUAL_METHODS).join(', '));
       }
-      if (ctx.accepts('json', 'html') === 'html') {
-        const step = EXPIRED.has(error.code) ? 'expired-link' : 'error';
-        pages.render(
-          ctx,
-          'error',
-          {
-            title: `error.${error.code}.title`,
-            code: error.code,
-            message: error.publicMessage,
-            step,
-            requestId,
-          },
-          error.status,
-        );
-        return;
-      }
-      ctx.status = error.status;
-      ctx.body = { error: error.code, message: error.publicMessage, requestId };
+      const { errors } = registry.areaAt(path);
+      if (errors === 'page') tellPage(pages, ctx, error);
+      else errors(ctx, error);
     }
   };
 }
