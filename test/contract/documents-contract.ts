@@ -147,6 +147,34 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
       expect(seen).toEqual([...seen].sort().reverse());
     });
 
+    test.each([{}, { descending: true as const }])(
+      'the pages of a prefix join without a gap, and none leaves it (%j)',
+      async (direction) => {
+        const within = Array.from({ length: 25 }, (_, i) => `ann${String(i).padStart(2, '0')}`);
+        for (const id of ['anm', ...within, 'ano', 'b']) await things.insert(thing(id));
+        const seen: string[] = [];
+        let after: string | undefined;
+        do {
+          const from = after ? { after } : {};
+          const query = { index: 'name', equals: ['t1'], prefix: 'ann', limit: 4, ...direction, ...from };
+          const page = await elsewhere.page(query);
+          seen.push(...page.items.map(({ doc }) => doc.id));
+          after = page.next;
+        } while (after);
+        expect(seen).toEqual('descending' in direction ? within.toReversed() : within);
+      },
+    );
+
+    test('V34 a cursor of another prefix is a clear error', async () => {
+      for (const id of ['anna', 'annb', 'ben', 'bill']) await things.insert(thing(id));
+      const { next } = await things.page({ index: 'name', equals: ['t1'], prefix: 'ann', limit: 1 });
+      expect(next).toBeDefined();
+      for (const prefix of ['b', 'annabel'])
+        await expect(
+          things.page({ index: 'name', equals: ['t1'], prefix, limit: 1, after: next ?? '' }),
+        ).rejects.toMatchObject({ code: 'bad_request' });
+    });
+
     test('a prefix narrows the text field after the equal ones, and count is capped', async () => {
       for (const id of ['anna', 'annb', 'ann', 'ben', 'an%']) await things.insert(thing(id));
       const page = await things.page({ index: 'name', equals: ['t1'], prefix: 'ann', limit: 10 });

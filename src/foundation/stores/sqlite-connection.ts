@@ -19,6 +19,10 @@ export interface SqliteConnection {
   /** Runs `work` in one BEGIN IMMEDIATE transaction (P7); retried as a whole while another process writes. */
   write<T>(work: () => T): Promise<T>;
   exec(sql: string): void;
+  /** Reads at the start, and blocks the thread while another process holds the file. */
+  look<T>(work: () => T): T;
+  /** Changes the tables in one BEGIN IMMEDIATE transaction; at the start only, as `look`. */
+  alter(work: () => void): void;
   /** Reads the whole file. @throws SallyportError `store_unavailable` when it is damaged */
   verify(): Promise<void>;
   close(): void;
@@ -170,15 +174,18 @@ export function openSqlite(
       throw error;
     }
   };
+  const look = <T>(work: () => T): T => {
+    try {
+      return insist(openMs, work);
+    } catch (error) {
+      throw isSqlite(error) ? unavailable(error) : error;
+    }
+  };
   return {
     prepare,
-    exec: (sql) => {
-      try {
-        insist(openMs, () => database.exec(sql));
-      } catch (error) {
-        throw isSqlite(error) ? unavailable(error) : error;
-      }
-    },
+    exec: (sql) => look(() => database.exec(sql)),
+    look,
+    alter: (work) => look(() => transaction(work)),
     verify: async () => {
       try {
         assertSound(database, file);

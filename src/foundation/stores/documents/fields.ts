@@ -55,14 +55,23 @@ export function encodeCursor(values: readonly Value[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }
 
-/** @throws SallyportError `bad_request` for a cursor that was not made by `encodeCursor` with so many values */
-export function decodeCursor(cursor: string, length: number): Value[] {
+/**
+ * The values from which a page goes on, or undefined for the first page. They lie within the prefix, so that they bound the
+ * page on one side and nothing else has to.
+ * @throws SallyportError `bad_request` for a cursor that was not made by `encodeCursor` for such a query
+ */
+export function cursorOf(
+  { after, prefix = '' }: Pick<PageQuery, 'after' | 'prefix'>,
+  length: number,
+): Value[] | undefined {
+  if (after === undefined) return undefined;
   try {
-    const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    const values: unknown = JSON.parse(Buffer.from(after, 'base64url').toString('utf8'));
     const sound =
       Array.isArray(values) &&
       values.length === length &&
-      values.every((v) => typeof v === 'string' || typeof v === 'number');
+      values.every((v) => typeof v === 'string' || typeof v === 'number') &&
+      String(values[0]).startsWith(prefix);
     if (sound) return values;
   } catch {
     // falls through to the refusal

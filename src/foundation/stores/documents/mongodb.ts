@@ -1,6 +1,6 @@
 import type { Db, Collection as DriverCollection, MongoClient, MongoClientOptions } from 'mongodb';
 import { SallyportError } from '../../base/index.ts';
-import { assertLimit, decodeCursor, encodeCursor, uniqueFieldsOf, type Value, valueAt } from './fields.ts';
+import { assertLimit, encodeCursor, uniqueFieldsOf, type Value, valueAt } from './fields.ts';
 import { keyOf, keyRange, keysOf } from './mongodb-keys.ts';
 import type { Collection, CollectionSpec, Document, Documents, Page, PageQuery, Versioned } from './port.ts';
 
@@ -170,10 +170,7 @@ class MongodbCollection<T extends Document> implements Collection<T> {
 
   async page(query: PageQuery): Promise<Page<T>> {
     assertLimit(query.limit);
-    const { after } = query;
-    const { key, order } = keyRange(this.spec, query, (length) =>
-      after === undefined ? undefined : decodeCursor(after, length),
-    );
+    const { key, order } = keyRange(this.spec, query);
     const field = `keys.${query.index}`;
     const found = await this.ask((rows) =>
       rows
@@ -189,7 +186,7 @@ class MongodbCollection<T extends Document> implements Collection<T> {
   }
 
   async count({ cap, ...query }: Pick<PageQuery, 'index' | 'equals' | 'prefix'> & { cap: number }) {
-    const { key } = keyRange(this.spec, query, () => undefined);
+    const { key } = keyRange(this.spec, query);
     return this.ask((rows) => rows.countDocuments({ [`keys.${query.index}`]: key }, { limit: cap }));
   }
 }

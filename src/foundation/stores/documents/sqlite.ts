@@ -1,59 +1,13 @@
 import { openSqlite, type SqliteConnection, type Waiting } from '../sqlite-connection.ts';
-import {
-  afterPrefix,
-  assertLimit,
-  decodeCursor,
-  encodeCursor,
-  rangeOf,
-  uniqueFieldsOf,
-  type Value,
-  valueAt,
-} from './fields.ts';
+import { assertLimit, encodeCursor, uniqueFieldsOf, type Value, valueAt } from './fields.ts';
 import type { Collection, CollectionSpec, Document, Documents, Page, PageQuery, Versioned } from './port.ts';
+import { countStatement, findStatement, pageStatement } from './sqlite-queries.ts';
+import { prepareTable } from './sqlite-tables.ts';
 
 type Row = { id: string; version: number; body: string };
 
-const NAME = /^[a-zA-Z][a-zA-Z0-9]*$/;
-const FIELD = /^[a-zA-Z][a-zA-Z0-9.]*$/;
-
-/** The expression that an index and every query on it share to the letter, so that SQLite uses the index. */
-function expression(field: string): string {
-  if (!FIELD.test(field)) throw new RangeError(`not a field: ${field}`);
-  return field === 'id' ? 'id' : `json_extract(body, '$.${field}')`;
-}
-
 function versioned<T>(row: Row | undefined): Versioned<T> | undefined {
   return row && { doc: JSON.parse(row.body) as T, version: row.version };
-}
-
-function prepareTable(connection: SqliteConnection, spec: CollectionSpec) {
-  if (!NAME.test(spec.name)) throw new RangeError(`not a collection name: ${spec.name}`);
-  connection.exec(
-    `CREATE TABLE IF NOT EXISTS "${spec.name}" (id TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID`,
-  );
-  for (const [name, { fields, unique }] of Object.entries(spec.indexes)) {
-    const columns = [...fields.map(expression), 'id'].filter((c, i, all) => all.indexOf(c) === i);
-    const keyed = unique ? fields.map(expression) : columns;
-    connection.exec(
-      `CREATE ${unique ? 'UNIQUE ' : ''}INDEX IF NOT EXISTS "${spec.name}_${name}" ON "${spec.name}" (${keyed.join(', ')})`,
-    );
-  }
-}
-
-function conditions(spec: CollectionSpec, query: Pick<PageQuery, 'index' | 'equals' | 'prefix'>) {
-  const { fields, equals, prefix, order } = rangeOf(spec, query);
-  const where = equals.map((_, i) => `${expression(fields[i] ?? '')} = ?`);
-  const values: Value[] = [...equals];
-  if (prefix !== undefined) {
-    const narrowed = expression(order[0] ?? '');
-    where.push(`${narrowed} >= ?`, `${narrowed} < ?`);
-    values.push(prefix, afterPrefix(prefix));
-  }
-  return { where, values, order };
-}
-
-function clause(where: string[]): string {
-  return where.length > 0 ? `WHERE ${where.join(' AND ')}` : '';
 }
 
 class SqliteCollection<T extends Document> implements Collection<T> {
@@ -91,8 +45,7 @@ class SqliteCollection<T extends Document> implements Collection<T> {
     for (const [name, { fields, unique }] of Object.entries(spec.indexes)) {
       if (!unique) continue;
       const values = fields.map((field) => valueAt(doc, field));
-      const where = fields.map((field) => `${expression(field)} = ?`).join(' AND ');
-      if (connection.prepare(`SELECT 1 FROM "${spec.name}" WHERE ${where}`).get(...values)) return name;
+      if (connection.prepare(findStatement(spec, name, fields)).get(...values)) return name;
     }
     return 'id';
   }
@@ -106,10 +59,7 @@ class SqliteCollection<T extends Document> implements Collection<T> {
 
   find(index: string, values: readonly Value[]) {
     const fields = uniqueFieldsOf(this.spec, index, values);
-    const where = fields.map((field) => `${expression(field)} = ?`).join(' AND ');
-    const statement = this.connection.prepare(
-      `SELECT id, version, body FROM "${this.spec.name}" WHERE ${where}`,
-    );
+    const statement = this.connection.prepare(findStatement(this.spec, index, fields));
     return this.connection.read(() => versioned<T>(statement.get(...values) as Row | undefined));
   }
 
@@ -128,17 +78,10 @@ class SqliteCollection<T extends Document> implements Collection<T> {
 
   async page(query: PageQuery): Promise<Page<T>> {
     assertLimit(query.limit);
-    const { where, values, order } = conditions(this.spec, query);
-    const keys = order.map(expression);
-    if (query.after !== undefined) {
-      where.push(`(${keys.join(', ')}) ${query.descending ? '<' : '>'} (${keys.map(() => '?').join(', ')})`);
-      values.push(...decodeCursor(query.after, keys.length));
-    }
-    const ordered = keys.map((key) => (query.descending ? `${key} DESC` : key)).join(', ');
-    const sql = `SELECT id, version, body FROM "${this.spec.name}" ${clause(where)} ORDER BY ${ordered} LIMIT ?`;
+    const { sql, values, order } = pageStatement(this.spec, query);
     const statement = this.connection.prepare(sql);
     return this.connection.read(() => {
-      const rows = statement.all(...values, query.limit + 1) as Row[];
+      const rows = statement.all(...values) as Row[];
       const items = rows.slice(0, query.limit).map((row) => versioned<T>(row) as Versioned<T>);
       const last = items.at(-1);
       if (rows.length <= query.limit || !last) return { items };
@@ -147,10 +90,9 @@ class SqliteCollection<T extends Document> implements Collection<T> {
   }
 
   count(query: Pick<PageQuery, 'index' | 'equals' | 'prefix'> & { cap: number }) {
-    const { where, values } = conditions(this.spec, query);
-    const sql = `SELECT COUNT(*) AS n FROM (SELECT 1 FROM "${this.spec.name}" ${clause(where)} LIMIT ?)`;
+    const { sql, values } = countStatement(this.spec, query);
     const statement = this.connection.prepare(sql);
-    return this.connection.read(() => (statement.get(...values, query.cap) as { n: number }).n);
+    return this.connection.read(() => (statement.get(...values) as { n: number }).n);
   }
 }
 
