@@ -323,14 +323,4 @@ describe('MFA-16 a passkey as the whole sign-in', () => {
       expect(await server.wrongCodes(tale.account)).toBe(id === 'AAAA' ? 0 : 1);
     }
   });
-
-  test('PWD-9 a password that must be changed is still asked for', async () => {
-    const tale = await holder({ alone: true, fixTenant: true });
-    await server.core.accounts.update(tale.account.id, (a) => ({
-      ...a,
-      password: a.password && { ...a.password, compromisedAt: 1 },
-    }));
-    await fresh(tale);
-    expect((await alone(tale)).step).toBe('change-password');
-  });
 });

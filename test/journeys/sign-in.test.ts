@@ -461,7 +461,7 @@ describe('what a form cannot do', () => {
       clientCode: tenant.clientCode,
       userName: account.userName,
       password: PASSWORD,
-      passwordProof: '1',
+      firstProof: '1',
       factorProof: '1',
       population: 'agent',
       accountId: account.id,

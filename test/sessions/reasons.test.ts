@@ -2,8 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import {
   endsRunningSession,
   type Facts,
+  type FirstProof,
   type Reason,
+  reasonsFor,
   reasonsFrom,
+  reasonTable,
   reasonTo,
 } from '../../src/capabilities/account-state/index.ts';
 
@@ -23,6 +26,30 @@ const ROWS: [string, Partial<Facts>, Reason[]][] = [
     ['disabled', 'locked', 'password-expired', 'factor-missing'],
   ],
 ];
+
+const ALL: Reason[] = [
+  'disabled',
+  'locked',
+  'password-missing',
+  'password-temporary',
+  'password-expired',
+  'password-compromised',
+  'factor-missing',
+];
+
+describe('SGN-7 reasons about the password hold where it was the first proof', () => {
+  test.each<[FirstProof, Reason[]]>([
+    ['password', ALL],
+    ['passkey', ['disabled', 'locked', 'factor-missing']],
+  ])('after a %s: %j', (first, reasons) => {
+    expect(reasonsFor(first, ALL)).toEqual(reasons);
+  });
+
+  test('every reason is in that table', () => {
+    const isState = (reason: string) => !reason.startsWith('event: ');
+    expect(Object.keys(reasonTable).filter(isState)).toEqual(ALL);
+  });
+});
 
 describe('PWD-17 D18 one table of reasons', () => {
   test.each(ROWS)('%s', (_name, facts, reasons) => {

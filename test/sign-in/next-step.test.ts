@@ -17,11 +17,11 @@ const off: Policy = { ...livevox, secondFactor: { ...livevox.secondFactor, mode:
 const account = anAccount({ lockRound: 2, epoch: 7 });
 const fresh = freshAttempt({ uid: 'u', applicationId: 'desk', interactionEndsAt: 9, population: 'user' });
 const who = { clientCode: 'ACME', userName: 'ann', tenantId: 't', accountId: 'a', shadow: null };
-const proved: Attempt = { ...fresh, who, passwordProof: { at: 1, epoch: 7, lockRound: 2 } };
+const proved: Attempt = { ...fresh, who, firstProof: { by: 'password', at: 1, epoch: 7, lockRound: 2 } };
 const withFactor: Attempt = { ...proved, factorProof: { at: 2, by: 'totp', round: 0 } };
 const asksFactor = { multiFactor: true, essential: false, passwordOnly: false };
 const stepUp = {
-  attempt: { ...proved, passwordProof: { at: 0, epoch: 7, lockRound: 2, by: 'session' } } as Attempt,
+  attempt: { ...proved, firstProof: { by: 'session', at: 0, epoch: 7, lockRound: 2 } } as Attempt,
   asked: asksFactor,
 };
 const active: Account = { ...account, secondFactor: { ...noFactor, status: 'active' } };
@@ -47,6 +47,12 @@ const base: Situation = {
   now: 100,
 };
 
+const byPasskey: Attempt = {
+  ...fresh,
+  who,
+  firstProof: { by: 'passkey', at: 1, epoch: 7, lockRound: 2 },
+  factorProof: { at: 1, by: 'passkey', round: 0 },
+};
 const trustedRow = { attempt: proved, account: active, isTrusted: true };
 const FACTOR_ROWS: [string, Partial<Situation>, Step][] = [
   ['MFA-13 a trusted browser skips the code', trustedRow, 'continue'],
@@ -73,6 +79,33 @@ const FACTOR_ROWS: [string, Partial<Situation>, Step][] = [
       account: active,
     },
     'second-factor',
+  ],
+  ['MFA-16 a passkey is the whole sign-in', { attempt: byPasskey, account: active }, 'continue'],
+  [
+    'S36 a passkey of another round is no first proof either',
+    { attempt: { ...byPasskey, factorProof: { at: 1, by: 'passkey', round: 1 } }, account: active },
+    'password',
+  ],
+  [
+    'S22 nor is one of another lock round',
+    {
+      attempt: { ...byPasskey, firstProof: { by: 'passkey', at: 1, epoch: 7, lockRound: 1 } },
+      account: active,
+    },
+    'password',
+  ],
+  [
+    'SES-4 nor one of another epoch',
+    {
+      attempt: { ...byPasskey, firstProof: { by: 'passkey', at: 1, epoch: 6, lockRound: 2 } },
+      account: active,
+    },
+    'password',
+  ],
+  [
+    'S18 a passkey lets no one in whose account is disabled',
+    { attempt: byPasskey, account: active, reasons: ['disabled'] },
+    'password',
   ],
   [
     'MFA-10 recovery codes are read before anything else',
@@ -132,18 +165,18 @@ const ROWS: [string, Partial<Situation>, Step][] = [
   ],
   [
     'a proof of another epoch no longer counts (SES-4)',
-    { attempt: { ...proved, passwordProof: { at: 1, epoch: 6, lockRound: 2 } }, account },
+    { attempt: { ...proved, firstProof: { by: 'password', at: 1, epoch: 6, lockRound: 2 } }, account },
     'password',
   ],
   [
     'a proof of another lock round no longer counts (S22)',
-    { attempt: { ...proved, passwordProof: { at: 1, epoch: 7, lockRound: 1 } }, account },
+    { attempt: { ...proved, firstProof: { by: 'password', at: 1, epoch: 7, lockRound: 1 } }, account },
     'password',
   ],
   ['a disabled account', { attempt: withFactor, account: active, reasons: ['disabled'] }, 'password'],
   [
     'a factor without a password proof is nothing (V11)',
-    { attempt: { ...withFactor, passwordProof: null }, account: active },
+    { attempt: { ...withFactor, firstProof: null }, account: active },
     'password',
   ],
   ['password alone, where nothing more is due', { attempt: proved, account }, 'continue'],

@@ -3,7 +3,9 @@
 export {
   endsRunningSession,
   type Facts,
+  type FirstProof,
   type Reason,
+  reasonsFor,
   reasonsFrom,
   reasonTable,
   reasonTo,

@@ -80,6 +80,21 @@ export const reasonTable = {
 /** A state of an account that the table knows. */
 export type Reason = Exclude<keyof typeof reasonTable, `event: ${string}`>;
 
+/** What a person proves first: their password, or a passkey in its place. */
+export type FirstProof = 'password' | 'passkey';
+
+const ABOUT_THE_PASSWORD: ReadonlySet<Reason> = new Set([
+  'password-missing',
+  'password-temporary',
+  'password-expired',
+  'password-compromised',
+]);
+
+/** The reasons that hold for a person who proved this first: those about the password only where it was the password. */
+export function reasonsFor(first: FirstProof, reasons: readonly Reason[]): Reason[] {
+  return reasons.filter((reason) => first === 'password' || !ABOUT_THE_PASSWORD.has(reason));
+}
+
 /** What an account is like now, as the rooms that know find it. */
 export interface Facts {
   isDisabled: boolean;

@@ -2,7 +2,15 @@
 import type { Clock } from '../../foundation/base/index.ts';
 import type { Account } from '../accounts/index.ts';
 import type { Policy, Spread, Tenant } from '../tenants/index.ts';
-import { endsApiSession, endsRunningSession, type Facts, type Reason, reasonsFrom } from './reasons.ts';
+import {
+  endsApiSession,
+  endsRunningSession,
+  type Facts,
+  type FirstProof,
+  type Reason,
+  reasonsFor,
+  reasonsFrom,
+} from './reasons.ts';
 
 /** The rules of other rooms that say how an account stands. */
 export interface StandingRules {
@@ -17,8 +25,8 @@ export interface StandingRules {
 export interface Standings {
   /** Every reason for which a fresh sign-in of the account is refused or asks for more. */
   reasons(account: Account, tenant: Tenant): Reason[];
-  /** Whether sessions and tokens of the account may be used at all. */
-  isUsable(account: Account, tenant: Tenant): boolean;
+  /** Whether sessions and tokens of the account may be used that began with this proof. */
+  isUsable(account: Account, tenant: Tenant, first: FirstProof): boolean;
   /** Whether sessions of programs of the account may be used at all (API-6, API-7). */
   isApiUsable(account: Account, tenant: Tenant): boolean;
   /** Days until the password expires, where it does. */
@@ -40,11 +48,11 @@ export function createStandings({ clock, rules }: { clock: Clock; rules: Standin
 
   return {
     reasons: (account, tenant) => reasonsAt(account, tenant, clock.now()),
-    isUsable: (account, tenant) => {
+    isUsable: (account, tenant, first) => {
       const now = clock.now();
       const { deadline } = tenant;
       const duesPast = deadline && now >= deadline.at ? reasonsAt(account, deadline, deadline.at) : [];
-      return !endsRunningSession(reasonsAt(account, tenant, now), duesPast);
+      return !endsRunningSession(reasonsFor(first, reasonsAt(account, tenant, now)), duesPast);
     },
     isApiUsable: (account, tenant) =>
       rules.mayUseSessionApi(account, tenant) && !endsApiSession(reasonsAt(account, tenant, clock.now())),

@@ -1,4 +1,5 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { FirstProof } from '../../capabilities/account-state/index.ts';
 import {
   type CurrentEpoch,
   isOfEpoch,
@@ -7,6 +8,7 @@ import {
 } from '../../capabilities/browser-sessions/index.ts';
 import { type Clock, isSallyportError, type Vault } from '../../foundation/base/index.ts';
 import type { Ephemeral, Installation, StoredRecord } from '../../foundation/stores/index.ts';
+import { firstProofOf } from './grants.ts';
 import { bornInOneGeneration, fromStored, recordId, toStored } from './records.ts';
 
 /** What the adapters of all models share. */
@@ -15,8 +17,11 @@ export interface AdapterParts {
   vault: Vault;
   clock: Clock;
   installation(): Promise<Installation>;
-  /** The epoch in which an account's sessions and grants must have been born, and the event that began it; undefined when it may not be used at all. */
-  current(accountId: string): Promise<CurrentEpoch | undefined>;
+  /**
+   * The epoch in which an account's sessions and grants must have been born, and the event that began it; undefined when those
+   * that began with this proof may not be used at all.
+   */
+  current(accountId: string, first: FirstProof): Promise<CurrentEpoch | undefined>;
   tellLogout: TellLogout;
   /** A spent code or token came again: its grant was revoked. */
   onReuse(kind: string, payload: AdapterPayload): Promise<void>;
@@ -139,6 +144,6 @@ export async function isCurrent(
   parts: Pick<AdapterParts, 'current'>,
 ): Promise<boolean> {
   if (!payload.accountId) return true;
-  const current = await parts.current(payload.accountId);
+  const current = await parts.current(payload.accountId, firstProofOf(payload));
   return current !== undefined && isOfEpoch(payload, recordParts, current);
 }

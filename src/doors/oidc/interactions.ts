@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Provider from 'oidc-provider';
-import { errors, type Grant, type InteractionResults } from 'oidc-provider';
+import { errors, type InteractionResults } from 'oidc-provider';
+import type { FirstProof } from '../../capabilities/account-state/index.ts';
 import type { Application, Applications } from '../../capabilities/applications/index.ts';
 import { builtInCode } from '../../capabilities/applications/index.ts';
 import { ASKED, type AssuranceAsked, assuranceAsked } from './assurance.ts';
 import { claimsAskedFor, scopes } from './claims.ts';
+import { firstProofOf, type StampedGrant } from './grants.ts';
 import { isAnotherPerson, personsAsked } from './persons-asked.ts';
 import type { SessionLimits } from './session-adapter.ts';
 
@@ -41,6 +43,7 @@ export interface ToGrant {
 export type LoginOutcome = {
   accountId: string;
   epoch: number;
+  firstProof: FirstProof;
   acr: string;
   amr: string[];
   /** Epoch seconds of the newest proof: the time from which `auth_time` and the session's limits count. */
@@ -146,10 +149,11 @@ export function createInteractions(current: () => Provider, applications: Applic
       const provider = current();
       const existing = found.grantId ? await provider.Grant.find(found.grantId) : undefined;
       const { accountId } = found.session;
-      const grant: Grant & { epoch?: number } =
+      const grant: StampedGrant =
         existing ?? new provider.Grant({ accountId, clientId: String(found.params.client_id) });
       const { scopes: shown, claims, resources } = toGrant(found);
       grant.epoch = epoch;
+      grant.firstProof = firstProofOf(await provider.Session.findByUid(found.session.uid));
       if (shown.length > 0) grant.addOIDCScope(shown.join(' '));
       if (claims.length > 0) grant.addOIDCClaims([...claims]);
       for (const [resource, wanted] of Object.entries(resources))

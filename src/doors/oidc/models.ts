@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type Provider from 'oidc-provider';
 import { default as ProviderClass } from 'oidc-provider';
+import type { FirstProof } from '../../capabilities/account-state/index.ts';
 import type { Applications } from '../../capabilities/applications/index.ts';
 import type { Clock } from '../../foundation/base/index.ts';
 import type { Ephemeral } from '../../foundation/stores/index.ts';
@@ -14,9 +15,21 @@ interface ModelClass {
 }
 
 /** The result that the sign-in handed over, as the engine keeps it. */
-type LoginResult = { epoch: number; address: string; browser: string } & SessionLimits;
+type LoginResult = {
+  epoch: number;
+  firstProof: FirstProof;
+  address: string;
+  browser: string;
+} & SessionLimits;
 
-const SESSION_PROPERTIES = ['epoch', 'idleSeconds', 'absoluteSeconds', 'address', 'browser'] as const;
+const SESSION_PROPERTIES = [
+  'epoch',
+  'firstProof',
+  'idleSeconds',
+  'absoluteSeconds',
+  'address',
+  'browser',
+] as const;
 
 /** Lets a model keep more properties. The engine reads the list once, so this comes before the first use. */
 function addToPayload(model: ModelClass, properties: readonly string[]) {
@@ -26,7 +39,7 @@ function addToPayload(model: ModelClass, properties: readonly string[]) {
 
 /**
  * What the engine's models must do differently. Applied in the factory, as a new provider comes with fresh models.
- * - Sessions and grants carry the epoch in which they were born.
+ * - Sessions and grants carry the epoch in which they were born, and what was proved first.
  * - An ended session is buried under its uid, not only forgotten under its present id (engine race E).
  * - A proof is taken once by an atomic insert, not by looking first (engine race B).
  * - Secrets are compared with their hashes.
@@ -42,7 +55,7 @@ export function adjustModels(
   >;
   const { sessions, ephemeral, clock, applications } = parts;
   addToPayload(models.Session, SESSION_PROPERTIES);
-  addToPayload(models.Grant, ['epoch']);
+  addToPayload(models.Grant, ['epoch', 'firstProof']);
 
   const loginAccount = models.Session.prototype.loginAccount as (details: object) => void;
   models.Session.prototype.loginAccount = function (this: object, details: object) {

@@ -2,6 +2,7 @@ import type { JWK } from 'jose';
 import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import Provider, { type Adapter, type KoaContextWithOIDC } from 'oidc-provider';
+import type { FirstProof } from '../../capabilities/account-state/index.ts';
 import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
 import type { Applications } from '../../capabilities/applications/index.ts';
 import type { Audit } from '../../capabilities/audit/index.ts';
@@ -41,8 +42,8 @@ export interface OidcParts {
   vault: Vault;
   clock: Clock;
   log: Log;
-  /** Whether sessions and tokens of an account may be used at all. */
-  isUsable(account: Account, tenant: Tenant): boolean;
+  /** Whether sessions and tokens of an account may be used that began with this proof. */
+  isUsable(account: Account, tenant: Tenant, first: FirstProof): boolean;
   tellLogout: TellLogout;
   /** How many sign-ins one network may begin within ten minutes. */
   begunSignIns: number;
@@ -62,7 +63,7 @@ export interface Oidc {
   close(): void;
 }
 
-type Usable = { account: Account; tenant: Tenant };
+type Found = { account: Account; tenant: Tenant };
 
 /** Loads an account at most once a request: the session, the grant and the claims all ask for it. */
 function accountReader({
@@ -70,19 +71,23 @@ function accountReader({
   tenants,
   isUsable,
 }: Pick<OidcParts, 'accounts' | 'tenants' | 'isUsable'>) {
-  const byRequest = new WeakMap<object, Map<string, Promise<Usable | undefined>>>();
-  const read = async (accountId: string): Promise<Usable | undefined> => {
+  const byRequest = new WeakMap<object, Map<string, Promise<Found | undefined>>>();
+  const read = async (accountId: string): Promise<Found | undefined> => {
     const account = (await accounts.byId(accountId))?.doc;
     const tenant = account && (await tenants.byId(account.tenantId));
-    return tenant && isUsable(account, tenant) ? { account, tenant } : undefined;
+    return tenant && { account, tenant };
   };
-  return (ctx: object | undefined, accountId: string) => {
+  const readOnce = (ctx: object | undefined, accountId: string) => {
     if (!ctx) return read(accountId);
-    const known = byRequest.get(ctx) ?? new Map<string, Promise<Usable | undefined>>();
+    const known = byRequest.get(ctx) ?? new Map<string, Promise<Found | undefined>>();
     byRequest.set(ctx, known);
     const reading = known.get(accountId) ?? read(accountId);
     known.set(accountId, reading);
     return reading;
+  };
+  return async (ctx: object | undefined, accountId: string, first: FirstProof) => {
+    const found = await readOnce(ctx, accountId);
+    return found && isUsable(found.account, found.tenant, first) ? found : undefined;
   };
 }
 
@@ -96,8 +101,8 @@ function build(parts: ProviderParts, cookieKeys: string[], jwks: readonly JWK[])
     clock,
     installation,
     tellLogout: parts.tellLogout,
-    current: async (accountId) => {
-      const found = await usable(Provider.ctx, accountId);
+    current: async (accountId, first) => {
+      const found = await usable(Provider.ctx, accountId, first);
       return found && { epoch: epochOf(found.account, found.tenant), event: found.account.epochEvent };
     },
     onReuse: (kind, payload) =>
@@ -120,7 +125,9 @@ function build(parts: ProviderParts, cookieKeys: string[], jwks: readonly JWK[])
     clock,
     vault,
     applications,
-    usable: (ctx: KoaContextWithOIDC, accountId) => usable(ctx, accountId),
+    // Reasons about a password are held against the session and the grant, which know if one was given. The engine reads one
+    // of them wherever it asks for a person, but may ask for the person first.
+    usable: (ctx: KoaContextWithOIDC, accountId) => usable(ctx, accountId, 'passkey'),
     adapterFor,
     isWithinBegun: parts.isWithinBegun,
     pages: enginePages(parts),

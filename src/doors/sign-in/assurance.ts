@@ -1,3 +1,4 @@
+import type { FirstProof } from '../../capabilities/account-state/index.ts';
 import type { ProvedFactor } from '../../use-cases/credentials/index.ts';
 
 /** What was proved, as `acr` and `amr` tell it (interface: Assurance; RFC 8176). */
@@ -7,12 +8,11 @@ export interface Assurance {
 }
 
 /**
- * @param first what stood in the place of the password, where it was none; in a step-up, what its session has already: the
- * factor adds to it
+ * @param first what was proved first; in a step-up, what its session has already: the factor adds to it
  * @param factor the second factor that was given in this sign-in; null where none was due, or a trusted browser skipped it
  */
 export function assuranceOf(
-  first: 'passkey' | { sessionAmr: readonly string[] } | undefined,
+  first: FirstProof | { sessionAmr: readonly string[] },
   factor: ProvedFactor | null,
 ): Assurance {
   if (!factor) return { isMultiFactor: false, amr: ['pwd'] };

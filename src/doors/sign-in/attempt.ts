@@ -1,3 +1,4 @@
+import type { FirstProof } from '../../capabilities/account-state/index.ts';
 import type { Population } from '../../capabilities/accounts/index.ts';
 import type { StrengthProblem } from '../../capabilities/passwords/index.ts';
 import type { Method } from '../../capabilities/second-factor/index.ts';
@@ -15,10 +16,10 @@ export interface Attempt {
   /** What was typed, and whom it names: an account, or the shadow of a name that does not exist. */
   who: Who | null;
   /**
-   * The first proof, in this epoch and lock round of the account: in another it no longer counts. `session`: a step-up, in which
-   * it was not given; `at` is 0 then.
+   * In this epoch and lock round of the account: in another it no longer counts. `session`: a step-up, in which it was not
+   * given; `at` is 0 then.
    */
-  passwordProof: { at: number; epoch: number; lockRound: number; by?: 'passkey' | 'session' } | null;
+  firstProof: { by: FirstProof | 'session'; at: number; epoch: number; lockRound: number } | null;
   /** It counts in the round of the factors in which it was given. */
   factorProof: ProvedFactor | null;
   /** The secret of an activation: one for the attempt, even if the person reloads or mistypes (MFA-4). */
@@ -97,7 +98,7 @@ export function freshAttempt({
     interactionEndsAt,
     population,
     who: null,
-    passwordProof: null,
+    firstProof: null,
     factorProof: null,
     activation: null,
     method: null,

@@ -46,13 +46,14 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
     keepAttempt: attempt.uid,
   });
   if (!changed) return back(ctx, attempt.uid);
-  const passwordProof = {
+  const firstProof = {
+    by: 'password' as const,
     at: parts.clock.now(),
     epoch: epochOf(changed, door.tenant),
     lockRound: changed.lockRound,
   };
   // A person who has just changed it is not told at the same time how soon it expires.
-  const changedAttempt = { ...attempt, passwordProof, isWarned: true, notice: null, problems: [] };
+  const changedAttempt = { ...attempt, firstProof, isWarned: true, notice: null, problems: [] };
   await parts.attempts.save(walk.stored, changedAttempt);
   return dispatch(parts, walk);
 }

@@ -5,7 +5,7 @@ import { visitorOf, type WebContext } from '../../foundation/web/index.ts';
 import type { EngineInteraction } from '../oidc/index.ts';
 import { assuranceOf } from './assurance.ts';
 import { mailFirstCode } from './mail-step.ts';
-import { factorProofOf, provedAt, type Step } from './next-step.ts';
+import { factorProofOf, firstOf, proofsOf, provedAt, type Step } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { back, reloadWalk, trace, type Walk } from './walk.ts';
 
@@ -60,9 +60,9 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
   if (epoch === undefined || !(await parts.attempts.finish(interaction.uid)))
     return back(ctx, interaction.uid);
   const said = visitorOf(ctx);
-  const { by } = attempt.passwordProof ?? {};
+  const { first } = proofsOf(walk);
   const { isMultiFactor, amr } = assuranceOf(
-    by === 'session' ? { sessionAmr: interaction.sessionAmr } : by,
+    first ?? { sessionAmr: interaction.sessionAmr },
     factorProofOf(walk),
   );
   await parts.audit.write({
@@ -79,6 +79,7 @@ async function commit(parts: SignInParts, walk: Walk): Promise<void> {
   const address = await parts.interactions.login(ctx, {
     accountId: account.id,
     epoch,
+    firstProof: firstOf(attempt),
     acr: isMultiFactor ? parts.acr.multiFactor : parts.acr.password,
     amr,
     at,

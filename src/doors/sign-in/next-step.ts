@@ -1,4 +1,4 @@
-import { type Reason, reasonTo } from '../../capabilities/account-state/index.ts';
+import { type FirstProof, type Reason, reasonTo } from '../../capabilities/account-state/index.ts';
 import type { Account, Population } from '../../capabilities/accounts/index.ts';
 import { type FactorDuty, factorDuty } from '../../capabilities/second-factor/index.ts';
 import type { Policy } from '../../capabilities/tenants/index.ts';
@@ -44,7 +44,7 @@ export interface Situation {
   isLocked: boolean;
   /** Epoch seconds at which the wait before the next try ends: of a password until one is proved, then of a code. */
   waitEnds: number;
-  /** Why a sign-in of the account is refused or asks for more. */
+  /** Why a sign-in of the account that began so is refused or asks for more. */
   reasons: readonly Reason[];
   /** Days until the password expires, where that is to be said (PWD-14). */
   daysToWarn: number | undefined;
@@ -61,7 +61,7 @@ export interface Situation {
  * A proof counts only in the epoch and lock round in which it was given (S22, SES-4). That of a session lets a step-up prove
  * what exists; where a method would be set up, the password comes first: the cookie may be a copy (S33).
  */
-export function passwordIsProved({
+export function firstIsProved({
   attempt,
   account,
   epoch,
@@ -70,7 +70,7 @@ export function passwordIsProved({
   policy,
   asked,
 }: Pick<Situation, 'attempt' | 'account' | 'epoch' | 'isOutside' | 'reasons' | 'policy' | 'asked'>): boolean {
-  const proof = attempt.passwordProof;
+  const proof = attempt.firstProof;
   if (!proof || !account || isOutside) return false;
   if (proof.by === 'session' && factorDuty(account, policy, asked.multiFactor) === 'activation') return false;
   // A passkey in place of the password counts while it counts as a factor: one that was taken away since is no proof (S36).
@@ -88,15 +88,20 @@ export function factorProofOf({
   return proof && account && proof.round === account.secondFactor.round ? proof : null;
 }
 
+/** What the sign-in begins with: a step-up goes on from a password, as a session by passkey has its factor already. */
+export function firstOf({ firstProof }: Pick<Attempt, 'firstProof'>): FirstProof {
+  return firstProof?.by === 'passkey' ? 'passkey' : 'password';
+}
+
 /** What was proved in this very attempt, and counts: what may be bound, and what a session says, hang on it. */
 export function proofsOf(walk: Pick<Situation, 'attempt' | 'account'>): Proofs {
-  const { by = 'password' } = walk.attempt.passwordProof ?? { by: 'session' };
+  const { by } = walk.attempt.firstProof ?? { by: 'session' };
   return { first: by === 'session' ? null : by, hasFactor: factorProofOf(walk) !== null };
 }
 
 /** Epoch seconds of the newest proof of this attempt; 0: it proved nothing. */
 export function provedAt(walk: Pick<Situation, 'attempt' | 'account'>): number {
-  return Math.max(walk.attempt.passwordProof?.at ?? 0, factorProofOf(walk)?.at ?? 0);
+  return Math.max(walk.attempt.firstProof?.at ?? 0, factorProofOf(walk)?.at ?? 0);
 }
 
 /**
@@ -123,7 +128,7 @@ export function nextStep(situation: Situation): Step {
   if (situation.prompt === 'consent') return 'consent';
   if (situation.population === 'any' && attempt.population === null) return 'identify';
   if (attempt.who && situation.isLocked) return policy.lockout.reveal === 'always' ? 'locked' : 'password';
-  if (!account || !passwordIsProved(situation)) return attempt.who && isWaiting ? 'wait' : 'password';
+  if (!account || !firstIsProved(situation)) return attempt.who && isWaiting ? 'wait' : 'password';
   const duty = factorDuty(account, policy, asked.multiFactor);
   const proof = factorProofOf(situation);
   // Before a code, an activation or a change: nothing is asked or changed for a sign-in that leads to no code.

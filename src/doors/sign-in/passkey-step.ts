@@ -54,7 +54,7 @@ async function signIn(
   // The challenge is spent: a notice that another post left meanwhile must not stand in the way.
   return parts.attempts.keep(stored, (attempt) => ({
     ...namedBy(attempt, who),
-    passwordProof: { ...proofOf(account, door), at: proved.at, by: 'passkey' },
+    firstProof: { by: 'passkey', at: proved.at, ...proofOf(account, door) },
     factorProof: proved,
     notice: null,
   }));

@@ -32,7 +32,7 @@ async function findWho(
 function proved(attempt: Attempt, who: Who, account: Account, tenant: Tenant, at: number): Attempt {
   return {
     ...namedBy(attempt, who),
-    passwordProof: { at, epoch: epochOf(account, tenant), lockRound: account.lockRound },
+    firstProof: { by: 'password', at, epoch: epochOf(account, tenant), lockRound: account.lockRound },
     factorProof: null,
     activation: null,
     notice: null,
@@ -42,7 +42,7 @@ function proved(attempt: Attempt, who: Who, account: Account, tenant: Tenant, at
 
 function failed(attempt: Attempt, who: Who | null, notice: Attempt['notice']): Attempt {
   const named = namedBy(attempt, who);
-  return { ...named, passwordProof: null, factorProof: null, activation: null, notice, problems: [] };
+  return { ...named, firstProof: null, factorProof: null, activation: null, notice, problems: [] };
 }
 
 /** `POST /sign-in/:uid/password` */

@@ -1,4 +1,4 @@
-import type { Reason } from '../../capabilities/account-state/index.ts';
+import { type Reason, reasonsFor } from '../../capabilities/account-state/index.ts';
 import type { Account } from '../../capabilities/accounts/index.ts';
 import type { AuditEvent } from '../../capabilities/audit/index.ts';
 import { epochOf } from '../../capabilities/credential-events/index.ts';
@@ -8,7 +8,7 @@ import { SallyportError } from '../../foundation/base/index.ts';
 import { visitorOf, type WebContext } from '../../foundation/web/index.ts';
 import type { EngineInteraction } from '../oidc/index.ts';
 import { type Attempt, freshAttempt, type StoredAttempt } from './attempt.ts';
-import { nextStep, passwordIsProved, type Step } from './next-step.ts';
+import { firstIsProved, firstOf, nextStep, type Step } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 
 /** One request's view of a sign-in: everything loaded, and the step decided from it. */
@@ -23,7 +23,7 @@ export interface Walk {
   browser: BrowserClass;
   reasons: readonly Reason[];
   daysToWarn: number | undefined;
-  /** The password was right, in this epoch and lock round. */
+  /** The password, or a passkey in its place, was right, in this epoch and lock round. */
   isProved: boolean;
   /** This browser need not give the code (MFA-13). */
   isTrusted: boolean;
@@ -78,9 +78,9 @@ async function begin(parts: SignInParts, interaction: EngineInteraction): Promis
       accountId: account.id,
       shadow: null,
     },
-    passwordProof: {
-      at: 0,
+    firstProof: {
       by: 'session',
+      at: 0,
       epoch: epochOf(account, tenant),
       lockRound: account.lockRound,
     },
@@ -113,8 +113,10 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
   const browser = await browserClass(parts, ctx, account, policy);
   const subject = subjectOf(attempt, account, browser);
   const known = account && tenant ? { account, tenant } : undefined;
-  const reasons = known ? parts.standings.reasons(known.account, known.tenant) : [];
-  const daysToWarn = known && parts.standings.daysToWarn(known.account, known.tenant);
+  const first = firstOf(attempt);
+  const reasons = known ? reasonsFor(first, parts.standings.reasons(known.account, known.tenant)) : [];
+  const daysToWarn =
+    known && first === 'password' ? parts.standings.daysToWarn(known.account, known.tenant) : undefined;
   const proof = {
     attempt,
     account,
@@ -124,7 +126,7 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
     policy,
     asked: interaction.asked,
   };
-  const isProved = passwordIsProved(proof);
+  const isProved = firstIsProved(proof);
   const isTrusted = isProved && known !== undefined && (await isTrustedHere(parts, ctx, known));
   const kind = isProved ? 'second-factor' : 'password';
   const standing = subject ? await parts.lockout.standing(subject, kind, policy) : NOBODY;

@@ -1,3 +1,4 @@
+import type { FirstProof } from '../../capabilities/account-state/index.ts';
 import type { Account } from '../../capabilities/accounts/index.ts';
 import { factorDuty, maySetUp } from '../../capabilities/second-factor/index.ts';
 import type { Policy } from '../../capabilities/tenants/index.ts';
@@ -11,7 +12,7 @@ export type Bindable = 'app' | 'mail' | 'passkey' | 'slip' | 'recovery-codes' | 
 
 /** What was proved in this very attempt. What a session proved once is no proof here: its cookie may be a copy. */
 export interface Proofs {
-  first: 'password' | 'passkey' | null;
+  first: FirstProof | null;
   hasFactor: boolean;
 }
 
