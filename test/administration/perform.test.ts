@@ -8,11 +8,10 @@ import {
   OPERATOR,
   refusalOf,
 } from '../support/administration.ts';
+import { SECRET } from '../support/app.ts';
 import { mailTo, withRecoveryCodes } from '../support/factors.ts';
 import { performAny } from '../support/operations.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
-
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 const server = serverForAll();
 const time = clockForEach();

@@ -4,6 +4,7 @@ import { type Account, grantsOf, type Permission, roles } from '../../src/capabi
 import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { actorFor, attempt, OPERATOR } from '../support/administration.ts';
+import { policyWith } from '../support/policies.ts';
 import { serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();
@@ -128,10 +129,7 @@ async function prepare({
   isChanged,
 }: typeof start extends fc.Arbitrary<infer T> ? T : never) {
   // Links in place of passwords, so that no time goes into hashing.
-  const tenant = await server.tenant('livevox', (policy) => ({
-    ...policy,
-    password: { ...policy.password, setByOthers: 'link' },
-  }));
+  const tenant = await server.tenant('livevox', policyWith({ password: { setByOthers: 'link' } }));
   const people: Account[] = [];
   for (const one of ['SysAdmin', 'SysAdmin', 'SuperUser', 'Manager', 'Manager', 'Agent', 'Agent'] as const) {
     const made = await server.core.accounts.create({

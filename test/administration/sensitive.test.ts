@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { type AnyOperation, allOperations } from '../../src/use-cases/administration/index.ts';
 import { actorFor } from '../support/administration.ts';
+import { SECRET } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
 import { performAny } from '../support/operations.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const FRESH = 15 * 60;
 
 const server = serverForAll();

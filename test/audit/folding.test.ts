@@ -4,6 +4,7 @@ import type { AuditEvent } from '../../src/capabilities/audit/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { type StartedApp, startApp } from '../support/app.ts';
+import { policyWith } from '../support/policies.ts';
 import { story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 
@@ -101,7 +102,7 @@ describe('guesses at a locked account', () => {
   const TRIES = 12;
 
   async function lockedStory(at: StartedApp) {
-    const tenant = await at.tenant('livevox', (p) => ({ ...p, lockout: { ...p.lockout, user: 3 } }));
+    const tenant = await at.tenant('livevox', policyWith({ lockout: { user: 3 } }));
     const tale = await story(at, { tenant });
     const guess = async () => {
       await tale.begin();

@@ -4,13 +4,12 @@ import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { Policy, Tenant } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD, SECRET, type StartedApp, startApp } from '../support/app.ts';
 import { enter, launchChromium, newPage, sound, step } from '../support/chromium.ts';
 import { mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
+import { policyWith } from '../support/policies.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf } from '../support/story.ts';
-
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 let server: StartedApp;
 let browser: Browser;
@@ -104,10 +103,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
   'in Chromium with scripts: $scripts',
   ({ scripts }) => {
     test('SGN-6 MFA-2 MFA-5 MFA-10 MFA-13 an app is set up, used with a trusted browser, and turned off', async () => {
-      const who = await person({}, (policy) => ({
-        ...policy,
-        secondFactor: { ...policy.secondFactor, trustDays: 30 },
-      }));
+      const who = await person({}, policyWith({ secondFactor: { trustDays: 30 } }));
       const page = await newPage(browser, { scripts });
       await signIn(page, who);
       await page.getByRole('link', { name: 'Set one up' }).click();
@@ -175,10 +171,9 @@ describe.each([{ scripts: true }, { scripts: false }])(
   },
 );
 
-const withPasskeys = (policy: Policy): Policy => ({
-  ...policy,
-  secondFactor: { ...policy.secondFactor, methods: ['passkey', 'app'] },
-  signIn: { ...policy.signIn, methods: ['password', 'passkey'] },
+const withPasskeys = policyWith({
+  secondFactor: { methods: ['passkey', 'app'] },
+  signIn: { methods: ['password', 'passkey'] },
 });
 
 describe('MFA-16 passkeys in Chromium', () => {

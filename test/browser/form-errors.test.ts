@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { Account } from '../../src/capabilities/accounts/index.ts';
-import type { Policy, Tenant } from '../../src/capabilities/tenants/index.ts';
+import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { passwordLink } from '../support/administration.ts';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD, SECRET, type StartedApp, startApp } from '../support/app.ts';
 import { enter, launchChromium, newPage, soundInBothColours } from '../support/chromium.ts';
-import { anAddress, SECRET, withRecoveryCodes } from '../support/factors.ts';
+import { anAddress, withRecoveryCodes } from '../support/factors.ts';
+import { policyWith } from '../support/policies.ts';
 import type { NewPerson } from '../support/site.ts';
 
 const NEW = 'brand new words 4';
@@ -28,10 +29,9 @@ interface Person {
   account: Account;
 }
 
-const open = (policy: Policy): Policy => ({
-  ...policy,
-  lockout: { ...policy.lockout, user: 9, secondFactor: 9 },
-  secondFactor: { ...policy.secondFactor, methods: ['app', 'mail', 'passkey'], recoveryCodes: 10 },
+const open = policyWith({
+  lockout: { user: 9, secondFactor: 9 },
+  secondFactor: { methods: ['app', 'mail', 'passkey'], recoveryCodes: 10 },
 });
 
 async function person(options: NewPerson = {}): Promise<Person> {

@@ -3,9 +3,10 @@ import type { Browser, Page } from 'playwright-core';
 import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { Policy, Tenant } from '../../src/capabilities/tenants/index.ts';
 import { passwordLink } from '../support/administration.ts';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD, SECRET, type StartedApp, startApp } from '../support/app.ts';
 import { enter, launchChromium, newPage, sound, step } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
+import { policyWith } from '../support/policies.ts';
 import type { NewPerson } from '../support/site.ts';
 import { nowSeconds } from '../support/time.ts';
 
@@ -110,10 +111,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
 
     test('SGN-6 PWD-15 a forgotten password, from the sign-in through the mail and back', async () => {
       const email = `forgetful-${scripts}@site.example`;
-      const who = await person({ email }, (p) => ({
-        ...p,
-        password: { ...p.password, forgottenByMail: true },
-      }));
+      const who = await person({ email }, policyWith({ password: { forgottenByMail: true } }));
       const page = await newPage(browser, { scripts });
       await page.goto(`${server.issuer}/go/user`);
       await page.getByRole('link', { name: 'Forgot your password?' }).click();
@@ -140,10 +138,10 @@ describe.each([{ scripts: true }, { scripts: false }])(
     });
 
     test('SGN-6 LCK-7 the wait says how long, and Try again goes on', async () => {
-      const who = await person({ population: 'agent' }, (p) => ({
-        ...p,
-        lockout: { ...p.lockout, waitFrom: 1, waitSeconds: 2 },
-      }));
+      const who = await person(
+        { population: 'agent' },
+        policyWith({ lockout: { waitFrom: 1, waitSeconds: 2 } }),
+      );
       const page = await newPage(browser, { scripts });
       await signIn(page, who, 'wrong 123456');
       expect(await step(page)).toBe('wait');
@@ -193,16 +191,13 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   await change(page, PASSWORD, NEW);
   await sound(page, 'account-changed');
   await page.context().clearCookies();
-  const waiting = await person({}, (p) => ({
-    ...p,
-    lockout: { ...p.lockout, waitFrom: 1, waitSeconds: 300, user: 2 },
-  }));
+  const waiting = await person({}, policyWith({ lockout: { waitFrom: 1, waitSeconds: 300, user: 2 } }));
   await signIn(page, waiting, 'wrong 12345');
   await sound(page, 'wait');
-  const locked = await person({}, (p) => ({
-    ...p,
-    lockout: { ...p.lockout, user: 1, contactLine: 'Service desk, extension 4410' },
-  }));
+  const locked = await person(
+    {},
+    policyWith({ lockout: { user: 1, contactLine: 'Service desk, extension 4410' } }),
+  );
   await signIn(page, locked, 'wrong 12345');
   await sound(page, 'locked-contact');
   await page.goto(`${server.issuer}/go/user`);
@@ -213,7 +208,7 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   await page.getByLabel('Login ID').fill('anybody');
   await enter(page);
   await sound(page, 'recover-sent');
-  const { account } = await person({ totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' });
+  const { account } = await person({ totpSecret: SECRET });
   const token = await passwordLink(server, account);
   await page.goto(`${server.issuer}/recover/set?token=${token}`);
   await sound(page, 'recover-set');

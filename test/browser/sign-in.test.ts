@@ -9,14 +9,13 @@ import { type SampleApplication, startSampleApplication } from '../../src/doors/
 import { createLog } from '../../src/foundation/base/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD, SECRET, type StartedApp, startApp } from '../support/app.ts';
 import { broken, enter, launchChromium, newPage, picture, step } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/port.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf } from '../support/story.ts';
 
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const jsQR = createRequire(import.meta.url)('jsqr') as typeof import('jsqr').default;
 
 let server: StartedApp;

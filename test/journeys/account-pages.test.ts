@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf } from '../support/administration.ts';
-import { PASSWORD } from '../support/app.ts';
+import { PASSWORD, SECRET } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
@@ -9,7 +9,6 @@ import { codeOf, type Story, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const NEW = 'brand new words 4';
 
 const server = serverForAll();

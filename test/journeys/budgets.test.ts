@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, passwordLink } from '../support/administration.ts';
-import { CALLBACK, PASSWORD, type StartedApp, startApp } from '../support/app.ts';
-import { Browser, type Shown } from '../support/browser.ts';
+import { isIn, PASSWORD, SECRET, type StartedApp, startApp } from '../support/app.ts';
+import { Browser } from '../support/browser.ts';
+import { policyWith } from '../support/policies.ts';
 import { type Story, story } from '../support/story.ts';
 import { clockForEach } from '../support/suite.ts';
 import { nowSeconds } from '../support/time.ts';
@@ -18,11 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const lockout = (values: Partial<Policy['lockout']>) => (policy: Policy) => ({
-  ...policy,
-  lockout: { ...policy.lockout, ...values },
-});
-const isIn = (page: Shown) => page.url.startsWith(CALLBACK);
+const lockout = (values: Partial<Policy['lockout']>) => policyWith({ lockout: { ...values } });
 
 /** The same person at another browser. */
 async function elsewhere(tale: Story): Promise<Story> {
@@ -244,7 +241,7 @@ describe('LCK-7 waits', () => {
     const tenant = await server.tenant('cloudcx');
     const tale = await story(server, {
       tenant,
-      person: { email: 'wait@site.example', totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' },
+      person: { email: 'wait@site.example', totpSecret: SECRET },
     });
     await tale.begin();
     await tale.typePassword(PASSWORD, 'wait@site.example');
@@ -316,9 +313,8 @@ describe('LCK-7 the tries of a network', () => {
 });
 
 describe('SGN-5 networks', () => {
-  const inside = (policy: Policy): Policy => ({
-    ...policy,
-    signIn: { ...policy.signIn, networks: { user: [], agent: ['198.51.100.0/24', '2001:db8::/32'] } },
+  const inside = policyWith({
+    signIn: { networks: { user: [], agent: ['198.51.100.0/24', '2001:db8::/32'] } },
   });
   const typeFrom = async (tale: Story, address: string, password = PASSWORD) => {
     const browser = new Browser(server.issuer);

@@ -2,11 +2,12 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import type { ExplainedAttempt } from '../../src/use-cases/administration/why.ts';
 import { administer } from '../support/administration.ts';
-import { PASSWORD } from '../support/app.ts';
+import { PASSWORD, SECRET } from '../support/app.ts';
 import { errorOf } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
-import { atTheCode, SECRET } from '../support/factors.ts';
+import { atTheCode } from '../support/factors.ts';
+import { policyWith } from '../support/policies.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
@@ -143,10 +144,10 @@ describe('V18 no side door of a locked account', () => {
 
   test('D7 a refresh token goes on through a lock, ends with it where the site says so, and always when disabled', async () => {
     for (const endsSessions of [false, true]) {
-      const tenant = await server.tenant('vcc-live', (policy) => ({
-        ...policy,
-        lockout: { ...policy.lockout, endsSessions, secondFactor: 1 },
-      }));
+      const tenant = await server.tenant(
+        'vcc-live',
+        policyWith({ lockout: { endsSessions, secondFactor: 1 } }),
+      );
       const tale = await story(server, { tenant });
       await tale.begin({ scope: 'openid offline_access', prompt: 'consent' });
       await tale.typePassword();

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { passwordLink } from '../support/administration.ts';
-import { CALLBACK, PASSWORD } from '../support/app.ts';
+import { CALLBACK, isIn, PASSWORD, SECRET } from '../support/app.ts';
 import { passkeyOptions, SoftwarePasskey } from '../support/authenticator.ts';
-import { anAddress, mailedCodes, SECRET, withMail, withRecoveryCodes } from '../support/factors.ts';
+import { anAddress, mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
+import { policyWith } from '../support/policies.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
@@ -37,7 +38,7 @@ interface Ready {
   ends(landed: { url: string; step: string; status: number }, tale: Story): Promise<void> | void;
 }
 
-const isIn = (landed: { url: string }) => expect(landed.url.startsWith(CALLBACK)).toBe(true);
+const arrives = (landed: { url: string }) => expect(isIn(landed)).toBe(true);
 const at = (path: string) => (landed: { url: string; status: number }) => {
   expect(landed.status).toBe(200);
   expect(new URL(landed.url).pathname).toBe(path);
@@ -56,15 +57,9 @@ async function atHome(options: Parameters<typeof person>[0] = {}): Promise<Story
 
 async function withPasskey(): Promise<{ tale: Story; passkey: SoftwarePasskey }> {
   const tale = await person({
-    policy: (one) => ({
-      ...one,
-      secondFactor: {
-        ...one.secondFactor,
-        mode: 'required',
-        methods: ['passkey', 'app'],
-        recoveryCodes: null,
-      },
-      signIn: { ...one.signIn, methods: ['password', 'passkey'] },
+    policy: policyWith({
+      secondFactor: { mode: 'required', methods: ['passkey', 'app'], recoveryCodes: null },
+      signIn: { methods: ['password', 'passkey'] },
     }),
   });
   const passkey = new SoftwarePasskey();
@@ -90,7 +85,7 @@ const FORMS: Record<string, () => Promise<Ready>> = {
   'sign-in: the password, and nothing after it': async () => {
     const tale = await person();
     await tale.begin();
-    return { tale, form: here(tale, 'password'), fields: typed(tale), ends: isIn };
+    return { tale, form: here(tale, 'password'), fields: typed(tale), ends: arrives };
   },
   'sign-in: the password, and a code after it': async () => {
     const tale = await person({ person: { totpSecret: SECRET } });
@@ -111,7 +106,7 @@ const FORMS: Record<string, () => Promise<Ready>> = {
     await tale.typePassword();
     const fields = { code: codeOf(SECRET), trustBrowser: 'yes' };
     const ends = async (landed: { url: string }) => {
-      isIn(landed);
+      arrives(landed);
       expect(await server.wrongCodes(tale.account)).toBe(0);
     };
     return { tale, form: here(tale, 'second-factor'), fields, ends };
@@ -121,7 +116,7 @@ const FORMS: Record<string, () => Promise<Ready>> = {
     const [code = ''] = await withRecoveryCodes(server, tale.account, 3);
     await tale.begin();
     await tale.typePassword();
-    return { tale, form: here(tale, 'second-factor'), fields: { code }, ends: isIn };
+    return { tale, form: here(tale, 'second-factor'), fields: { code }, ends: arrives };
   },
   'sign-in: a mailed code': async () => {
     const tale = await person();
@@ -130,20 +125,20 @@ const FORMS: Record<string, () => Promise<Ready>> = {
     await tale.begin();
     await tale.typePassword();
     const [code = ''] = await mailedCodes(server, email);
-    return { tale, form: here(tale, 'second-factor'), fields: { code }, ends: isIn };
+    return { tale, form: here(tale, 'second-factor'), fields: { code }, ends: arrives };
   },
   'sign-in: a passkey as the factor': async () => {
     const { tale, passkey } = await withPasskey();
     await tale.begin();
     const page = await tale.typePassword();
     const answer = passkey.get(passkeyOptions(page), { origin: server.issuer, counter: 1 });
-    return { tale, form: here(tale, 'second-factor'), fields: { passkey: answer }, ends: isIn };
+    return { tale, form: here(tale, 'second-factor'), fields: { passkey: answer }, ends: arrives };
   },
   'sign-in: a passkey in place of the password': async () => {
     const { tale, passkey } = await withPasskey();
     const page = await tale.begin();
     const answer = passkey.get(passkeyOptions(page), { origin: server.issuer, counter: 1 });
-    return { tale, form: here(tale, 'passkey'), fields: { passkey: answer }, ends: isIn };
+    return { tale, form: here(tale, 'passkey'), fields: { passkey: answer }, ends: arrives };
   },
   'sign-in: the set-up of an app': async () => {
     const tale = await person({ person: { isEnrolled: true } });
@@ -157,7 +152,7 @@ const FORMS: Record<string, () => Promise<Ready>> = {
     await tale.begin();
     const page = await tale.typePassword();
     await tale.browser.submit({ code: codeOf(shownSecret(page)) }, '/activate');
-    return { tale, form: here(tale, 'recovery-codes'), fields: {}, ends: isIn };
+    return { tale, form: here(tale, 'recovery-codes'), fields: {}, ends: arrives };
   },
   'sign-in: new recovery codes after the last': async () => {
     const tale = await person({ person: { totpSecret: SECRET } });
@@ -173,26 +168,26 @@ const FORMS: Record<string, () => Promise<Ready>> = {
     await tale.begin();
     await tale.typePassword();
     const fields = { currentPassword: PASSWORD, ...newPasswords };
-    return { tale, form: here(tale, 'change-password'), fields, ends: isIn };
+    return { tale, form: here(tale, 'change-password'), fields, ends: arrives };
   },
   'sign-in: the warning was read': async () => {
     const tale = await person({
-      policy: (one) => ({ ...one, password: { ...one.password, expireAfterDays: 5 } }),
+      policy: policyWith({ password: { expireAfterDays: 5 } }),
     });
     await tale.begin();
     await tale.typePassword();
-    return { tale, form: here(tale, 'later'), fields: {}, ends: isIn };
+    return { tale, form: here(tale, 'later'), fields: {}, ends: arrives };
   },
   'sign-in: consent': async () => {
     const tale = await person({ isFirstParty: false });
     await tale.begin();
     await tale.typePassword();
-    return { tale, form: here(tale, 'consent'), fields: { decision: 'allow' }, ends: isIn };
+    return { tale, form: here(tale, 'consent'), fields: { decision: 'allow' }, ends: arrives };
   },
   'sign-in: going back': async () => {
     const tale = await person();
     await tale.begin();
-    return { tale, form: here(tale, 'cancel'), fields: {}, ends: isIn };
+    return { tale, form: here(tale, 'cancel'), fields: {}, ends: arrives };
   },
   'own pages: the password': async () => {
     const tale = await atHome();
@@ -347,6 +342,6 @@ describe('SEC-4 X10 a form that is posted twice leads where one post leads', () 
     const form = here(tale, 'passkey');
     const taken = await Promise.all(answers.map((answer) => post(tale, form, { passkey: answer })));
     for (const one of taken) await one.take();
-    isIn(await tale.browser.open(form.replace(/\/passkey$/, '')));
+    arrives(await tale.browser.open(form.replace(/\/passkey$/, '')));
   });
 });

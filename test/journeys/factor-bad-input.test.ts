@@ -1,23 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { refusalOf } from '../support/administration.ts';
-import { CALLBACK, PASSWORD } from '../support/app.ts';
+import { CALLBACK, PASSWORD, SECRET } from '../support/app.ts';
 import { withMail, withRecoveryCodes } from '../support/factors.ts';
+import { policyWith } from '../support/policies.ts';
 import { codeOf, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
-
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 const server = serverForAll();
 let people = 0;
 
 async function atTheCode() {
   const email = `bad${++people}@site.example`;
-  const tenant = await server.tenant('cloudcx', (policy) => ({
-    ...policy,
-    lockout: { ...policy.lockout, secondFactor: 9 },
-    secondFactor: { ...policy.secondFactor, waitFrom: null },
-  }));
+  const tenant = await server.tenant(
+    'cloudcx',
+    policyWith({
+      lockout: { secondFactor: 9 },
+      secondFactor: { waitFrom: null },
+    }),
+  );
   const tale = await story(server, { tenant, person: { totpSecret: SECRET, email } });
   await tale.begin();
   await tale.typePassword(PASSWORD, email);

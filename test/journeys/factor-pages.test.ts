@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
-import { PASSWORD } from '../support/app.ts';
+import { PASSWORD, SECRET } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { mailedCodes, mailTo, shownCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
@@ -9,7 +9,6 @@ import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const OWN = '/account/second-factor';
 
 const server = serverForAll();

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
-import { CALLBACK, PASSWORD } from '../support/app.ts';
+import { isIn, PASSWORD, SECRET } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
+import { policyWith } from '../support/policies.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const AT_ONCE = 20;
 const ROUNDS = process.env.SALLYPORT_TEST_LONG ? 50 : 3;
 
@@ -23,11 +23,13 @@ const nobodyLocks = { lockout: 9 };
 async function person(options: NewPerson & { preset?: string } = {}) {
   const { preset = 'cloudcx', ...rest } = options;
   const email = `racer${++people}@site.example`;
-  const tenant = await server.tenant(preset, (policy) => ({
-    ...policy,
-    lockout: { ...policy.lockout, secondFactor: nobodyLocks.lockout },
-    secondFactor: { ...policy.secondFactor, waitFrom: null },
-  }));
+  const tenant = await server.tenant(
+    preset,
+    policyWith({
+      lockout: { secondFactor: nobodyLocks.lockout },
+      secondFactor: { waitFrom: null },
+    }),
+  );
   const tale = await story(server, { tenant, person: { email, ...rest } });
   const name = tenant.policy.signIn.identifiedBy === 'email' ? email : tale.account.userName;
   return { ...tale, email, name };
@@ -46,7 +48,7 @@ function browsers(tale: Story & { name: string }, n: number): Promise<Browser[]>
   });
 }
 
-const isIn = ({ page }: Browser) => page.url.startsWith(CALLBACK) || page.step === 'recovery-codes';
+const isThrough = ({ page }: Browser) => isIn(page) || page.step === 'recovery-codes';
 const submitAll = (all: readonly Browser[], code: string) =>
   Promise.all(all.map((browser) => browser.submit({ code }, '/second-factor')));
 const tries = async ({ account }: Pick<Story, 'account'>, outcome: string) =>
@@ -58,7 +60,7 @@ const tries = async ({ account }: Pick<Story, 'account'>, outcome: string) =>
 async function expectOne(tale: Pick<Story, 'account'>, all: readonly Browser[]) {
   expect(await tries(tale, 'success')).toHaveLength(1);
   const isLocked = (await server.reread(tale.account)).lock !== null;
-  const signedIn = all.filter(isIn).length;
+  const signedIn = all.filter(isThrough).length;
   expect(signedIn).toBeLessThanOrEqual(1);
   if (!isLocked) expect(signedIn).toBe(1);
 }
@@ -85,10 +87,10 @@ describe('one code, twenty browsers at once', () => {
           later.submit({ code: codeOf(SECRET) }, '/second-factor'),
           earlier.submit({ code: codeOf(SECRET, -1) }, '/second-factor'),
         ]);
-        expect(isIn(later)).toBe(true);
+        expect(isThrough(later)).toBe(true);
         // Once the later step is taken, the earlier one is refused, whoever comes.
         await rest[0].submit({ code: codeOf(SECRET, -1) }, '/second-factor');
-        expect(isIn(rest[0])).toBe(false);
+        expect(isThrough(rest[0])).toBe(false);
       }
     } finally {
       time.release();
@@ -119,14 +121,14 @@ describe('one code, twenty browsers at once', () => {
       const old = await make();
       const all = await browsers(tale, AT_ONCE);
       const [, fresh] = await Promise.all([submitAll(all, old), make()]);
-      expect(all.filter(isIn).length).toBeLessThanOrEqual(1);
+      expect(all.filter(isThrough).length).toBeLessThanOrEqual(1);
       // The losers were failures, and may have locked.
       await administer(server, operations.account.unlock, tale.account, {});
       const [late, last] = await browsers(tale, 2);
       await late?.submit({ code: old }, '/second-factor');
-      expect(late && isIn(late)).toBe(false);
+      expect(late && isThrough(late)).toBe(false);
       await last?.submit({ code: fresh }, '/second-factor');
-      expect(last && isIn(last)).toBe(true);
+      expect(last && isThrough(last)).toBe(true);
     }
   });
 
@@ -188,7 +190,7 @@ describe('what happens meanwhile', () => {
         two.submitAndHold({ code: codeOf(second) }, '/activate'),
       ]);
       for (const follow of answered) await follow();
-      expect([one, two].filter(isIn)).toHaveLength(1);
+      expect([one, two].filter(isThrough)).toHaveLength(1);
       const { secondFactor } = await server.reread(tale.account);
       expect(secondFactor.authenticators).toHaveLength(1);
       expect(secondFactor.round).toBe(1);
@@ -257,10 +259,7 @@ describe('what happens meanwhile', () => {
   });
 
   test('MFA-17 S22 a reset while somebody signs in at a shared desk: the next desk takes over nothing that is void', async () => {
-    const tenant = await server.tenant('livevox', (policy) => ({
-      ...policy,
-      session: { ...policy.session, sharedDesk: true },
-    }));
+    const tenant = await server.tenant('livevox', policyWith({ session: { sharedDesk: true } }));
     for (let round = 0; round < ROUNDS; round++) {
       const tale = await story(server, { tenant, person: { totpSecret: SECRET } });
       const all = await browsers({ ...tale, name: tale.account.userName }, 3);
@@ -277,10 +276,7 @@ describe('what happens meanwhile', () => {
 
   test('MFA-17 two sign-ins at once where desks are shared: one session is left', async () => {
     for (let round = 0; round < ROUNDS; round++) {
-      const tenant = await server.tenant('livevox', (policy) => ({
-        ...policy,
-        session: { ...policy.session, sharedDesk: true },
-      }));
+      const tenant = await server.tenant('livevox', policyWith({ session: { sharedDesk: true } }));
       const tale = await story(server, { tenant });
       const all = await times(5, async () => {
         const browser = new Browser(server.issuer);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
-import { type StartedApp, startApp } from '../support/app.ts';
+import { SECRET, type StartedApp, startApp } from '../support/app.ts';
 import { basic } from '../support/application.ts';
 import { eventually } from '../support/eventually.ts';
 import { codeOf, story } from '../support/story.ts';
@@ -8,7 +8,6 @@ import { clockForEach } from '../support/suite.ts';
 import { nowSeconds } from '../support/time.ts';
 
 const AUDIENCE = 'https://reports.example.org';
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 let server: StartedApp;
 let machine: { id: string; secret: string };

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { loadPreset, type Policy } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf, refusalOf } from '../support/administration.ts';
-import { CALLBACK, PASSWORD } from '../support/app.ts';
-import type { Shown } from '../support/browser.ts';
+import { isIn, PASSWORD } from '../support/app.ts';
 import { mailTo } from '../support/factors.ts';
+import { policyWith } from '../support/policies.ts';
 import { type Story, story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 
@@ -14,13 +14,9 @@ const NEW = 'brand new words 4';
 const server = serverForAll();
 const time = clockForEach();
 
-const isIn = (page: Shown) => page.url.startsWith(CALLBACK);
 const changeTo = (tale: Story, newPassword: string, again = newPassword, current = PASSWORD) =>
   tale.browser.submit({ currentPassword: current, newPassword, newPasswordAgain: again }, '/change-password');
-const withPassword = (values: Partial<Policy['password']>) => (policy: Policy) => ({
-  ...policy,
-  password: { ...policy.password, ...values },
-});
+const withPassword = (values: Partial<Policy['password']>) => policyWith({ password: { ...values } });
 
 describe('expiry', () => {
   test('PWD-5 PWD-9 an expired password: the page says so first, then asks for the old one and twice for the new one', async () => {
@@ -245,10 +241,7 @@ describe('PWD-7 a password set by somebody else', () => {
 });
 
 test('S6 on evidence of compromise everything ends at once, and the next sign-in changes the password, in modern too', async () => {
-  const tenant = await server.tenant('modern', (p) => ({
-    ...p,
-    secondFactor: { ...p.secondFactor, mode: 'off' },
-  }));
+  const tenant = await server.tenant('modern', policyWith({ secondFactor: { mode: 'off' } }));
   const tale = await story(server, { tenant });
   await tale.begin();
   const tokens = await tale.relying.exchange((await tale.typePassword()).url);

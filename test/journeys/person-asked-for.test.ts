@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import { SECRET } from '../support/app.ts';
 import { errorOf } from '../support/application.ts';
-
+import { policyWith } from '../support/policies.ts';
 import { PASSWORD } from '../support/site.ts';
 import { codeOf, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 const subject = (where: string) => (sub: string) => ({
   claims: JSON.stringify({ [where]: { sub: { value: sub } } }),
@@ -126,10 +126,7 @@ describe('an essential acr that cannot be met', () => {
   });
 
   test('SGN-3 S39 a site without the factor refuses a session at once', async () => {
-    const off = await server.tenant('livevox', (p) => ({
-      ...p,
-      secondFactor: { ...p.secondFactor, mode: 'off' },
-    }));
+    const off = await server.tenant('livevox', policyWith({ secondFactor: { mode: 'off' } }));
     const tale = await story(server, { tenant: off });
     await tale.begin();
     await tale.typePassword();

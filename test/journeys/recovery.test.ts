@@ -2,15 +2,15 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf, passwordLink } from '../support/administration.ts';
-import { CALLBACK, PASSWORD } from '../support/app.ts';
+import { isIn, PASSWORD, SECRET } from '../support/app.ts';
 import { Browser, type Shown } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
+import { policyWith } from '../support/policies.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
 
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const NEW = 'brand new words 4';
 const LINK = /(http:\S+)\/recover\/set\?token=(\S+)/;
 
@@ -28,10 +28,7 @@ afterEach(() => {
   time.release();
 });
 
-const allowed = (policy: Policy): Policy => ({
-  ...policy,
-  password: { ...policy.password, forgottenByMail: true },
-});
+const allowed = policyWith({ password: { forgottenByMail: true } });
 
 /** A person with a mailbox, at a site that allows it. */
 async function forgetful(person: { totpSecret?: string } = {}, change = allowed) {
@@ -66,7 +63,6 @@ async function opened(token: string): Promise<Browser> {
 
 const setTo = (browser: Browser, newPassword = NEW, more: Record<string, string> = {}) =>
   browser.submit({ newPassword, newPasswordAgain: newPassword, ...more });
-const isIn = (page: Shown) => page.url.startsWith(CALLBACK);
 
 describe('PWD-15 a forgotten password', () => {
   test('S46 a mailed link sets a new one, signs nobody in, ends what the old one began, and says so by mail', async () => {

@@ -3,7 +3,7 @@ import type { Account } from '../../src/capabilities/accounts/index.ts';
 import { assertStanding } from '../../src/doors/session-api/proof.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
-import { SECRET } from '../support/factors.ts';
+import { SECRET } from '../support/app.ts';
 import { programTale } from '../support/program.ts';
 import { serverForAll } from '../support/suite.ts';
 

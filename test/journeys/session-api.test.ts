@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
-import { PASSWORD } from '../support/app.ts';
+import { PASSWORD, SECRET } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
-import { SECRET } from '../support/factors.ts';
 import { Program, type ProgramTale, programTale } from '../support/program.ts';
 import { codeOf } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';

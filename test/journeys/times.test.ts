@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { longDate, longTime } from '../../src/foundation/base/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
+import { SECRET } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
-import { anAddress, mailTo, SECRET } from '../support/factors.ts';
+import { anAddress, mailTo } from '../support/factors.ts';
+import { policyWith } from '../support/policies.ts';
 import { type Story, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime, nowSeconds } from '../support/time.ts';
@@ -21,11 +22,10 @@ afterEach(() => {
   time.release();
 });
 
-const there = (policy: Policy): Policy => ({
-  ...policy,
+const there = policyWith({
   locale: { timeZone: ZONE },
-  password: { ...policy.password, forgottenByMail: true, expireAfterDays: 90 },
-  secondFactor: { ...policy.secondFactor, loginCodes: true, mode: 'voluntary' },
+  password: { forgottenByMail: true, expireAfterDays: 90 },
+  secondFactor: { loginCodes: true, mode: 'voluntary' },
 });
 
 /** A person with a mailbox at a site in another time zone. */

@@ -2,25 +2,23 @@ import { describe, expect, test } from '@jest/globals';
 import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
-import { CALLBACK, PASSWORD } from '../support/app.ts';
+import { isIn, PASSWORD, SECRET } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { shownCodes } from '../support/factors.ts';
+import { policyWith } from '../support/policies.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 import { nowSeconds } from '../support/time.ts';
 
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const DAY = 86_400;
 
 const server = serverForAll();
 const time = clockForEach();
 
-const trusting =
-  (trustDays: Policy['secondFactor']['trustDays'], more: Partial<Policy['secondFactor']> = {}) =>
-  (policy: Policy): Policy => ({
-    ...policy,
-    secondFactor: { ...policy.secondFactor, trustDays, mode: 'voluntary', ...more },
-  });
+const trusting = (
+  trustDays: Policy['secondFactor']['trustDays'],
+  more: Partial<Policy['secondFactor']> = {},
+) => policyWith({ secondFactor: { trustDays, mode: 'voluntary', ...more } });
 
 /** Past the password, in a browser of its own that keeps its trust but no session. */
 async function person(trustDays: Policy['secondFactor']['trustDays'] = 30, totpSecret = SECRET) {
@@ -59,7 +57,6 @@ async function trusted(days: Policy['secondFactor']['trustDays'] = 30) {
   return tale;
 }
 
-const isIn = (page: { url: string }) => page.url.startsWith(CALLBACK);
 const isAsked = (page: { step: string }) => page.step === 'second-factor';
 
 describe('MFA-13 trusted browsers', () => {

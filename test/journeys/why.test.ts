@@ -1,17 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import { attemptInWords, operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf } from '../support/administration.ts';
-import { PASSWORD } from '../support/app.ts';
+import { PASSWORD, SECRET } from '../support/app.ts';
+import { policyWith } from '../support/policies.ts';
 import { story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
-
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 const server = serverForAll();
 
 describe('LCK-8 S80 why was this person refused?', () => {
   test('the last attempts, each with its rule, count, browser, address, and what clears it', async () => {
-    const tenant = await server.tenant('livevox', (p) => ({ ...p, lockout: { ...p.lockout, user: 3 } }));
+    const tenant = await server.tenant('livevox', policyWith({ lockout: { user: 3 } }));
     const tale = await story(server, { tenant, person: { userName: 'Greta' } });
     await tale.begin();
     await tale.typePassword('wrong 123456');
@@ -44,10 +43,7 @@ describe('LCK-8 S80 why was this person refused?', () => {
   });
 
   test('codes, a wait, a disabled account and a right password are told apart', async () => {
-    const tenant = await server.tenant('livevox', (p) => ({
-      ...p,
-      lockout: { ...p.lockout, waitFrom: 1, waitSeconds: 600 },
-    }));
+    const tenant = await server.tenant('livevox', policyWith({ lockout: { waitFrom: 1, waitSeconds: 600 } }));
     const tale = await story(server, { tenant, person: { totpSecret: SECRET } });
     await tale.begin();
     await tale.typePassword();

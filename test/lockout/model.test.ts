@@ -4,6 +4,7 @@ import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { BrowserClass } from '../../src/capabilities/lockout/index.ts';
 import type { Policy, Tenant } from '../../src/capabilities/tenants/index.ts';
 import { type StartedApp, startApp } from '../support/app.ts';
+import { policyWith } from '../support/policies.ts';
 import { holdTime, nowSeconds } from '../support/time.ts';
 
 type Lockout = StartedApp['core']['lockout'];
@@ -13,10 +14,7 @@ let server: StartedApp;
 let tenants: Record<'plain' | 'split', Tenant>;
 beforeAll(async () => {
   server = await startApp();
-  const lockout = (more: Partial<Policy['lockout']>) => (p: Policy) => ({
-    ...p,
-    lockout: { ...p.lockout, user: 3, ...more },
-  });
+  const lockout = (more: Partial<Policy['lockout']>) => policyWith({ lockout: { user: 3, ...more } });
   tenants = {
     plain: await server.tenant('livevox', lockout({})),
     split: await server.tenant('livevox', lockout({ splitBudgets: true })),

@@ -6,11 +6,10 @@ import { type Core, openCore } from '../../src/core/index.ts';
 import { commandsAt } from '../../src/doors/cli/index.ts';
 import { createLog, systemClock } from '../../src/foundation/base/index.ts';
 import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
-import { CALLBACK, PASSWORD } from '../support/app.ts';
+import { CALLBACK, PASSWORD, SECRET } from '../support/app.ts';
 import { runCommand, terminal } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
 
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const ANN = '--tenant ACME --population user --user-name ann';
 const BOB = '--tenant ACME --population user --user-name bob';
 const CAT = '--tenant ACME --population agent --user-name cat';

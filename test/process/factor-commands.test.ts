@@ -6,10 +6,9 @@ import { totpUri } from '../../src/capabilities/second-factor/totp.ts';
 import { openCore } from '../../src/core/index.ts';
 import { createLog, systemClock } from '../../src/foundation/base/index.ts';
 import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
+import { SECRET } from '../support/app.ts';
 import { runCommand } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
-
-const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 
 let folder: ReturnType<typeof freshFolder>;
 let environment: Record<string, string>;

@@ -22,7 +22,7 @@ export interface StartedApp extends Site {
   close(): Promise<void>;
 }
 
-export { CALLBACK, PASSWORD } from './site.ts';
+export { CALLBACK, isIn, PASSWORD, SECRET } from './site.ts';
 
 /** The stores of one started app: embedded, or servers of its own (`SALLYPORT_TEST_STORES=servers`). */
 async function freshStores(): Promise<{ environment: Record<string, string>; remove(): Promise<void> }> {

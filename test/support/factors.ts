@@ -52,16 +52,14 @@ export async function withRecoveryCodes(
   return codes;
 }
 
-export const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
-
 let people = 0;
-/** An address of nobody else. */
+/** An address that no other person has. */
 export function anAddress(): string {
   people += 1;
   return `person${people}@site.example`;
 }
 
-/** Somebody past the password, with what they hold. */
+/** A person past the password, with what they hold. */
 export async function atTheCode(
   server: StartedApp,
   options: { totpSecret?: string; mail?: boolean; recovery?: number; preset?: string } = {},

@@ -33,7 +33,14 @@ export interface NewPerson {
 }
 
 export const PASSWORD = 'correct horse 9';
+/** What the authenticator app of a person and the server share. */
+export const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 export const CALLBACK = 'http://localhost:9/callback';
+
+/** The browser is back at the application: the person is signed in, or the sign-in failed in a way that the application hears of. */
+export function isIn({ url }: { url: string }): boolean {
+  return url.startsWith(CALLBACK);
+}
 
 /** Makes what a story needs straight in the stores, as the commands do. */
 export function siteOn(core: Core): Site {

@@ -3,7 +3,7 @@ import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { RelyingApplication } from './application.ts';
 import { Browser } from './browser.ts';
 import type { Instances } from './instances.ts';
-import { CALLBACK, PASSWORD } from './site.ts';
+import { isIn, PASSWORD } from './site.ts';
 
 /** What people and programs did while something was broken, and what they were told. */
 export interface Ledger {
@@ -144,7 +144,7 @@ export async function startTraffic(instances: Instances, people = 4): Promise<Tr
   const person = async ({ userName }: Account) => {
     while (isWanted) {
       const landed = await signIn(userName, PASSWORD);
-      if (!landed?.url.startsWith(CALLBACK)) continue;
+      if (!landed || !isIn(landed)) continue;
       const told = await token(relying.tokenRequest(landed.url));
       if (!note(ledger, 'code', told, ({ status }) => status === 200)) continue;
       ledger.signIns += 1;
@@ -158,7 +158,7 @@ export async function startTraffic(instances: Instances, people = 4): Promise<Tr
       const victim = victims[i % victims.length] as Account;
       const landed = await signIn(victim.userName, `wrong ${i} 123456`);
       if (landed?.step === 'locked') ledger.locked.add(victim.id);
-      if (landed?.url.startsWith(CALLBACK)) ledger.strange.push('a wrong password was accepted');
+      if (landed && isIn(landed)) ledger.strange.push('a wrong password was accepted');
     }
   };
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { PASSWORD } from '../support/app.ts';
+import { PASSWORD, SECRET } from '../support/app.ts';
 import type { Shown } from '../support/browser.ts';
 import { story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
@@ -31,7 +31,7 @@ describe('SGN-6 a page says which field is in error', () => {
   });
 
   test('after a wrong code, and after none', async () => {
-    const tale = await story(server, { person: { totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' } });
+    const tale = await story(server, { person: { totpSecret: SECRET } });
     await tale.begin();
     await tale.typePassword();
     for (const code of ['000000', '\u200b'])
