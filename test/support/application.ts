@@ -1,6 +1,10 @@
 import * as client from 'openid-client';
 import { CALLBACK } from './site.ts';
 
+/** What the tokens say of how the person was proved. */
+export const PASSWORD_ACR = 'urn:sallyport:acr:password';
+export const MULTI_FACTOR_ACR = 'urn:sallyport:acr:multi-factor';
+
 type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers;
 
 /** A relying application that checks everything as strictly as `openid-client` does. */

@@ -51,6 +51,18 @@ export async function story(
   };
 }
 
+/** A story whose person is signed in, with the tokens that the application got. */
+export async function signedIn(
+  server: Site & { issuer: string },
+  options: Parameters<typeof story>[1] = {},
+): Promise<Story & { tokens: Awaited<ReturnType<RelyingApplication['exchange']>> }> {
+  const tale = await story(server, options);
+  await tale.begin();
+  await tale.typePassword();
+  if (options.person?.totpSecret) await tale.browser.submit({ code: codeOf(options.person.totpSecret) });
+  return { ...tale, tokens: await tale.relying.exchange(tale.browser.page.url) };
+}
+
 /** The code that an authenticator shows, `steps` away from now. */
 export function codeOf(secret: string, steps = 0): string {
   return generateSync({
