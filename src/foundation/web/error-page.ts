@@ -70,7 +70,8 @@ export function errorRenderer({
       const error = ours(thrown, ctx.req);
       logRefusal(log, ctx.state as WebState, error);
       if (error.retryAfterSeconds !== undefined) ctx.set('retry-after', String(error.retryAfterSeconds));
-      const path = ctx.path ?? '';
+      // As it was sent: of a request target that is no address, Koa cannot say the path.
+      const [path = ''] = (ctx.req.url ?? '').split('?', 1);
       if (error.status === 405) {
         const methods = registry.methodsAt(path);
         ctx.set('allow', (methods.length > 0 ? methods : USUAL_METHODS).join(', '));
