@@ -11,7 +11,7 @@ import {
   permissionNames,
   permissions,
 } from '../src/capabilities/accounts/index.ts';
-import { auditTypes } from '../src/capabilities/audit/index.ts';
+import { type AuditKind, auditCatalogue } from '../src/capabilities/audit/index.ts';
 import { policyValues } from '../src/capabilities/tenants/index.ts';
 import { collections, type ListedCollection } from '../src/core/collections.ts';
 import { declareEngineRoutes } from '../src/doors/oidc/routes.ts';
@@ -61,8 +61,15 @@ function policy(): string {
 }
 
 function auditEvents(): string {
-  const rows = Object.entries(auditTypes).map(([type, meaning]) => [`\`${type}\``, meaning]);
-  return `# Audit events\n\n${MADE} Each entry says who, what, whom, where, when, by what factor, with what outcome and why; never a secret.\n\n${table(['type', 'meaning'], rows)}\n`;
+  const rows = Object.entries<AuditKind>(auditCatalogue).map(
+    ([type, { means, level, fields = [], more }]) => [
+      `\`${type}\``,
+      means,
+      level,
+      [...fields.map((field) => `\`${field}\``), ...(more ? [more] : [])].join(', '),
+    ],
+  );
+  return `# Audit events\n\n${MADE} Each entry says who, what, whom, where, when, by what factor, with what outcome and why; never a secret. The level is *security* where someone tried, granted, changed or refused what credentials and permissions guard, and *hygiene* for what follows from that or keeps it in order. The last column names what \`detail\` may carry.\n\n${table(['type', 'meaning', 'level', 'detail'], rows)}\n`;
 }
 
 function collectionList(): string {

@@ -14,7 +14,7 @@ import {
   type UsageCounter,
 } from '../capabilities/api-access/index.ts';
 import type { Applications } from '../capabilities/applications/index.ts';
-import { type Audit, createAudit } from '../capabilities/audit/index.ts';
+import { type Audit, createAudit, indexAudit } from '../capabilities/audit/index.ts';
 import type { Sessions } from '../capabilities/credential-events/index.ts';
 import { createJobs, giveJobsLanes, type JobHandlers, type Jobs } from '../capabilities/jobs/index.ts';
 import {
@@ -174,6 +174,7 @@ const MIGRATIONS = [
   giveFactorsRounds,
   giveJobsLanes,
   (parts: { documents: Documents }) => giveTenantsNumbers(parts, createNumbers(parts.documents)),
+  indexAudit,
 ];
 
 /** Every capability on the open stores. */

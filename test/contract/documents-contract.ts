@@ -98,6 +98,24 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
       expect(await elsewhere.get('a')).toEqual({ doc: thing('a', { size: 2 }), version: 2 });
     });
 
+    test('an index that is declared later knows what was written before', async () => {
+      await things.insertAll([thing('a', { size: 2 }), thing('b', { size: 1 })]);
+      const shown = { fields: ['name.shown'] };
+      const later = other.collection<Thing>({ ...THINGS, indexes: { ...THINGS.indexes, shown } });
+      const { items } = await later.page({ index: 'shown', descending: true, limit: 9 });
+      expect(items.map(({ doc }) => doc.id)).toEqual(['b', 'a']);
+      expect(items.map(({ version }) => version)).toEqual([1, 1]);
+    });
+
+    test('an index on a field that older documents do not have yet takes them once they have it', async () => {
+      await things.insertAll([thing('a'), thing('b')]);
+      const lane = { fields: ['lane'] };
+      const later = other.collection<Thing & { lane?: string }>({ name: THINGS.name, indexes: { lane } });
+      expect(await later.replace({ ...thing('b'), lane: 'x' }, 1)).toBe(true);
+      const { items } = await later.page({ index: 'lane', equals: ['x'], limit: 9 });
+      expect(items.map(({ doc }) => doc.id)).toEqual(['b']);
+    });
+
     test('a removed document is gone from its indexes too', async () => {
       await things.insert(thing('a'));
       expect(await elsewhere.remove('a')).toBe(true);

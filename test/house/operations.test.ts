@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { permissionNames } from '../../src/capabilities/accounts/index.ts';
-import { auditTypes } from '../../src/capabilities/audit/index.ts';
+import { auditCatalogue } from '../../src/capabilities/audit/index.ts';
 import { createLanguage } from '../../src/foundation/base/index.ts';
 import { allOperations } from '../../src/use-cases/administration/index.ts';
 
@@ -52,7 +52,7 @@ describe('ADM-6 the declarations', () => {
     'AUD-1 %s leaves an entry',
     (name, { audit }) => {
       if (name in WRITTEN_ELSEWHERE) return expect(audit).toBeUndefined();
-      expect(Object.keys(auditTypes)).toContain(audit);
+      expect(Object.keys(auditCatalogue)).toContain(audit);
     },
   );
 

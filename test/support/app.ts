@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { expect } from '@jest/globals';
 import { type App, type AppOptions, createApp } from '../../src/app.ts';
 import type { Mailbox } from '../../src/capabilities/mail/index.ts';
 import { type Core, openCore } from '../../src/core/index.ts';
 import { createLog, systemClock } from '../../src/foundation/base/index.ts';
 import { loadSettings, readMasterKeys, type Settings } from '../../src/foundation/settings/index.ts';
+import { unnamedInAudit } from './audit-names.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import { freshFolder } from './folder.ts';
 import { freshDatabase, startMongodb } from './mongodb.ts';
@@ -120,6 +122,7 @@ export async function startApp(
     mailbox,
     ...siteOn(core),
     async close() {
+      const unnamed = await unnamedInAudit(core);
       await balancer?.close();
       for (const instance of instances) {
         await instance.app.close();
@@ -127,6 +130,8 @@ export async function startApp(
       }
       await stores.remove();
       folder.remove();
+      // AUD-1: whatever the story was about, its audit carries only what the catalogue names.
+      expect(unnamed).toEqual([]);
     },
   };
 }

@@ -4,7 +4,7 @@ export {
   type Audit,
   type AuditEntry,
   type AuditEvent,
-  type AuditType,
-  auditTypes,
   createAudit,
+  indexAudit,
 } from './audit.ts';
+export { type AuditKind, type AuditType, auditCatalogue } from './catalogue.ts';

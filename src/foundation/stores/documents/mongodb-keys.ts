@@ -47,6 +47,23 @@ export function keysOf(spec: CollectionSpec, doc: Document): Record<string, stri
   );
 }
 
+/** The keys of a document in those indexes whose fields it has: an older version may have written it without. */
+export function keysThatFit(
+  { name, indexes }: CollectionSpec,
+  names: readonly string[],
+  doc: Document,
+): Record<string, string> {
+  const keys = names.map((index) => {
+    try {
+      return keysOf({ name, indexes: Object.fromEntries([[index, indexes[index] ?? { fields: [] }]]) }, doc);
+    } catch (error) {
+      if (error instanceof RangeError) return {};
+      throw error;
+    }
+  });
+  return Object.assign({}, ...keys) as Record<string, string>;
+}
+
 /** The range of keys that a query means; the key of its cursor's values bounds it on the side where it goes on. */
 export function keyRange(
   spec: CollectionSpec,

@@ -1,7 +1,7 @@
 import type { Db, Collection as DriverCollection, MongoClient, MongoClientOptions } from 'mongodb';
 import { SallyportError } from '../../base/index.ts';
 import { assertLimit, encodeCursor, uniqueFieldsOf, type Value, valueAt } from './fields.ts';
-import { keyOf, keyRange, keysOf } from './mongodb-keys.ts';
+import { keyOf, keyRange, keysOf, keysThatFit } from './mongodb-keys.ts';
 import type { Collection, CollectionSpec, Document, Documents, Page, PageQuery, Versioned } from './port.ts';
 
 /** As it is stored: the document as JSON text, and a text key for each index. */
@@ -85,7 +85,21 @@ class MongodbCollection<T extends Document> implements Collection<T> {
         key: { [`keys.${name}`]: 1 as const },
         ...(unique ? { unique } : {}),
       }));
-    if (missing.length > 0) await this.rows.createIndexes(missing);
+    if (missing.length === 0) return;
+    await this.fillKeys(missing.map(({ name }) => name));
+    await this.rows.createIndexes(missing);
+  }
+
+  /** Documents that were written before an index was declared have no key for it. */
+  private async fillKeys(names: readonly string[]): Promise<void> {
+    const lacking = this.rows.find({ $or: names.map((name) => ({ [`keys.${name}`]: { $exists: false } })) });
+    for await (const { _id, version, body } of lacking) {
+      const keys = Object.entries(keysThatFit(this.spec, names, JSON.parse(body) as T));
+      if (keys.length === 0) continue;
+      const fields = Object.fromEntries(keys.map(([name, key]) => [`keys.${name}`, key]));
+      // One that was replaced meanwhile has them.
+      await this.rows.updateOne({ _id, version }, { $set: fields });
+    }
   }
 
   private async withIndexes(): Promise<void> {
