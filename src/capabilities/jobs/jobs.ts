@@ -1,5 +1,10 @@
 import { type Clock, guarded, type Log, newId, type Vault } from '../../foundation/base/index.ts';
-import type { CollectionSpec, Documents, Versioned } from '../../foundation/stores/index.ts';
+import {
+  type CollectionSpec,
+  type Documents,
+  eachPage,
+  type Versioned,
+} from '../../foundation/stores/index.ts';
 import { createLaneRunner } from './lane.ts';
 
 /** Jobs of one lane never wait for those of another. `outside` asks servers that others run, which may be slow. */
@@ -150,17 +155,13 @@ export function createJobs(parts: { documents: Documents; vault: Vault; clock: C
     },
     async reseal() {
       let resealed = 0;
-      let after: string | undefined;
-      do {
-        const page = await collection.page({ index: 'lane', limit: 500, ...(after ? { after } : {}) });
-        for (const { doc, version } of page.items) {
+      for await (const page of eachPage((from) => collection.page({ index: 'lane', limit: 500, ...from })))
+        for (const { doc, version } of page) {
           if (vault.isCurrent(doc.sealed)) continue;
           const context = `job:${doc.id}`;
           const sealed = vault.seal(vault.open(doc.sealed, context), context);
           if (await collection.replace({ ...doc, sealed }, version)) resealed += 1;
         }
-        after = page.next;
-      } while (after);
       return resealed;
     },
   };
@@ -171,11 +172,7 @@ export const giveJobsLanes = async ({ documents }: { documents: Documents }): Pr
   const former = documents.collection<Job>({ name: SPEC.name, indexes: { due: { fields: ['dueAt'] } } });
   // Written through what is declared now: a server's index knows only what was written for it.
   const collection = documents.collection<Job>(SPEC);
-  let after: string | undefined;
-  do {
-    const page = await former.page({ index: 'due', limit: 500, ...(after ? { after } : {}) });
-    for (const { doc, version } of page.items)
+  for await (const page of eachPage((from) => former.page({ index: 'due', limit: 500, ...from })))
+    for (const { doc, version } of page)
       if (doc.lane === undefined) await collection.replace({ ...doc, lane: 'inside' }, version);
-    after = page.next;
-  } while (after);
 };

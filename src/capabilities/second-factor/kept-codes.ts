@@ -51,18 +51,16 @@ export function createKeptCodes(parts: { accounts: Accounts; hashing: Derives; c
       if (!set) return 'wrong';
       const hash = await hashing.derive(code, set.salt);
       if (!set.hashes.some((kept) => kept !== null && sameSecret(kept, hash))) return 'wrong';
-      let isSpent = false;
-      await accounts.update(account.id, (current) => {
+      const { changed } = await accounts.update(account.id, (current) => {
         // Read again: another try may have been first, or a newer set may have voided this one.
         const now = current.secondFactor.recoveryCodes;
-        isSpent = now?.salt === set.salt && now.hashes.includes(hash);
-        if (!now || !isSpent) return undefined;
+        if (now?.salt !== set.salt || !now.hashes.includes(hash)) return undefined;
         return withRecoveryCodes(current, {
           ...now,
           hashes: now.hashes.map((kept) => (kept === hash ? null : kept)),
         });
       });
-      return isSpent ? 'accepted' : 'replayed';
+      return changed ? 'accepted' : 'replayed';
     },
 
     async spendLoginCode(account, code) {
@@ -70,14 +68,12 @@ export function createKeptCodes(parts: { accounts: Accounts; hashing: Derives; c
       if (!kept) return 'wrong';
       if (!sameSecret(kept.hash, await hashing.derive(code, kept.salt))) return 'wrong';
       if (clock.now() >= kept.expiresAt || kept.epoch !== account.epoch) return 'expired';
-      let isSpent = false;
-      await accounts.update(account.id, (current) => {
-        isSpent = current.secondFactor.loginCode?.hash === kept.hash && current.epoch === kept.epoch;
-        return isSpent
+      const { changed } = await accounts.update(account.id, (current) =>
+        current.secondFactor.loginCode?.hash === kept.hash && current.epoch === kept.epoch
           ? { ...current, secondFactor: { ...current.secondFactor, loginCode: null } }
-          : undefined;
-      });
-      return isSpent ? 'accepted' : 'replayed';
+          : undefined,
+      );
+      return changed ? 'accepted' : 'replayed';
     },
   };
 }

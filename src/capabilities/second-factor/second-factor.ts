@@ -1,3 +1,4 @@
+import { eachPage } from '../../foundation/stores/index.ts';
 import type { Account, Accounts, Authenticator } from '../accounts/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import { withAuthenticator } from './changes.ts';
@@ -106,10 +107,8 @@ export function createSecondFactors(parts: {
     async reseal(progress) {
       let looked = 0;
       let count = 0;
-      let after: string | undefined;
-      do {
-        const page = await accounts.all(after);
-        for (const listed of page.items) {
+      for await (const page of eachPage(({ after }) => accounts.all(after))) {
+        for (const listed of page) {
           if (resealed(listed).count === 0) continue;
           // Asked again for each lost race: only the last answer was stored.
           let stale = 0;
@@ -120,10 +119,9 @@ export function createSecondFactors(parts: {
           });
           count += stale;
         }
-        looked += page.items.length;
+        looked += page.length;
         progress(looked);
-        after = page.next;
-      } while (after);
+      }
       return count;
     },
   };

@@ -1,5 +1,5 @@
 import { type Clock, newId, type Refused, refuse } from '../../foundation/base/index.ts';
-import type { Versioned } from '../../foundation/stores/index.ts';
+import { type Collection, changeUntilWon, type Versioned } from '../../foundation/stores/index.ts';
 import {
   differences,
   type PolicyDifference,
@@ -47,9 +47,10 @@ export type ChangeOutcome =
   | { operatorOnly: string[] }
   | Refused;
 
+export type TenantDocuments = Pick<Collection<Tenant>, 'get' | 'insert' | 'replace'>;
+
 interface Parts {
-  read(id: string): Promise<Versioned<Tenant> | undefined>;
-  write(tenant: Tenant, version: number): Promise<boolean>;
+  tenants: TenantDocuments;
   revisions: Revisions;
   clock: Clock;
 }
@@ -106,12 +107,29 @@ function advanced(
   };
 }
 
+/** A scheduled change whose time has come: the tenant after it, and what to say of it; undefined when there is no such one. */
+function applied(
+  tenant: Tenant,
+  scheduledId: string,
+  now: number,
+): { next: Tenant; outcome: ChangeOutcome } | undefined {
+  const { scheduled, policy } = tenant;
+  if (scheduled?.id !== scheduledId || scheduled.at > now) return undefined;
+  const parsed = parsePolicy(withValues(policy, scheduled.values));
+  // What was sound when it was set may not be since an upgrade: then nothing changes, and that is said.
+  if ('mistakes' in parsed) return { next: { ...tenant, scheduled: null }, outcome: parsed };
+  const { by, reason, spreadDays, deadline } = scheduled;
+  const rollout = { spreadDays: spreadDays ?? undefined, deadline: deadline ?? undefined };
+  const next = { ...advanced(tenant, parsed.policy, { by, reason, rollout }, now), scheduled: null };
+  return { next, outcome: { changed: next, differences: differences(policy, next.policy) } };
+}
+
 /** Saving, scheduling and looking back: the tenant's document holds the revision in force, the collection all of them. */
-export function createPolicyChanges({ read, write, revisions, clock }: Parts) {
+export function createPolicyChanges({ tenants, revisions, clock }: Parts) {
   /** The commit is the tenant's document. The revision before it is kept first, so that history lacks none after a crash. */
   const commit = async (before: Versioned<Tenant>, after: Tenant): Promise<boolean> => {
     await revisions.keep(before.doc);
-    return write(after, before.version);
+    return tenants.replace(after, before.version);
   };
 
   const save = async (
@@ -121,7 +139,7 @@ export function createPolicyChanges({ read, write, revisions, clock }: Parts) {
   ): Promise<ChangeOutcome> => {
     if (await commit(stored, next))
       return { changed: next, differences: differences(stored.doc.policy, next.policy) };
-    const conflict = await read(change.tenantId);
+    const conflict = await tenants.get(change.tenantId);
     return conflict
       ? { conflict: conflict.doc }
       : refuse('not_found', { what: 'tenant', name: change.tenantId });
@@ -138,8 +156,9 @@ export function createPolicyChanges({ read, write, revisions, clock }: Parts) {
     const { spreadDays = null, deadline = null } = rollout;
     const { scheduledId: id = newId() } = change;
     const scheduled = { id, at, values: { ...values }, by, reason, spreadDays, deadline };
-    if (await write({ ...stored.doc, scheduled }, stored.version)) return { scheduled, differences: changed };
-    const conflict = await read(change.tenantId);
+    if (await tenants.replace({ ...stored.doc, scheduled }, stored.version))
+      return { scheduled, differences: changed };
+    const conflict = await tenants.get(change.tenantId);
     return conflict
       ? { conflict: conflict.doc }
       : refuse('not_found', { what: 'tenant', name: change.tenantId });
@@ -147,7 +166,7 @@ export function createPolicyChanges({ read, write, revisions, clock }: Parts) {
 
   return {
     async changePolicy(change: PolicyChange): Promise<ChangeOutcome> {
-      const stored = await read(change.tenantId);
+      const stored = await tenants.get(change.tenantId);
       if (!stored) return refuse('not_found', { what: 'tenant', name: change.tenantId });
       const { policy, revision } = stored.doc;
       if (revision.n !== change.expectedRevision) return { conflict: stored.doc };
@@ -163,34 +182,25 @@ export function createPolicyChanges({ read, write, revisions, clock }: Parts) {
     },
 
     async applyScheduled(tenantId: string, scheduledId: string): Promise<ChangeOutcome | undefined> {
-      for (;;) {
-        const stored = await read(tenantId);
-        const scheduled = stored?.doc.scheduled;
-        if (!stored || scheduled?.id !== scheduledId || scheduled.at > clock.now()) return undefined;
-        const parsed = parsePolicy(withValues(stored.doc.policy, scheduled.values));
-        // What was sound when it was set may not be since an upgrade: then nothing changes, and that is said.
-        if ('mistakes' in parsed) {
-          if (await write({ ...stored.doc, scheduled: null }, stored.version)) return parsed;
-          continue;
-        }
-        const { by, reason, spreadDays, deadline } = scheduled;
-        const rollout = { spreadDays: spreadDays ?? undefined, deadline: deadline ?? undefined };
-        const next = advanced(stored.doc, parsed.policy, { by, reason, rollout }, clock.now());
-        if (!(await commit(stored, { ...next, scheduled: null }))) continue;
-        return { changed: next, differences: differences(stored.doc.policy, next.policy) };
-      }
+      let outcome: ChangeOutcome | undefined;
+      await changeUntilWon(tenants, tenantId, async (tenant) => {
+        const change = tenant && applied(tenant, scheduledId, clock.now());
+        outcome = change?.outcome;
+        if (tenant && outcome && 'changed' in outcome) await revisions.keep(tenant);
+        return change?.next;
+      });
+      return outcome;
     },
 
     async cancelScheduled(tenantId: string): Promise<boolean> {
-      for (;;) {
-        const stored = await read(tenantId);
-        if (!stored?.doc.scheduled) return false;
-        if (await write({ ...stored.doc, scheduled: null }, stored.version)) return true;
-      }
+      const { changed } = await changeUntilWon(tenants, tenantId, (tenant) =>
+        tenant?.scheduled ? { ...tenant, scheduled: null } : tenant,
+      );
+      return changed;
     },
 
     async history(tenantId: string): Promise<PolicyRevision[]> {
-      const stored = await read(tenantId);
+      const stored = await tenants.get(tenantId);
       if (!stored) return [];
       const former = (await revisions.of(tenantId)).filter(({ n }) => n < stored.doc.revision.n);
       return [...former, { ...stored.doc.revision, policy: stored.doc.policy }];

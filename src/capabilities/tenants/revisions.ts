@@ -1,4 +1,4 @@
-import type { CollectionSpec, Documents } from '../../foundation/stores/index.ts';
+import { type CollectionSpec, type Documents, eachPage } from '../../foundation/stores/index.ts';
 import type { Policy } from './policy-schema.ts';
 import { completed } from './presets.ts';
 import type { Tenant } from './tenants.ts';
@@ -64,20 +64,12 @@ export function createRevisions(documents: Documents): Revisions {
     },
     async of(tenantId) {
       const revisions: PolicyRevision[] = [];
-      let after: string | undefined;
-      do {
-        const page = await collection.page({
-          index: 'tenant',
-          equals: [tenantId],
-          limit: 500,
-          ...(after ? { after } : {}),
-        });
-        for (const { doc } of page.items) {
+      const query = { index: 'tenant', equals: [tenantId], limit: 500 };
+      for await (const page of eachPage((from) => collection.page({ ...query, ...from })))
+        for (const { doc } of page) {
           const { id: _, tenantId: __, policy, ...head } = doc;
           revisions.push({ ...head, policy: completed(policy) });
         }
-        after = page.next;
-      } while (after);
       return revisions;
     },
   };

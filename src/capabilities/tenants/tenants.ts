@@ -6,15 +6,22 @@ import {
   refuse,
   typedName,
 } from '../../foundation/base/index.ts';
-import type {
-  CollectionSpec,
-  Documents,
-  Ephemeral,
-  NextNumber,
-  Versioned,
+import {
+  type CollectionSpec,
+  changeUntilWon,
+  type Documents,
+  type Ephemeral,
+  eachPage,
+  type NextNumber,
+  type Versioned,
 } from '../../foundation/stores/index.ts';
 import type { RoleSource } from '../accounts/index.ts';
-import { type ChangeOutcome, createPolicyChanges, type PolicyChange } from './changes.ts';
+import {
+  type ChangeOutcome,
+  createPolicyChanges,
+  type PolicyChange,
+  type TenantDocuments,
+} from './changes.ts';
 import type { Policy } from './policy-schema.ts';
 import { completed, nearestPreset } from './presets.ts';
 import {
@@ -132,23 +139,24 @@ export function createTenants(stores: {
   const kept = (key: string, load: () => Promise<Versioned<Tenant> | undefined>) =>
     cache.get(key, async () => whole(await load())?.doc);
 
-  const read = async (id: string) => whole(await collection.get(id));
-  const write = async (tenant: Tenant, version: number) => {
-    const won = await collection.replace(tenant, version);
-    if (won) await cache.touch();
-    return won;
+  /** As this version knows them; what is written, every cache hears of. */
+  const current: TenantDocuments = {
+    get: async (id) => whole(await collection.get(id)),
+    insert: async (tenant) => {
+      const outcome = await collection.insert(tenant);
+      if (outcome.inserted) await cache.touch();
+      return outcome;
+    },
+    replace: async (tenant, version) => {
+      const won = await collection.replace(tenant, version);
+      if (won) await cache.touch();
+      return won;
+    },
   };
-  /** @returns false when there is no such tenant */
-  const update = async (id: string, change: (tenant: Tenant) => Tenant): Promise<boolean> => {
-    for (;;) {
-      const stored = await read(id);
-      if (!stored) return false;
-      if (await write(change(stored.doc), stored.version)) return true;
-    }
-  };
+  const update = (id: string, change: (tenant: Tenant) => Tenant) =>
+    changeUntilWon(current, id, (tenant) => tenant && change(tenant));
   const changes: ReturnType<typeof createPolicyChanges> = createPolicyChanges({
-    read,
-    write,
+    tenants: current,
     revisions,
     clock,
   });
@@ -175,10 +183,8 @@ export function createTenants(stores: {
         epochs: { user: 0, agent: 0 },
         createdAt: now,
       };
-      const outcome = await collection.insert(tenant);
-      if (!outcome.inserted) return refuse('client_code_taken');
-      await cache.touch();
-      return tenant;
+      const outcome = await current.insert(tenant);
+      return outcome.inserted ? tenant : refuse('client_code_taken');
     },
     byClientCode: (clientCode) => {
       const key = codeKey(clientCode);
@@ -191,8 +197,13 @@ export function createTenants(stores: {
       const items = page.items.map((stored) => (whole(stored) as Versioned<Tenant>).doc);
       return { items, ...(page.next ? { next: page.next } : {}) };
     },
-    setRole: (tenantId, role, grants) =>
-      update(tenantId, (tenant) => ({ ...tenant, roles: { ...tenant.roles, [role]: grants } })),
+    async setRole(tenantId, role, grants) {
+      const { changed } = await update(tenantId, (tenant) => ({
+        ...tenant,
+        roles: { ...tenant.roles, [role]: grants },
+      }));
+      return changed;
+    },
     async raiseEpoch(tenantId, population) {
       await update(tenantId, (tenant) => ({
         ...tenant,
@@ -205,10 +216,8 @@ export function createTenants(stores: {
 /** Up to the second format tenants had a policy without history. */
 export const givePolicyRevisions = async ({ documents }: { documents: Documents }): Promise<void> => {
   const collection = documents.collection<Tenant>(SPEC);
-  let after: string | undefined;
-  do {
-    const page = await collection.page({ index: 'code', limit: 100, ...(after ? { after } : {}) });
-    for (const { doc, version } of page.items) {
+  for await (const page of eachPage((from) => collection.page({ index: 'code', limit: 100, ...from })))
+    for (const { doc, version } of page) {
       if (doc.revision) continue;
       const revision = { n: 1, by: 'system', at: doc.createdAt, reason: 'as an earlier version kept it' };
       const fresh = { spread: null, deadline: null, scheduled: null, epochs: { user: 0, agent: 0 } };
@@ -218,8 +227,6 @@ export const givePolicyRevisions = async ({ documents }: { documents: Documents 
         version,
       );
     }
-    after = page.next;
-  } while (after);
 };
 
 /** Up to the fifth format tenants had no number. */
@@ -228,12 +235,8 @@ export const giveTenantsNumbers = async (
   nextNumber: NextNumber,
 ): Promise<void> => {
   const collection = documents.collection<Tenant>(SPEC);
-  let after: string | undefined;
-  do {
-    const page = await collection.page({ index: 'code', limit: 100, ...(after ? { after } : {}) });
-    for (const { doc, version } of page.items)
+  for await (const page of eachPage((from) => collection.page({ index: 'code', limit: 100, ...from })))
+    for (const { doc, version } of page)
       if (doc.number === undefined)
         await collection.replace({ ...doc, number: await nextNumber('tenant') }, version);
-    after = page.next;
-  } while (after);
 };
