@@ -3,4 +3,4 @@
 export { ACR_MULTI_FACTOR, ACR_PASSWORD, type AssuranceAsked } from './assurance.ts';
 export type { BrowserSession, BrowserSessions } from './browser-sessions.ts';
 export type { EngineInteraction, Interactions, ToGrant } from './interactions.ts';
-export { createOidc } from './oidc.ts';
+export { createOidc, type Oidc } from './oidc.ts';
