@@ -220,6 +220,24 @@ describe.each(AREAS)('SEC-3 in the area of $area', ({ path, readable, type, bad,
   });
 });
 
+describe('the page of an error names what to do next', () => {
+  const LINK = 'href="/account"';
+
+  test('an address of nothing leads to the account page', async () => {
+    expect((await ask('GET', '/nothing', { accept: 'text/html' })).text).toContain(LINK);
+  });
+
+  test('a method that is not allowed leads to the account page', async () => {
+    expect((await ask('DELETE', '/recover', { accept: 'text/html' })).text).toContain(LINK);
+  });
+
+  test('the link works for people who are not signed in', async () => {
+    const answer = await ask('GET', '/account', { accept: 'text/html' });
+    expect(answer.type).toBe('text/html');
+    expect(answer.text).not.toContain('<code>not_found</code>');
+  });
+});
+
 describe('ADM-1 a problem', () => {
   test('names each wrong value by its pointer', async () => {
     const { status, type, text } = await ask('GET', '/programs/wrong', { authorization: 'Bearer right' });

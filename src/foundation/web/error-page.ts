@@ -25,6 +25,18 @@ function ours(error: unknown, request: IncomingMessage): SallyportError {
 /** What worked once, and does no more. */
 const EXPIRED: ReadonlySet<ErrorCode> = new Set(['interaction_expired', 'link_invalid']);
 
+/** Their sentences say what to do next, and the account page would not help. */
+const WITHOUT_LINK: ReadonlySet<ErrorCode> = new Set([
+  'interaction_expired',
+  'link_invalid',
+  'host_unknown',
+  'too_many_tries',
+  'too_many_begun',
+  'busy',
+  'store_unavailable',
+  'store_unfit',
+]);
+
 /** A page for browsers, JSON for programs. */
 function tellPage(
   pages: Pages,
@@ -34,7 +46,8 @@ function tellPage(
   const { requestId } = ctx.state as WebState;
   if (ctx.accepts('json', 'html') === 'html') {
     const step = EXPIRED.has(code) ? 'expired-link' : 'error';
-    pages.render(ctx, 'error', { title: `error.${code}.title`, code, message, step, requestId }, status);
+    const data = { title: `error.${code}.title`, code, message, step, requestId };
+    pages.render(ctx, 'error', { ...data, toAccount: !WITHOUT_LINK.has(code) }, status);
     return;
   }
   ctx.status = status;
