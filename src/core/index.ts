@@ -1,42 +1,16 @@
 import { availableParallelism } from 'node:os';
-import { createStandings, type Standings } from '../capabilities/account-state/index.ts';
-import {
-  type Accounts,
-  createAccounts,
-  giveAccountsDoors,
-  giveFactorsRounds,
-  may,
-} from '../capabilities/accounts/index.ts';
-import {
-  type ApiSessions,
-  type ApiTokens,
-  createUsage,
-  type UsageCounter,
-} from '../capabilities/api-access/index.ts';
+import type { Standings } from '../capabilities/account-state/index.ts';
+import { type Accounts, giveAccountsDoors, giveFactorsRounds } from '../capabilities/accounts/index.ts';
+import type { ApiSessions, ApiTokens, UsageCounter } from '../capabilities/api-access/index.ts';
 import type { Applications } from '../capabilities/applications/index.ts';
-import { type Audit, createAudit, indexAudit } from '../capabilities/audit/index.ts';
+import { type Audit, indexAudit } from '../capabilities/audit/index.ts';
 import type { Sessions } from '../capabilities/credential-events/index.ts';
-import { createJobs, giveJobsLanes, type JobHandlers, type Jobs } from '../capabilities/jobs/index.ts';
-import {
-  type Budgets,
-  createBudgets,
-  createKnownBrowsers,
-  createLockout,
-  type KnownBrowsers,
-  type Lockout,
-} from '../capabilities/lockout/index.ts';
+import { giveJobsLanes, type JobHandlers, type Jobs } from '../capabilities/jobs/index.ts';
+import type { Budgets, KnownBrowsers, Lockout } from '../capabilities/lockout/index.ts';
 import type { Deliveries } from '../capabilities/logout-delivery/index.ts';
-import { createMail, type Mail, type Mailbox } from '../capabilities/mail/index.ts';
+import type { Mail, Mailbox } from '../capabilities/mail/index.ts';
 import { createMetrics, type Metrics } from '../capabilities/metrics/index.ts';
-import {
-  createHasher,
-  createPasswords,
-  daysToWarnOf,
-  daysUntil,
-  type Passwords,
-  passwordExpiresAt,
-  passwordState,
-} from '../capabilities/passwords/index.ts';
+import { createHasher, type Passwords } from '../capabilities/passwords/index.ts';
 import type {
   Challenges,
   KeptCodes,
@@ -47,17 +21,10 @@ import type {
   TotpSecrets,
   TrustedBrowsers,
 } from '../capabilities/second-factor/index.ts';
-import { mustHaveFactor } from '../capabilities/second-factor/index.ts';
-import { createKeys, giveKeysTimes, type Keys } from '../capabilities/signing-keys/index.ts';
-import {
-  createTenants,
-  givePolicyRevisions,
-  giveTenantsNumbers,
-  type Tenants,
-} from '../capabilities/tenants/index.ts';
+import { giveKeysTimes, type Keys } from '../capabilities/signing-keys/index.ts';
+import { givePolicyRevisions, giveTenantsNumbers, type Tenants } from '../capabilities/tenants/index.ts';
 import {
   type Clock,
-  createLanguage,
   createSealer,
   createVault,
   type Log,
@@ -72,29 +39,17 @@ import {
   type Installation,
   openInstallation,
   type Patience,
-  rememberingTopics,
 } from '../foundation/stores/index.ts';
-import {
-  createPerform,
-  createScheduledChanges,
-  createSysAdmins,
-  type Perform,
-  POLICY_JOB,
-} from '../use-cases/administration/index.ts';
-import {
-  createFactorProofs,
-  createOwnFactors,
-  createOwnPassword,
-  createPasswordProofs,
-  type FactorProofs,
-  type OwnFactors,
-  type OwnPassword,
-  type PasswordProofs,
+import type { Perform } from '../use-cases/administration/index.ts';
+import type {
+  FactorProofs,
+  OwnFactors,
+  OwnPassword,
+  PasswordProofs,
 } from '../use-cases/credentials/index.ts';
+import { build } from './build.ts';
 import { onlyListed } from './collections.ts';
 import { openStores } from './open-stores.ts';
-import { buildFactors, buildSessions, type Ground } from './parts.ts';
-import { onlyRegistered } from './short-lived.ts';
 
 export { type Patience, patienceFor } from '../foundation/stores/index.ts';
 
@@ -163,8 +118,6 @@ export interface CoreOptions {
 
 /** A few times as many waiting as running: beyond that a person would wait longer than they look at a page. */
 const QUEUE_PER_SLOT = 64;
-/** Attempts on one account wait for each other, each for a hash and what the store takes. */
-const DEADLINES_IN_LINE = 5;
 const MIGRATIONS = [
   giveKeysTimes,
   async (parts: { documents: Documents }) => {
@@ -176,94 +129,6 @@ const MIGRATIONS = [
   (parts: { documents: Documents }) => giveTenantsNumbers(parts, createNumbers(parts.documents)),
   indexAudit,
 ];
-
-/** Every capability on the open stores. */
-function build(ground: Ground): Core {
-  const { settings, clock, log, stores, vault, installation, hasher, metrics, mailbox } = ground;
-  const { documents } = stores;
-  const ephemeral = onlyRegistered(rememberingTopics(stores.ephemeral));
-  const open = { ...stores, ephemeral };
-  const nextNumber = createNumbers(documents);
-  const accounts = createAccounts({ documents, nextNumber, clock });
-  const tenants = createTenants({ documents, ephemeral, nextNumber, clock });
-  const audit = createAudit({ documents, clock, log, observe: metrics?.event });
-  const keys = createKeys({ documents, vault, clock });
-  const jobs = createJobs({ documents, vault, clock, log });
-  const say = createLanguage();
-  const mail = createMail({ settings: settings.mail, mailbox, jobs, ephemeral, audit, clock, say });
-  const standings = createStandings({
-    clock,
-    rules: {
-      passwordState,
-      passwordExpiresAt,
-      daysUntil,
-      daysToWarnOf,
-      mustHaveFactor,
-      mayUseSessionApi: (account, tenant) => may(account, tenant, 'use-session-api'),
-    },
-  });
-  const passwords = createPasswords({ hasher, clock });
-  const patienceSeconds = DEADLINES_IN_LINE * settings.stores.deadlineSeconds;
-  const budgets = createBudgets({ ephemeral, clock, patienceSeconds });
-  const ended = buildSessions({ ...ground, stores: open }, { accounts, tenants, audit, keys, jobs });
-  const { sessions } = ended;
-  const lockout = createLockout({ ephemeral, accounts, sessions, clock, vault, patienceSeconds });
-  const factors = buildFactors({ ...ground, stores: open }, { accounts, mail, budgets });
-  const shared = {
-    accounts,
-    tenants,
-    passwords,
-    lockout,
-    ...ended,
-    audit,
-    jobs,
-    mail,
-    clock,
-    say,
-    ...factors,
-  };
-  const usage = createUsage({ documents, clock, log });
-  const perform = createPerform({
-    ...shared,
-    budgets,
-    keys,
-    usage,
-    issuer: settings.issuer,
-    reasons: standings.reasons,
-    sysAdmins: createSysAdmins({ documents, accounts, clock }),
-    reseal: async (progress) => {
-      const root = (await installation.reseal()) ? 1 : 0;
-      const queued = await jobs.reseal();
-      return root + queued + (await keys.reseal()) + (await factors.secondFactors.reseal(progress));
-    },
-  });
-  return {
-    ...shared,
-    settings,
-    vault,
-    documents,
-    ephemeral,
-    installation: installation.current,
-    keys,
-    standings,
-    metrics,
-    budgets,
-    passwordProofs: createPasswordProofs({ ...shared, budgets }),
-    ownPassword: createOwnPassword({ ...shared, budgets }),
-    factorProofs: createFactorProofs({ ...shared, budgets }),
-    ownFactors: createOwnFactors({ ...shared, budgets }),
-    knownBrowsers: createKnownBrowsers({ ephemeral, clock }),
-    usage,
-    perform,
-    administrationJobs: { [POLICY_JOB]: createScheduledChanges({ tenants, audit }) },
-    close: async () => {
-      await audit
-        .flush()
-        .catch((error: Error) => log.error({ error: error.message }, 'audit entries were lost'));
-      await stores.close();
-    },
-  };
-}
 
 /**
  * Opens everything that keeps state.

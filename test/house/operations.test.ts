@@ -94,7 +94,7 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   'applications.create': ['doors/demo/samples.ts'],
   'applications.rotateSecret': [],
   'keys.rotate': [],
-  'keys.reseal': ['core/index.ts'],
+  'keys.reseal': ['core/build.ts'],
   'apiTokens.create': ['doors/demo/samples.ts'],
   'apiTokens.revoke': [],
   'apiSessions.endOfToken': [],
@@ -108,7 +108,7 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   'sessions.endPopulation': [],
   'lockout.unlock': [],
   'secondFactors.bindKnown': [],
-  'secondFactors.reseal': ['core/index.ts'],
+  'secondFactors.reseal': ['core/build.ts'],
   'trustedBrowsers.end': ['doors/self-service/factor-changes.ts'],
 };
 
