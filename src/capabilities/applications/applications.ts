@@ -13,7 +13,7 @@ import {
   type Documents,
   type Ephemeral,
 } from '../../foundation/stores/index.ts';
-import type { Population } from '../accounts/index.ts';
+import type { Population, Role } from '../accounts/index.ts';
 import type { Tenants } from '../tenants/index.ts';
 import { BUILT_IN, builtInApplication } from './built-in.ts';
 import { logoutUriProblem, redirectUriProblem } from './redirect-uris.ts';
@@ -38,7 +38,10 @@ export interface Application {
   isFirstParty: boolean;
   /** For machines: the resource that their tokens are for; they are JWTs then. */
   audience: string | null;
+  /** For people's tools: `admin` where they may ask for the admin API. For machines: what their resource knows. */
   scopes: string[];
+  /** For machines: what they may do at the admin API, in the tenant that they are fixed to (ADM-1). */
+  role?: Role | null;
   createdAt: number;
 }
 
@@ -54,6 +57,7 @@ export interface NewApplication {
   isFirstParty?: boolean;
   audience?: string | null;
   scopes?: string[];
+  role?: Role | null;
   /** Chosen by the operator: at least 32 characters. Otherwise one is made. */
   secret?: string | undefined;
 }
@@ -94,6 +98,8 @@ function problemOf(input: NewApplication): Refused | undefined {
     return refuse('application_machine_has_no_sessions');
   if (input.kind !== 'machine' && !input.redirectUris?.length)
     return refuse('application_redirect_uri_needed');
+  if (input.role && (input.kind !== 'machine' || !input.tenantId))
+    return refuse('application_role_misplaced');
   if (input.audience && !URL.canParse(input.audience)) return refuse('application_audience_invalid');
   const logoutProblem = input.backchannelLogoutUri ? logoutUriProblem(input.backchannelLogoutUri) : undefined;
   if (logoutProblem) return logoutProblem;
@@ -115,6 +121,7 @@ function newApplication(input: NewApplication, secretHashes: string[], now: numb
     isFirstParty: input.isFirstParty ?? false,
     audience: input.audience ?? null,
     scopes: input.scopes ?? [],
+    role: input.role ?? null,
     createdAt: now,
   };
 }

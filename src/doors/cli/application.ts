@@ -20,6 +20,7 @@ interface CreateOptions {
   firstParty?: boolean;
   audience?: string;
   scope: string[];
+  role?: string;
   secretStdin?: boolean;
 }
 
@@ -43,6 +44,7 @@ async function create(options: CreateOptions, command: Command): Promise<void> {
       postLogoutRedirectUris: options.postLogoutRedirectUri,
       isFirstParty: options.firstParty ?? false,
       scopes: options.scope,
+      role: options.role as 'SysAdmin' | undefined,
     };
     const created = await perform(core, of.create, {}, input);
     print(command, created, [
@@ -68,7 +70,7 @@ async function deliveries(options: DeliveryOptions, command: Command): Promise<v
         account: accountId,
         sid,
         attempts,
-        lastTried: triedAt === 0 ? '-' : rfc3339(triedAt),
+        lastTried: triedAt === null ? '-' : rfc3339(triedAt),
         problem,
       }),
     );
@@ -123,7 +125,13 @@ export function addApplicationCommands(program: Command): void {
     .option('--tenant <client-code>', 'fixes the tenant; otherwise the page asks for the client code')
     .option('--first-party', 'people are not asked for consent')
     .option('--audience <uri>', 'machine: the resource that its tokens are for; they are JWTs')
-    .option('--scope <scope>', 'machine: may be given several times', collect, [])
+    .option(
+      '--scope <scope>',
+      'may be given several times; `admin`: may ask people for the admin API',
+      collect,
+      [],
+    )
+    .option('--role <role>', 'machine: what it may do at the admin API, in its tenant')
     .option('--secret-stdin', 'read the secret from standard input; otherwise one is made and printed')
     .action(create);
   commandOf(application, of.logouts)

@@ -1,13 +1,7 @@
 import type { JWK } from 'jose';
-import {
-  type Adapter,
-  type AdapterFactory,
-  type Configuration,
-  errors,
-  type KoaContextWithOIDC,
-} from 'oidc-provider';
+import type { Adapter, AdapterFactory, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Account } from '../../capabilities/accounts/index.ts';
-import type { Application, Applications } from '../../capabilities/applications/index.ts';
+import type { Applications } from '../../capabilities/applications/index.ts';
 import { epochOf } from '../../capabilities/credential-events/index.ts';
 import { endsWithBrowser, type Tenant } from '../../capabilities/tenants/index.ts';
 import type { Clock, Vault } from '../../foundation/base/index.ts';
@@ -17,6 +11,7 @@ import { BegunEmbedded, isEmbedded, TooManyBegun } from './begun.ts';
 import { claimsOfScopes, scopes } from './claims.ts';
 import { createGrantLoader } from './grants.ts';
 import { createInteractionPolicy, type EngineAccount } from './interaction-policy.ts';
+import { resourceIndicators, signInOfToken } from './resources.ts';
 import { sessionSeconds } from './session-adapter.ts';
 
 export interface ConfigurationParts {
@@ -44,7 +39,6 @@ const DAY = 86_400;
 const LIFETIMES = {
   code: 60,
   accessToken: 600,
-  jwt: 300,
   idToken: 3_600,
   interaction: 3_600,
   refreshToken: 14 * DAY,
@@ -114,32 +108,6 @@ function findAccount(parts: ConfigurationParts): NonNullable<Configuration['find
   };
 }
 
-/** The machine's own resource, and no other: tokens are restricted to an audience (S74). */
-function resourceIndicators(
-  applications: Applications,
-): NonNullable<Configuration['features']>['resourceIndicators'] {
-  const machine = async (clientId: string): Promise<Application | undefined> => {
-    const application = await applications.byId(clientId);
-    return application?.kind === 'machine' && application.audience ? application : undefined;
-  };
-  return {
-    enabled: true,
-    defaultResource: async (_ctx, client) => (await machine(client.clientId))?.audience as string,
-    useGrantedResource: () => false,
-    getResourceServerInfo: async (_ctx, resource, client) => {
-      const application = await machine(client.clientId);
-      if (resource !== application?.audience) throw new errors.InvalidTarget();
-      return {
-        scope: application.scopes.join(' '),
-        audience: resource,
-        accessTokenTTL: LIFETIMES.jwt,
-        accessTokenFormat: 'jwt',
-        jwt: { sign: { alg: 'ES256' } },
-      };
-    },
-  };
-}
-
 function features(parts: ConfigurationParts): NonNullable<Configuration['features']> {
   return {
     backchannelLogout: { enabled: true },
@@ -159,7 +127,7 @@ function features(parts: ConfigurationParts): NonNullable<Configuration['feature
       },
     },
     pushedAuthorizationRequests: { enabled: false },
-    resourceIndicators: resourceIndicators(parts.applications) as object,
+    resourceIndicators: resourceIndicators(parts),
     revocation: {
       enabled: true,
       allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId,
@@ -216,6 +184,7 @@ export function engineConfiguration(parts: ConfigurationParts): Configuration {
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     cookies: cookies(parts) ?? {},
     features: features(parts),
+    extraTokenClaims: signInOfToken(parts.issuer),
     findAccount: findAccount(parts),
     interactions: {
       policy: createInteractionPolicy(parts.applications),

@@ -14,6 +14,7 @@ import { type Clock, guarded, type Log, SallyportError, type Vault } from '../..
 import type { Ephemeral, Installation } from '../../foundation/stores/index.ts';
 import type { Pages, Registry, WebContext } from '../../foundation/web/index.ts';
 import { type AdapterParts, RecordAdapter } from './adapter.ts';
+import { type BearerTokens, createBearerTokens } from './bearer.ts';
 import { createBegunLimit, isEmbedded } from './begun.ts';
 import { boundBegunSignIns } from './begun-sign-ins.ts';
 import { type BrowserSessions, createBrowserSessions } from './browser-sessions.ts';
@@ -56,6 +57,7 @@ export interface Oidc {
   middleware: Middleware;
   interactions: Interactions;
   browserSessions: BrowserSessions;
+  bearerTokens: BearerTokens;
   /** The outer application must sign its cookies with the same keys. */
   cookieKeys: string[];
   /** Whether the signing keys were looked at lately: without that every door of the protocol answers 503 (F19). */
@@ -189,6 +191,7 @@ export async function createOidc(parts: OidcParts): Promise<Oidc> {
   const isWithinBegun = createBegunLimit(parts.clock, parts.begunSignIns);
   const isWithinSignOuts = createBegunLimit(parts.clock, parts.begunSignIns);
   const keys = await followKeys({ ...parts, isWithinBegun }, cookieKeys);
+  const usable = accountReader(parts);
   declareEngineRoutes(parts.registry);
   return {
     middleware: (ctx, next) => {
@@ -203,6 +206,10 @@ export async function createOidc(parts: OidcParts): Promise<Oidc> {
     },
     interactions: createInteractions(() => keys.live().provider, parts.applications),
     browserSessions: createBrowserSessions(() => keys.live().provider, parts),
+    bearerTokens: createBearerTokens(() => keys.live().provider, {
+      ...parts,
+      usable: (accountId) => usable(undefined, accountId),
+    }),
     cookieKeys,
     areKeysKnown: keys.areKnown,
     close: keys.stop,

@@ -60,6 +60,7 @@ export const refusalCatalogue = {
   application_machine_has_no_sessions: 422,
   application_redirect_uri_needed: 422,
   application_audience_invalid: 422,
+  application_role_misplaced: 422,
   uri_not_absolute: 422,
   uri_has_fragment: 422,
   uri_has_wildcard: 422,

@@ -2,10 +2,12 @@ import {
   type Account,
   type Grant,
   grantsOf,
+  grantsOfRole,
   OPERATOR_CODE,
   type Permission,
   permissionNames,
 } from '../../capabilities/accounts/index.ts';
+import type { Application } from '../../capabilities/applications/index.ts';
 import type { Tenant } from '../../capabilities/tenants/index.ts';
 
 /** Who acts, and what they hold. Doors make one from a sign-in, a token or a shell; nothing else grants anything. */
@@ -38,6 +40,17 @@ export function actorOf(account: Account, tenant: Tenant, signedInAt: number): A
     home: { tenantId: tenant.id, accountId: account.id, team: account.team ?? null },
     isOperator: tenant.clientCode === OPERATOR_CODE && account.role === 'SysAdmin',
     signedInAt,
+  };
+}
+
+/** A machine, which does what its role may do in the tenant that it is fixed to. */
+export function machineOf({ id, role = null }: Application, tenant: Tenant): Actor {
+  return {
+    by: id,
+    grants: role === null ? [] : grantsOfRole(role, tenant),
+    home: { tenantId: tenant.id, accountId: '', team: null },
+    isOperator: tenant.clientCode === OPERATOR_CODE && role === 'SysAdmin',
+    signedInAt: null,
   };
 }
 
@@ -104,6 +117,15 @@ export function outranks(account: Account, tenant: Tenant, actor: Actor): boolea
   // What a person holds for themselves only gives no power over others.
   const power = grantsOf(account, tenant).filter(({ reach }) => reach !== 'self');
   return notHeld(actor, power, account.team ?? null).length > 0;
+}
+
+/** Whether a machine holds something that the actor does not: its secret would give it to them (ACC-6). */
+export function machineOutranks(
+  { role = null }: Application,
+  tenant: Tenant | undefined,
+  actor: Actor,
+): boolean {
+  return role !== null && tenant !== undefined && notHeld(actor, grantsOfRole(role, tenant)).length > 0;
 }
 
 /**

@@ -63,8 +63,10 @@ export interface Operation<On extends TargetKind, I extends z.ZodType, O extends
   audit?: AuditType;
   /** The mail that tells the person, as `mail.<name>` in the language files. */
   mail?: string;
-  /** Below `/api/v1`; targets in braces. */
+  /** Below `/api/v1`; targets in braces, and fields of the input. */
   path: string;
+  /** At the admin API, where it is not GET for what reads and POST for the rest. */
+  method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   input: I;
   output: O;
   run(

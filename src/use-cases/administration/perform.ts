@@ -5,6 +5,7 @@ import {
   type Actor,
   FRESH_SECONDS,
   isFresh,
+  machineOutranks,
   mayAct,
   outranks,
   type Reached,
@@ -94,9 +95,11 @@ function objection(
 ): Refused | undefined {
   const reached = reachedOf(target);
   if (!mayAct(actor, permission, reached)) return refuse('forbidden', { permission });
-  const { account, tenant } = target;
-  const isActedOn = on === 'account' && effect !== 'reads';
-  if (isActedOn && account && tenant && outranks(account, tenant, actor)) return refuse('outranked');
+  const { account, tenant, application } = target;
+  const isOutranked =
+    (on === 'account' && account && tenant && outranks(account, tenant, actor)) ||
+    (on === 'application' && application && machineOutranks(application, tenant, actor));
+  if (effect !== 'reads' && isOutranked) return refuse('outranked');
   if (isSensitive && !isFresh(actor, now)) return refuse('fresh_sign_in_required', { maxAge: FRESH_SECONDS });
   return undefined;
 }

@@ -26,7 +26,8 @@ export const grant = z.object({
 export const givenGrant = z
   .strictObject({ permission, reach: z.enum(['self', 'team', 'tenant']) })
   .transform((one) => grantOf(one.permission, one.reach));
-const instant = z.number().int().describe('epoch seconds');
+/** Epoch seconds. Doors that speak in other times find each by this mark: the admin API says RFC 3339. */
+export const instant = z.number().int().meta({ description: 'epoch seconds', isInstant: true });
 export const factorStatus = z.enum(['none', 'pending', 'active']);
 /** The `next` of the page before. */
 export const after = z.string().max(2_000).optional();

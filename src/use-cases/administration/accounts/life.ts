@@ -102,7 +102,8 @@ export const remove = operation({
   isSensitive: true,
   audit: 'account.deleted',
   mail: 'account.deleted',
-  path: '/tenants/{tenant}/accounts/{account}/delete',
+  path: '/tenants/{tenant}/accounts/{account}',
+  method: 'DELETE',
   input: onlyReason,
   output: z.object({ deleted: z.string() }),
   run: async (parts, { account }, input, { actor }) => {
@@ -160,6 +161,7 @@ export const setRole = operation({
   audit: 'account.role',
   mail: 'account.permissions',
   path: '/tenants/{tenant}/accounts/{account}/role',
+  method: 'PUT',
   input: z.strictObject({ role, reason }),
   output: accountView,
   run: async (parts, { tenant, account }, input, { actor }) => {
@@ -194,6 +196,7 @@ export const setTeam = operation({
   effect: 'changes',
   audit: 'account.team',
   path: '/tenants/{tenant}/accounts/{account}/team',
+  method: 'PUT',
   input: z.strictObject({ team: z.string().trim().min(1).max(60).nullable(), reason }),
   output: accountView,
   run: async ({ accounts }, { tenant, account }, { team }, { actor }) => {

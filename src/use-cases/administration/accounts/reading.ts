@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { done, operation } from '../operation.ts';
-import { accountView, after, nothing, population, viewOf } from '../schemas.ts';
+import { accountView, after, instant, nothing, population, viewOf } from '../schemas.ts';
 import { type ExplainedAttempt, type Explanation, explain } from '../why.ts';
 
 const MOST = 500;
@@ -49,15 +49,15 @@ export const show = operation({
 });
 
 const explained = z.object({
-  at: z.number(),
+  at: instant,
   outcome: z.custom<ExplainedAttempt['outcome']>(),
   factor: z.string(),
   rule: z.string(),
   failures: z.number().nullable(),
   limit: z.number().nullable(),
-  until: z.number().nullable(),
+  until: instant.nullable(),
   repeats: z.number().nullable(),
-  since: z.number().nullable(),
+  since: instant.nullable(),
   reply: z.number().nullable(),
   address: z.string(),
   browser: z.string(),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { refuse } from '../../../foundation/base/index.ts';
 import { done, operation } from '../operation.ts';
-import { nothing, onlyReason, reason } from '../schemas.ts';
+import { instant, nothing, onlyReason, reason } from '../schemas.ts';
 
 const liveSession = z.object({
   uid: z.string(),
   token: z.string().nullable().describe('the API token of the session of a program; null: a browser'),
-  signedInAt: z.number(),
-  usedAt: z.number(),
+  signedInAt: instant,
+  usedAt: instant,
   address: z.string(),
   browser: z.string(),
   applications: z.array(z.string()),

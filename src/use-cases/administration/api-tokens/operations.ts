@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refuse } from '../../../foundation/base/index.ts';
 import { done, operation } from '../operation.ts';
-import { nothing, reason } from '../schemas.ts';
+import { instant, nothing, reason } from '../schemas.ts';
 
 const DAYS = 31;
 
@@ -39,7 +39,7 @@ export const list = operation({
       z.object({
         name: z.string(),
         createdBy: z.string(),
-        createdAt: z.number(),
+        createdAt: instant,
         days: z.array(
           z.object({ day: z.string(), logins: z.number(), failures: z.number(), validations: z.number() }),
         ),
@@ -65,7 +65,8 @@ export const revoke = operation({
   effect: 'changes',
   isSensitive: true,
   audit: 'api-token.revoked',
-  path: '/tenants/{tenant}/api-tokens/{name}/revoke',
+  path: '/tenants/{tenant}/api-tokens/{name}',
+  method: 'DELETE',
   input: z.strictObject({ name: z.string().max(200), reason }),
   output: z.object({ revoked: z.string(), sessions: z.number() }),
   run: async ({ apiTokens, apiSessions }, { tenant }, { name }) => {

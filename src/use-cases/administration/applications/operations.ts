@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { grantsOfRole } from '../../../capabilities/accounts/index.ts';
 import type { Application } from '../../../capabilities/applications/index.ts';
 import { deliveryStates } from '../../../capabilities/logout-delivery/index.ts';
 import { refuse } from '../../../foundation/base/index.ts';
+import { notHeld } from '../authority.ts';
 import { done, operation } from '../operation.ts';
-import { after, nothing } from '../schemas.ts';
+import { after, instant, nothing, role } from '../schemas.ts';
 
 const kind = z.enum(['web', 'spa', 'native', 'machine']);
 const uri = z.string().max(2_000);
@@ -20,13 +22,14 @@ const applicationView = z.object({
   isFirstParty: z.boolean(),
   audience: z.string().nullable(),
   scopes: z.array(z.string()),
+  role: role.nullable().describe('of a machine at the admin API'),
   secrets: z.number().describe('how many are in force'),
-  createdAt: z.number(),
+  createdAt: instant,
 });
 
 function viewOf({ secretHashes, ...application }: Application): z.input<typeof applicationView> {
-  const { backchannelLogoutUri = null } = application;
-  return { ...application, backchannelLogoutUri, secrets: secretHashes.length };
+  const { backchannelLogoutUri = null, role: held = null } = application;
+  return { ...application, backchannelLogoutUri, role: held, secrets: secretHashes.length };
 }
 
 const secret = z.string().optional().describe('shown once');
@@ -50,15 +53,22 @@ export const create = operation({
     tenant: z.string().optional().describe('the client code of the tenant that it is fixed to'),
     isFirstParty: z.boolean().default(false),
     audience: uri.optional(),
-    scopes: z.array(z.string().max(200)).default([]),
+    scopes: z
+      .array(z.string().max(200))
+      .default([])
+      .describe('`admin` lets the application ask people for the admin API'),
+    role: role.optional().describe('what a machine may do at the admin API, in its tenant'),
     secret: z.string().max(1_000).optional(),
   }),
   output: applicationView.extend({ secret }),
-  run: async ({ applications, tenants }, _installation, input) => {
+  run: async ({ applications, tenants }, _installation, input, { actor }) => {
     const { tenant: code, audience = null, ...rest } = input;
     const tenant = code === undefined ? undefined : await tenants.byClientCode(code);
     if (code !== undefined && !tenant) return refuse('not_found', { what: 'tenant', name: code });
     const tenantId = tenant?.id ?? null;
+    // A machine with a role acts as its role: only what the actor holds can be given (ACC-6).
+    const missing = tenant && input.role ? notHeld(actor, grantsOfRole(input.role, tenant)) : [];
+    if (missing.length > 0) return refuse('permission_not_held', { permissions: missing });
     const created = await applications.create({ ...rest, audience, tenantId });
     if ('refused' in created) return created;
     const made = input.secret === undefined && created.secret ? { secret: created.secret } : {};
@@ -131,12 +141,12 @@ export const logouts = operation({
     state: z.enum(deliveryStates),
     deliveries: z.array(
       z.object({
-        createdAt: z.number(),
+        createdAt: instant,
         applicationId: z.string(),
         accountId: z.string(),
         sid: z.string(),
         attempts: z.number(),
-        triedAt: z.number(),
+        triedAt: instant.nullable(),
         problem: z.string(),
       }),
     ),
@@ -148,6 +158,7 @@ export const logouts = operation({
       ...(application === undefined ? {} : { applicationId: application }),
       ...(cursor ? { after: cursor } : {}),
     });
-    return done({ state, deliveries: items, ...(next ? { next } : {}) });
+    const told = items.map((one) => ({ ...one, triedAt: one.triedAt === 0 ? null : one.triedAt }));
+    return done({ state, deliveries: told, ...(next ? { next } : {}) });
   },
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { grouped, modeFor, secretToAdd } from '../../../capabilities/second-factor/index.ts';
 import { longTime, refuse } from '../../../foundation/base/index.ts';
 import { done, operation } from '../operation.ts';
-import { onlyReason } from '../schemas.ts';
+import { instant, onlyReason } from '../schemas.ts';
 
 const DAY = 86_400;
 const SLIP_SECONDS = 14 * DAY;
@@ -20,7 +20,7 @@ export const makeLoginCode = operation({
   mail: 'login-code-made',
   path: '/tenants/{tenant}/accounts/{account}/login-code',
   input: onlyReason,
-  output: z.object({ code: z.string().describe('shown once'), expiresAt: z.number() }),
+  output: z.object({ code: z.string().describe('shown once'), expiresAt: instant }),
   run: async ({ accounts, budgets, keptCodes }, { tenant, account }, { reason }, { actor }) => {
     const { loginCodes, loginCodeMinutes } = tenant.policy.secondFactor;
     const { userName } = account;
@@ -64,7 +64,7 @@ export const makeSlip = operation({
     name: z.string(),
     secret: z.string().describe('base32 in groups of four, shown once'),
     uri: z.string(),
-    expiresAt: z.number(),
+    expiresAt: instant,
   }),
   run: async ({ accounts, totp, clock }, { tenant, account }) => {
     const { policy } = tenant;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { epochOf } from '../../../capabilities/credential-events/index.ts';
 import { refuse } from '../../../foundation/base/index.ts';
 import { done, operation } from '../operation.ts';
-import { nothing, reason } from '../schemas.ts';
+import { instant, nothing, reason } from '../schemas.ts';
 
 /** @see MFA-13 */
 export const trustedBrowsers = operation({
@@ -17,8 +17,8 @@ export const trustedBrowsers = operation({
     trustedBrowsers: z.array(
       z.object({
         id: z.string(),
-        beganAt: z.number(),
-        endsAt: z.number(),
+        beganAt: instant,
+        endsAt: instant,
         address: z.string(),
         browser: z.string(),
       }),

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { done, operation } from '../operation.ts';
-import { nothing } from '../schemas.ts';
+import { instant, nothing } from '../schemas.ts';
 
 const keyView = z.object({
   alg: z.string(),
   kid: z.string(),
   serial: z.number(),
   state: z.string(),
-  publishedAt: z.number().optional(),
-  activeAt: z.number(),
-  retiredAt: z.number().optional(),
-  withdrawnAt: z.number().optional(),
+  publishedAt: instant.optional(),
+  activeAt: instant,
+  retiredAt: instant.optional(),
+  withdrawnAt: instant.optional(),
 });
 
 export const list = operation({

@@ -4,17 +4,17 @@ import { differences, type Policy, type Tenant } from '../../../capabilities/ten
 import { type Refused, refuse } from '../../../foundation/base/index.ts';
 import { notHeld } from '../authority.ts';
 import { type Done, done, operation } from '../operation.ts';
-import { nothing, population, reason } from '../schemas.ts';
+import { instant, nothing, population, reason } from '../schemas.ts';
 import { changePolicy, told } from './changing.ts';
 
 const difference = z.object({ path: z.string(), before: z.unknown(), after: z.unknown() });
 const policy = z.custom<Policy>();
-const revision = z.object({ n: z.number(), by: z.string(), at: z.number(), reason: z.string() });
+const revision = z.object({ n: z.number(), by: z.string(), at: instant, reason: z.string() });
 
 const changeOutcome = z.object({
   state: z.enum(['changed', 'scheduled', 'unchanged']),
   revision: z.number().optional(),
-  scheduledAt: z.number().optional(),
+  scheduledAt: instant.optional(),
   changed: z.array(difference),
 });
 
@@ -50,7 +50,7 @@ export const show = operation({
     revision,
     policy,
     scheduled: z.custom<Tenant['scheduled']>(),
-    deadline: z.number().nullable(),
+    deadline: instant.nullable(),
     spread: z.custom<Tenant['spread']>(),
   }),
   run: async (_parts, { tenant }) => done({ ...tenant, deadline: tenant.deadline?.at ?? null }),
@@ -66,12 +66,13 @@ export const set = operation({
   isSensitive: true,
   audit: 'policy.changed',
   path: '/tenants/{tenant}/policy',
+  method: 'PATCH',
   input: z.strictObject({
     values: z.record(z.string(), z.unknown()).describe('by path'),
     revision: z.number().int().optional().describe('only if this revision is still the newest'),
-    at: z.number().int().optional().describe('epoch seconds'),
+    at: instant.optional(),
     spreadDays: z.number().int().min(1).max(365).optional(),
-    deadline: z.number().int().optional().describe('epoch seconds'),
+    deadline: instant.optional(),
     reason,
   }),
   output: changeOutcome,

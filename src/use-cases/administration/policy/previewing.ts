@@ -53,6 +53,7 @@ export const preview = operation({
   permission: 'edit-policy',
   effect: 'reads',
   path: '/tenants/{tenant}/policy/preview',
+  method: 'POST',
   input: z.strictObject({
     values: z.record(z.string(), z.unknown()).describe('by path'),
     spreadDays: z.number().int().min(1).max(365).optional(),

@@ -35,6 +35,7 @@ export const set = operation({
   isSensitive: true,
   audit: 'role.changed',
   path: '/tenants/{tenant}/roles/{role}',
+  method: 'PUT',
   input: z.strictObject({ role, grants: z.array(givenGrant).max(100), reason }),
   output: z.object({ role, grants: z.array(grant) }),
   run: async ({ tenants }, { tenant }, input, { actor }) => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { loadPreset, presetNames, type Tenant } from '../../../capabilities/tenants/index.ts';
 import { refuse } from '../../../foundation/base/index.ts';
 import { done, operation } from '../operation.ts';
-import { after, nothing } from '../schemas.ts';
+import { after, instant, nothing } from '../schemas.ts';
 
 const tenantView = z.object({
   id: z.string(),
@@ -10,7 +10,7 @@ const tenantView = z.object({
   clientCode: z.string(),
   name: z.string(),
   preset: z.string(),
-  createdAt: z.number(),
+  createdAt: instant,
 });
 
 export const create = operation({
