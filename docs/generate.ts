@@ -14,6 +14,7 @@ import {
 import { type AuditKind, auditCatalogue } from '../src/capabilities/audit/index.ts';
 import { policyValues } from '../src/capabilities/tenants/index.ts';
 import { collections, type ListedCollection } from '../src/core/collections.ts';
+import { addAdminApiRoutes, openApi } from '../src/doors/admin-api/index.ts';
 import { declareEngineRoutes } from '../src/doors/oidc/routes.ts';
 import { addRecoveryRoutes } from '../src/doors/recovery/index.ts';
 import { addSelfServiceRoutes } from '../src/doors/self-service/index.ts';
@@ -31,6 +32,7 @@ import {
 import { allOperations } from '../src/use-cases/administration/index.ts';
 import { catalogue, provedIds } from './catalogue.ts';
 
+const EXAMPLE_ISSUER = 'https://login.example.com';
 const MADE = 'Made by `npm run docs`; do not edit.';
 
 function table(head: string[], rows: string[][]): string {
@@ -93,6 +95,11 @@ function collectionList(): string {
   return `# Collections\n\n${MADE} Everything that the documents store holds. *Sealed* fields are encrypted by the master keys. The last column names the fields that say who a person is, and what happens to them when the account is deleted (ACC-8).\n\n${table(['collection', 'one document', 'in an export', 'sealed', 'when an account is deleted'], rows)}\n`;
 }
 
+/** As the admin API answers it, for an issuer of an example. */
+function openApiDocument(): string {
+  return `${JSON.stringify(openApi(EXAMPLE_ISSUER), null, 2)}\n`;
+}
+
 /** Declares every route without anything behind it: the doors do not depend on what they open to. */
 function routes(): readonly DeclaredRoute[] {
   const registry = createRegistry({ origin: 'http://localhost:3000' });
@@ -104,6 +111,7 @@ function routes(): readonly DeclaredRoute[] {
   addSelfServiceRoutes({ registry } as never);
   addRecoveryRoutes({ registry } as never);
   addSessionApiRoutes({ registry } as never);
+  addAdminApiRoutes({ registry, issuer: EXAMPLE_ISSUER } as never);
   return registry.declared();
 }
 
@@ -196,6 +204,7 @@ const DOCUMENTS: Record<string, () => string> = {
   'docs/reference/permissions.md': permissionMatrix,
   'docs/reference/reasons.md': reasons,
   'docs/reference/doors.md': doors,
+  'docs/reference/openapi.json': openApiDocument,
   'docs/security.md': security,
 };
 

@@ -3,17 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startBackground } from './background.ts';
 import { createStrangersRules, loadPreset, type Policy } from './capabilities/tenants/index.ts';
 import type { Core } from './core/index.ts';
-import { ACR_MULTI_FACTOR, ACR_PASSWORD, createOidc, type Oidc } from './doors/oidc/index.ts';
-import { addRecoveryRoutes } from './doors/recovery/index.ts';
-import { addSelfServiceRoutes } from './doors/self-service/index.ts';
-import { addSessionApiRoutes } from './doors/session-api/index.ts';
+import { createOidc, type Oidc } from './doors/oidc/index.ts';
 import { addSetUpRoutes, createSetUp, type SetUp } from './doors/set-up/index.ts';
-import { addSignInRoutes, createAttempts } from './doors/sign-in/index.ts';
 import type { Log } from './foundation/base/index.ts';
 import {
   addHealthRoutes,
   addProblemPages,
-  type BrowserCookies,
   createAssets,
   createBrowserCookies,
   createPages,
@@ -21,9 +16,16 @@ import {
   createSubmissions,
   type Pages,
   type Registry,
-  type Submissions,
 } from './foundation/web/index.ts';
 import { healthOf } from './health.ts';
+import {
+  openAdminApi,
+  openRecovery,
+  openSelfService,
+  openSessionApi,
+  openSignIn,
+  type Web,
+} from './open-doors.ts';
 import { createServing } from './serving.ts';
 
 export interface App {
@@ -44,14 +46,6 @@ export interface AppOptions {
   isWorker?: boolean;
   /** Rooms of the demo add their pages here. */
   addRoutes?(registry: Registry, pages: Pages): void;
-}
-
-/** What pages and APIs are made with. */
-interface Web {
-  registry: Registry;
-  pages: Pages;
-  submissions: Submissions;
-  cookies: BrowserCookies;
 }
 
 function createWeb({ settings, ephemeral, clock, vault, say }: Core): Web {
@@ -103,115 +97,6 @@ function openSetUp(core: Core, { registry, pages, submissions }: Web): SetUp {
   return setUp;
 }
 
-type StrangersPolicy = (clientCode: string) => Policy;
-
-/** The page at which people sign in to applications. */
-function openSignIn(core: Core, web: Web, oidc: Oidc, strangersPolicy: StrangersPolicy): void {
-  const { applications, tenants, accounts, standings, sessions, audit, mail, clock, ephemeral } = core;
-  const { passwords, passwordProofs, ownPassword, factorProofs, ownFactors, lockout, budgets } = core;
-  const { totp, mailedCodes, passkeys, challenges, shownCodes, knownBrowsers, trustedBrowsers } = core;
-  addSignInRoutes({
-    ...web,
-    interactions: oidc.interactions,
-    browserSessions: oidc.browserSessions,
-    acr: { password: ACR_PASSWORD, multiFactor: ACR_MULTI_FACTOR },
-    attempts: createAttempts({ ephemeral, clock }),
-    strangersPolicy,
-    applications,
-    tenants,
-    accounts,
-    passwords,
-    passwordProofs,
-    ownPassword,
-    lockout,
-    budgets,
-    knownBrowsers,
-    standings,
-    totp,
-    mailedCodes,
-    passkeys,
-    trustedBrowsers,
-    shownCodes,
-    challenges,
-    factorProofs,
-    ownFactors,
-    sessions,
-    audit,
-    mail,
-    clock,
-  });
-}
-
-/** The pages of the person who is signed in: password, second factor, sessions. */
-function openSelfService(core: Core, web: Web, { browserSessions }: Oidc): void {
-  const { settings, applications, tenants, accounts, sessions, audit, mail, clock, ephemeral } = core;
-  const { ownPassword, factorProofs, ownFactors } = core;
-  const { totp, mailedCodes, passkeys, challenges, shownCodes, trustedBrowsers } = core;
-  addSelfServiceRoutes({
-    ...web,
-    browserSessions,
-    issuer: settings.issuer,
-    applications,
-    tenants,
-    accounts,
-    sessions,
-    audit,
-    mail,
-    clock,
-    ephemeral,
-    ownPassword,
-    factorProofs,
-    ownFactors,
-    totp,
-    mailedCodes,
-    passkeys,
-    challenges,
-    shownCodes,
-    trustedBrowsers,
-  });
-}
-
-/** Forgotten passwords: the request for a link, and what the link opens. */
-function openRecovery(core: Core, web: Web): void {
-  const { settings, tenants, accounts, jobs, budgets, lockout, ephemeral, clock } = core;
-  const { ownPassword, factorProofs } = core;
-  const { issuer } = settings;
-  addRecoveryRoutes({
-    ...web,
-    issuer,
-    tenants,
-    accounts,
-    jobs,
-    budgets,
-    lockout,
-    ephemeral,
-    clock,
-    ownPassword,
-    factorProofs,
-  });
-}
-
-/** The addresses at which programs sign in. */
-function openSessionApi(core: Core, { registry }: Web, strangersPolicy: StrangersPolicy): void {
-  const { tenants, accounts, standings, apiTokens, apiSessions, usage, audit, clock } = core;
-  const { passwordProofs, factorProofs, ownPassword } = core;
-  addSessionApiRoutes({
-    registry,
-    strangersPolicy,
-    tenants,
-    accounts,
-    standings,
-    apiTokens,
-    apiSessions,
-    usage,
-    audit,
-    clock,
-    passwordProofs,
-    factorProofs,
-    ownPassword,
-  });
-}
-
 /** The one place where everything is put together. */
 export async function createApp(core: Core, { log, isWorker = false, addRoutes }: AppOptions): Promise<App> {
   const { settings, metrics, vault } = core;
@@ -227,6 +112,7 @@ export async function createApp(core: Core, { log, isWorker = false, addRoutes }
   openSelfService(core, web, oidc);
   openRecovery(core, web);
   openSessionApi(core, web, strangersPolicy);
+  openAdminApi(core, web, oidc);
   addRoutes?.(registry, pages);
 
   const serving = createServing({ settings, log, health, metrics, registry, pages, engine: oidc, isWorker });

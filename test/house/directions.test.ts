@@ -59,6 +59,8 @@ const EXCEPTIONS: Readonly<Record<string, { to: readonly string[]; typesOnly?: t
   cli: { to: ['core', 'app.ts', 'workers.ts', 'demo'] },
   // The demo starts the server with its own pages beside it.
   demo: { to: ['app.ts', 'core'] },
+  // The admin API takes tokens of the engine, and is handed what reads them.
+  'admin-api': { to: ['oidc'], typesOnly: true },
   // These pages need to know who the engine says is signed in.
   'sign-in': { to: ['oidc'], typesOnly: true },
   'self-service': { to: ['oidc'] },

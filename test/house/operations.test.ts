@@ -116,7 +116,7 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
 const OTHERS: Readonly<Record<string, readonly string[]>> = {
   accounts: ['byId', 'byName', 'identified', 'list', 'all', 'count'],
   tenants: ['byClientCode', 'byId', 'list', 'history'],
-  applications: ['byId', 'list', 'secretMatches'],
+  applications: ['byId', 'isAdminOrigin', 'list', 'secretMatches'],
   keys: ['algorithms', 'current', 'list'],
   apiTokens: ['list', 'bySecret', 'byTokenId'],
   sessions: ['live', 'endExpired', 'jobs'],

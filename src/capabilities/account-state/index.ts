@@ -9,5 +9,6 @@ export {
   reasonsFrom,
   reasonTable,
   reasonTo,
+  stateReasons,
 } from './reasons.ts';
 export { createStandings, type Standings } from './standing.ts';

@@ -79,6 +79,10 @@ export const reasonTable = {
 
 /** A state of an account that the table knows. */
 export type Reason = Exclude<keyof typeof reasonTable, `event: ${string}`>;
+/** The reasons that are states of an account. */
+export const stateReasons = Object.keys(reasonTable).filter(
+  (name): name is Reason => !name.startsWith('event: '),
+);
 
 /** What a person proves first: their password, or a passkey in its place. */
 export type FirstProof = 'password' | 'passkey';

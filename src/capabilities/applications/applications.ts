@@ -12,9 +12,11 @@ import {
   changeUntilWon,
   type Documents,
   type Ephemeral,
+  eachPage,
 } from '../../foundation/stores/index.ts';
 import type { Population, Role } from '../accounts/index.ts';
 import type { Tenants } from '../tenants/index.ts';
+import { adminOrigins } from './administering.ts';
 import { BUILT_IN, builtInApplication } from './built-in.ts';
 import { logoutUriProblem, redirectUriProblem } from './redirect-uris.ts';
 
@@ -57,7 +59,7 @@ export interface NewApplication {
   isFirstParty?: boolean;
   audience?: string | null;
   scopes?: string[];
-  role?: Role | null;
+  role?: Role | null | undefined;
   /** Chosen by the operator: at least 32 characters. Otherwise one is made. */
   secret?: string | undefined;
 }
@@ -67,6 +69,8 @@ export interface Applications {
   create(input: NewApplication): Promise<{ application: Application; secret?: string } | Refused>;
   byId(id: string): Promise<Application | undefined>;
   list(after?: string): Promise<{ items: Application[]; next?: string }>;
+  /** Whether pages of this origin may call the admin API. */
+  isAdminOrigin(origin: string): Promise<boolean>;
   /** Compares in constant time with every live secret. */
   secretMatches(id: string, secret: string): Promise<boolean>;
   /** Adds a secret and keeps the newest former one. @returns the new secret, or undefined for an application without secrets */
@@ -140,6 +144,14 @@ export function createApplications(parts: {
     version: () => ephemeral.topicVersion(TOPIC),
     touch: () => ephemeral.touchTopic(TOPIC),
   });
+  const version = () => ephemeral.topicVersion(TOPIC);
+  const origins = createVersionedCache<ReadonlySet<string>>({ clock, version, touch: async () => {} });
+  const readOrigins = async () => {
+    const found = new Set<string>();
+    for await (const page of eachPage((from) => collection.page({ index: 'order', limit: 500, ...from })))
+      for (const { doc } of page) for (const origin of adminOrigins(doc)) found.add(origin);
+    return found;
+  };
   const byId = async (id: string) =>
     id.startsWith(BUILT_IN)
       ? builtInApplication(id, parts)
@@ -160,6 +172,9 @@ export function createApplications(parts: {
     async list(after) {
       const page = await collection.page({ index: 'order', limit: 100, ...(after ? { after } : {}) });
       return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
+    },
+    async isAdminOrigin(origin) {
+      return (await origins.get('all', readOrigins))?.has(origin) ?? false;
     },
     async secretMatches(id, secret) {
       const application = await byId(id);

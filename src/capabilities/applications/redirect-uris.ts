@@ -31,3 +31,9 @@ export function logoutUriProblem(uri: string): Refused | undefined {
   if (username !== '' || password !== '') return refuse('uri_names_user', { uri });
   return protocol === 'https:' || protocol === 'http:' ? undefined : refuse('uri_not_https', { uri });
 }
+
+/** The origin of a web address; a private-use scheme has none: its origin reads `null`, as that of a sandboxed page does (X13). */
+export function webOrigin(uri: string): string | undefined {
+  const { protocol, origin } = new URL(uri);
+  return protocol === 'https:' || protocol === 'http:' ? origin : undefined;
+}

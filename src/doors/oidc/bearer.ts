@@ -1,8 +1,15 @@
 import type Provider from 'oidc-provider';
+import type { FirstProof } from '../../capabilities/account-state/index.ts';
 import type { Account } from '../../capabilities/accounts/index.ts';
-import type { Application, Applications } from '../../capabilities/applications/index.ts';
+import {
+  ADMIN_SCOPE,
+  type Application,
+  type Applications,
+  mayAdminister,
+} from '../../capabilities/applications/index.ts';
 import type { Tenant } from '../../capabilities/tenants/index.ts';
-import { ADMIN_SCOPE, adminApiOf, mayAdminister } from './resources.ts';
+import { firstProofOf } from './grants.ts';
+import { adminApiOf } from './resources.ts';
 
 /** Who shows a token of ours, with everything that it hangs on looked at for this request. */
 export type Bearer =
@@ -38,17 +45,15 @@ export function createBearerTokens(
   }: {
     issuer: string;
     applications: Applications;
-    usable(accountId: string): Promise<{ account: Account; tenant: Tenant } | undefined>;
+    usable(accountId: string, first: FirstProof): Promise<{ account: Account; tenant: Tenant } | undefined>;
   },
 ): BearerTokens {
   const ofPerson = async (token: AnyToken, application: Application): Promise<Bearer | undefined> => {
     // The grant carries the epoch: a credential event ends every token at once.
-    const [grant, found] = await Promise.all([
-      current().Grant.find(token.grantId ?? ''),
-      usable(token.accountId ?? ''),
-    ]);
-    const isGranted = grant?.clientId === token.clientId && grant?.accountId === token.accountId;
-    if (!found || !isGranted) return undefined;
+    const grant = await current().Grant.find(token.grantId ?? '');
+    if (!grant || grant.clientId !== token.clientId || grant.accountId !== token.accountId) return undefined;
+    const found = await usable(grant.accountId ?? '', firstProofOf(grant));
+    if (!found) return undefined;
     return { by: 'person', application, ...found, signedInAt: token.extra?.auth_time ?? 0 };
   };
   return {

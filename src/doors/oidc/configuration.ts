@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
 import type { Adapter, AdapterFactory, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Account } from '../../capabilities/accounts/index.ts';
-import type { Applications } from '../../capabilities/applications/index.ts';
+import { type Applications, webOrigin } from '../../capabilities/applications/index.ts';
 import { epochOf } from '../../capabilities/credential-events/index.ts';
 import { endsWithBrowser, type Tenant } from '../../capabilities/tenants/index.ts';
 import type { Clock, Vault } from '../../foundation/base/index.ts';
@@ -44,12 +44,6 @@ const LIFETIMES = {
   refreshToken: 14 * DAY,
   grant: 14 * DAY,
 };
-
-/** The origin of a web address; a private-use scheme has none: its origin reads `null`, as that of a sandboxed page does (X13). */
-function webOrigin(uri: string): string | undefined {
-  const { protocol, origin } = new URL(uri);
-  return protocol === 'https:' || protocol === 'http:' ? origin : undefined;
-}
 
 /** Paths of the interface; the issuer is the bare origin. */
 export const enginePaths = {

@@ -208,7 +208,7 @@ export async function createOidc(parts: OidcParts): Promise<Oidc> {
     browserSessions: createBrowserSessions(() => keys.live().provider, parts),
     bearerTokens: createBearerTokens(() => keys.live().provider, {
       ...parts,
-      usable: (accountId) => usable(undefined, accountId),
+      usable: (accountId, first) => usable(undefined, accountId, first),
     }),
     cookieKeys,
     areKeysKnown: keys.areKnown,

@@ -1,19 +1,17 @@
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import type { Application, Applications } from '../../capabilities/applications/index.ts';
+import {
+  ADMIN_SCOPE,
+  type Application,
+  type Applications,
+  mayAdminister,
+} from '../../capabilities/applications/index.ts';
 
-/** The scope of tokens for the admin API: everything that the person may do themselves, never more (ADM-1). */
-export const ADMIN_SCOPE = 'admin';
 const JWT_SECONDS = 300;
 const ADMIN_TOKEN_SECONDS = 600;
 
 /** The audience of tokens for the admin API. */
 export function adminApiOf(issuer: string): string {
   return `${issuer}/api/v1`;
-}
-
-/** Whether tokens for the admin API are made for an application: a machine with a role, or a tool that may ask people for it. */
-export function mayAdminister({ kind, role = null, scopes }: Application): boolean {
-  return kind === 'machine' ? role !== null : scopes.includes(ADMIN_SCOPE);
 }
 
 function asksForAdmin(ctx: KoaContextWithOIDC): boolean {

@@ -161,6 +161,12 @@ export const declarations = [
     'How many sign-ins one network (an IPv4 address, or the /64 of an IPv6 one) may begin within ten minutes, in each process; beyond it the answer is 429. What is begun and left is kept for up to two hours. Many people behind one address need more.',
   ),
   declare(
+    'adminApi.callsPerMinute',
+    'SALLYPORT_ADMIN_CALLS_PER_MINUTE',
+    fromText.whole(z.int().min(10).max(1_000_000).default(1_200)),
+    'How many calls one caller of the admin API (a machine, or a person with a tool) may make in a minute; beyond it the answer is 429.',
+  ),
+  declare(
     'outbound.allowedNetworks',
     'SALLYPORT_OUTBOUND_ALLOWED_NETWORKS',
     fromText.list(z.array(range).default([])),
@@ -223,6 +229,7 @@ export interface Settings {
   readonly stopNoticeSeconds: number;
   readonly trustedProxies: readonly string[];
   readonly begunSignIns: number;
+  readonly adminApi: { readonly callsPerMinute: number };
   readonly outbound: { readonly allowedNetworks: readonly string[] };
   readonly mail: { readonly url: string | undefined; readonly from: string | undefined };
   readonly hashing: { readonly memoryKiB: number; readonly passes: number };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { stateReasons } from '../../../capabilities/account-state/index.ts';
 import { done, operation } from '../operation.ts';
 import { accountView, after, instant, nothing, population, viewOf } from '../schemas.ts';
-import { type ExplainedAttempt, type Explanation, explain } from '../why.ts';
+import { explain } from '../why.ts';
 
 const MOST = 500;
 /** Entries of the audit that may hold the last attempts. */
@@ -50,7 +51,7 @@ export const show = operation({
 
 const explained = z.object({
   at: instant,
-  outcome: z.custom<ExplainedAttempt['outcome']>(),
+  outcome: z.enum(['success', 'failure', 'refused']),
   factor: z.string(),
   rule: z.string(),
   failures: z.number().nullable(),
@@ -74,7 +75,7 @@ export const why = operation({
   path: '/tenants/{tenant}/accounts/{account}/why',
   input: z.strictObject({ last: z.number().int().min(1).max(MOST).default(20) }),
   output: z.object({
-    now: z.array(z.custom<Explanation['now'][number]>()),
+    now: z.array(z.enum([...stateReasons, 'strangers'])),
     attempts: z.array(explained),
   }),
   run: async ({ audit, reasons }, { tenant, account }, { last }) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { grantsOfRole } from '../../../capabilities/accounts/index.ts';
-import { differences, type Policy, type Tenant } from '../../../capabilities/tenants/index.ts';
+import { differences, type Policy } from '../../../capabilities/tenants/index.ts';
 import { type Refused, refuse } from '../../../foundation/base/index.ts';
 import { notHeld } from '../authority.ts';
 import { type Done, done, operation } from '../operation.ts';
@@ -10,6 +10,16 @@ import { changePolicy, told } from './changing.ts';
 const difference = z.object({ path: z.string(), before: z.unknown(), after: z.unknown() });
 const policy = z.custom<Policy>();
 const revision = z.object({ n: z.number(), by: z.string(), at: instant, reason: z.string() });
+
+const scheduled = z.object({
+  id: z.string(),
+  at: instant,
+  values: z.record(z.string(), z.unknown()).describe('by path'),
+  by: z.string(),
+  reason: z.string(),
+  spreadDays: z.number().int().nullable(),
+  deadline: instant.nullable(),
+});
 
 const changeOutcome = z.object({
   state: z.enum(['changed', 'scheduled', 'unchanged']),
@@ -49,9 +59,9 @@ export const show = operation({
     preset: z.string(),
     revision,
     policy,
-    scheduled: z.custom<Tenant['scheduled']>(),
+    scheduled: scheduled.nullable(),
     deadline: instant.nullable(),
-    spread: z.custom<Tenant['spread']>(),
+    spread: z.object({ from: instant, days: z.number().int() }).nullable(),
   }),
   run: async (_parts, { tenant }) => done({ ...tenant, deadline: tenant.deadline?.at ?? null }),
 });

@@ -45,6 +45,20 @@ async function previewOf(
   return table;
 }
 
+const count = z.number().int().describe('of accounts');
+const byPopulation = z.object({ user: count, agent: count });
+const policyPreview = z.object({
+  accounts: byPopulation,
+  expireNow: count,
+  expireWithin7Days: count,
+  noLongerExpired: count,
+  expiredAndSignedIn: count,
+  mustSetUpFactor: count,
+  signedIn: byPopulation,
+  apiSessionsThatEnd: z.number().int(),
+  applications: z.record(z.string(), z.number().int()).describe('live sessions by application'),
+});
+
 /** @see PWD-16 */
 export const preview = operation({
   name: 'policy preview',
@@ -60,7 +74,7 @@ export const preview = operation({
   }),
   output: z.object({
     changed: z.array(z.object({ path: z.string(), before: z.unknown(), after: z.unknown() })),
-    preview: z.custom<PolicyPreview>(),
+    preview: policyPreview,
   }),
   run: async (parts, { tenant }, { values, spreadDays }, { progress }) => {
     const parsed = parsePolicy(withValues(tenant.policy, values));

@@ -1,0 +1,142 @@
+import type { Tenants } from '../../capabilities/tenants/index.ts';
+import { type Clock, refuse, type Say, type Vault } from '../../foundation/base/index.ts';
+import type { Ephemeral } from '../../foundation/stores/index.ts';
+import {
+  type Area,
+  type Guards,
+  on,
+  type Registry,
+  type WebContext,
+  waived,
+} from '../../foundation/web/index.ts';
+import { type AnyOperation, allOperations, type Perform } from '../../use-cases/administration/index.ts';
+import type { BearerTokens } from '../oidc/index.ts';
+import { type Address, API, addressOf } from './addresses.ts';
+import { type Caller, createCallers } from './callers.ts';
+import { createCursors } from './cursors.ts';
+import { type Answer, createIdempotency } from './idempotency.ts';
+import { createCallLimits } from './limits.ts';
+import { openApi } from './openapi.ts';
+import { type ApiProblems, createApiProblems } from './problems.ts';
+import { askedOf, isPaged, listName, queryOf } from './requests.ts';
+import { spoken } from './spoken.ts';
+
+export interface AdminApiParts {
+  registry: Registry;
+  bearerTokens: BearerTokens;
+  tenants: Tenants;
+  perform: Perform;
+  ephemeral: Ephemeral;
+  clock: Clock;
+  vault: Vault;
+  say: Say;
+  issuer: string;
+  callsPerMinute: number;
+  /** Whether the redirect address of an application has this origin: its pages may call. */
+  isRegisteredOrigin(origin: string): Promise<boolean>;
+}
+
+const guardsOf = ({
+  effect,
+  isSensitive,
+  permission,
+}: Partial<Pick<AnyOperation, 'effect' | 'isSensitive' | 'permission'>>): Guards => ({
+  state: on('the token, its grant, account and application are looked at each time'),
+  attempts: waived('a token has 256 bits'),
+  factor: waived('given when the person signed in'),
+  steps: waived('given when the person signed in'),
+  bind: on('the audience of the token'),
+  csrf: waived('no cookie is read: a program shows a token in a header that no form can send'),
+  fresh: isSensitive ? on('the time of the sign-in behind the token') : waived('not sensitive'),
+  authz: on(`the permission ${permission}, within its reach`),
+  once: effect === 'creates' ? on('Idempotency-Key') : waived('repeating it changes nothing more'),
+  rate: on('the calls of each caller'),
+  same: on('what is not there and what is out of reach answer alike'),
+});
+
+/** Every operation at its address, and the document that describes them. */
+export function addAdminApiRoutes(parts: AdminApiParts): void {
+  const problems = createApiProblems(parts);
+  const callers = createCallers(parts);
+  const limits = createCallLimits({ ...parts, perMinute: parts.callsPerMinute });
+  const answer = createAnswering(parts, problems);
+
+  const area: Area = {
+    name: 'admin API',
+    prefix: `${API}/`,
+    callers: 'bearers',
+    body: 'json',
+    errors: problems.form,
+    cors: {
+      isAllowed: parts.isRegisteredOrigin,
+      requestHeaders: ['authorization', 'content-type', 'if-match', 'idempotency-key'],
+      answerHeaders: ['etag', 'ratelimit', 'ratelimit-policy', 'retry-after', 'www-authenticate'],
+    },
+  };
+  const { route } = parts.registry.area<Caller>(area, async (ctx) => {
+    ctx.set('cache-control', 'no-store');
+    const caller = await callers.of(ctx);
+    await limits.count(ctx, caller.name);
+    return caller;
+  });
+  for (const operation of allOperations) {
+    const address = addressOf(operation);
+    const { method, route: path } = address;
+    const name = `admin-api.${operation.name}`;
+    route({ method, path, name, guards: guardsOf(operation) }, (ctx, caller) =>
+      answer(operation, address, ctx, caller),
+    );
+  }
+  const document = JSON.stringify(openApi(parts.issuer));
+  const describing: Guards = {
+    ...guardsOf({ effect: 'reads' }),
+    authz: on('any token for the admin API'),
+  };
+  route(
+    { method: 'GET', path: `${API}/openapi.json`, name: 'admin-api.openapi', guards: describing },
+    async (ctx) => {
+      ctx.type = 'application/json';
+      ctx.body = document;
+    },
+  );
+}
+
+/** What a path, a query and a body ask for. */
+function fieldsOf(ctx: WebContext, { hasBody }: Address): Record<string, unknown> {
+  return hasBody ? { ...ctx.state.json } : queryOf(ctx.URL.searchParams);
+}
+
+function createAnswering({ perform, ephemeral, clock, vault }: AdminApiParts, { refused }: ApiProblems) {
+  const cursors = createCursors(vault);
+  const idempotency = createIdempotency({ ephemeral, clock, vault });
+
+  return async (operation: AnyOperation, address: Address, ctx: WebContext, { actor, name }: Caller) => {
+    const fields = fieldsOf(ctx, address);
+    const list = listName(operation, name, ctx.path, fields);
+    const asked = askedOf(operation, address, { params: ctx.params, fields, list }, cursors);
+    if ('mistakes' in asked) return refused(ctx, refuse('input_invalid', asked).refused);
+
+    const work = async (): Promise<Answer | undefined> => {
+      const performed = await perform(operation, { at: asked.at as never, input: asked.input, actor });
+      if ('refused' in performed) {
+        refused(ctx, performed.refused);
+        return undefined;
+      }
+      const output = spoken(operation.output, performed.output) as Record<string, unknown>;
+      const { next } = output;
+      const isGoingOn = isPaged(operation) && typeof next === 'string';
+      const body = isGoingOn ? { ...output, next: cursors.sign(list, next) } : output;
+      return { status: operation.effect === 'creates' ? 201 : 200, body };
+    };
+    const key = ctx.get('idempotency-key');
+    const isKeyed = operation.effect === 'creates' && key !== '';
+    const request = JSON.stringify([ctx.method, ctx.path, fields]);
+    const done = isKeyed
+      ? await idempotency.once({ scope: name, key, request }, work)
+      : await work().then((answer) => answer && { answer, isRepeated: false });
+    if (!done) return;
+    if (done.isRepeated) ctx.set('idempotent-replayed', 'true');
+    ctx.status = done.answer.status;
+    ctx.body = done.answer.body;
+  };
+}
