@@ -10,6 +10,7 @@ import { createLog } from '../../src/foundation/base/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { PASSWORD, SECRET, type StartedApp, startApp } from '../support/app.ts';
+import { MULTI_FACTOR_ACR } from '../support/application.ts';
 import { broken, enter, launchChromium, newPage, picture, step } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/port.ts';
@@ -141,10 +142,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
       expect(await page.getByRole('alert').innerText()).toContain('not accepted');
       const code = codeOf(SECRET);
       await typeCode(page, `${code.slice(0, 3)} ${code.slice(3)}`);
-      expect([await claim(page, 'acr'), await claim(page, 'amr')]).toEqual([
-        'urn:sallyport:acr:multi-factor',
-        'pwd otp mfa',
-      ]);
+      expect([await claim(page, 'acr'), await claim(page, 'amr')]).toEqual([MULTI_FACTOR_ACR, 'pwd otp mfa']);
       await page.context().close();
     });
 

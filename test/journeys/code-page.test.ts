@@ -3,7 +3,7 @@ import { operations } from '../../src/use-cases/administration/index.ts';
 import type { ExplainedAttempt } from '../../src/use-cases/administration/why.ts';
 import { administer } from '../support/administration.ts';
 import { PASSWORD, SECRET } from '../support/app.ts';
-import { errorOf } from '../support/application.ts';
+import { errorOf, MULTI_FACTOR_ACR } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { atTheCode } from '../support/factors.ts';
@@ -11,8 +11,6 @@ import { policyWith } from '../support/policies.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
-
-const MULTI_FACTOR_ACR = 'urn:sallyport:acr:multi-factor';
 
 const server = serverForAll();
 let time: ReturnType<typeof holdTime> | undefined;

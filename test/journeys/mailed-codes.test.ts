@@ -2,14 +2,13 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { isIn, PASSWORD, SECRET } from '../support/app.ts';
+import { MULTI_FACTOR_ACR } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { anAddress, atTheCode, mailedCodes, withMail } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
 import { codeOf, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
-
-const MULTI_FACTOR_ACR = 'urn:sallyport:acr:multi-factor';
 
 const server = serverForAll();
 let time: ReturnType<typeof holdTime> | undefined;

@@ -3,13 +3,12 @@ import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { CALLBACK, isIn, PASSWORD } from '../support/app.ts';
+import { MULTI_FACTOR_ACR } from '../support/application.ts';
 import { passkeyOptions, SoftwarePasskey } from '../support/authenticator.ts';
 import { withRecoveryCodes } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
-
-const MULTI_FACTOR_ACR = 'urn:sallyport:acr:multi-factor';
 
 const server = serverForAll();
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { SECRET } from '../support/app.ts';
-import { errorOf } from '../support/application.ts';
+import { errorOf, MULTI_FACTOR_ACR, PASSWORD_ACR } from '../support/application.ts';
 import { policyWith } from '../support/policies.ts';
 import { PASSWORD } from '../support/site.ts';
 import { codeOf, story } from '../support/story.ts';
@@ -116,12 +116,12 @@ describe('an essential acr that cannot be met', () => {
 
   test('SGN-3 S39 the password only, of a person with a factor: refused before the code', async () => {
     const tale = await story(server, { person: { totpSecret: SECRET } });
-    await tale.begin(essential('urn:sallyport:acr:password'));
+    await tale.begin(essential(PASSWORD_ACR));
     expect(errorOf((await tale.typePassword()).url)).toBe('unmet_authentication_requirements');
     await tale.begin();
     await tale.typePassword();
     await tale.browser.submit({ code: codeOf(SECRET) });
-    await tale.begin(essential('urn:sallyport:acr:password'));
+    await tale.begin(essential(PASSWORD_ACR));
     expect(errorOf((await tale.typePassword()).url)).toBe('unmet_authentication_requirements');
   });
 
@@ -130,7 +130,7 @@ describe('an essential acr that cannot be met', () => {
     const tale = await story(server, { tenant: off });
     await tale.begin();
     await tale.typePassword();
-    const landed = await tale.begin(essential('urn:sallyport:acr:multi-factor'));
+    const landed = await tale.begin(essential(MULTI_FACTOR_ACR));
     const end = landed.step === 'password' ? await tale.typePassword() : landed;
     expect(errorOf(end.url)).toBe('unmet_authentication_requirements');
   });

@@ -4,6 +4,7 @@ import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { isIn, PASSWORD, SECRET } from '../support/app.ts';
+import { MULTI_FACTOR_ACR } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { anAddress, mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
@@ -12,9 +13,10 @@ import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 import { nowSeconds } from '../support/time.ts';
 
-const MULTI_FACTOR = 'urn:sallyport:acr:multi-factor';
-const STEP_UP = { acr_values: MULTI_FACTOR };
-const ESSENTIAL = { claims: JSON.stringify({ id_token: { acr: { essential: true, value: MULTI_FACTOR } } }) };
+const STEP_UP = { acr_values: MULTI_FACTOR_ACR };
+const ESSENTIAL = {
+  claims: JSON.stringify({ id_token: { acr: { essential: true, value: MULTI_FACTOR_ACR } } }),
+};
 
 const server = serverForAll();
 const time = clockForEach();
@@ -186,7 +188,7 @@ describe('SEC-4 SGN-3 auth_time is the time of the newest proof', () => {
     const at = nowSeconds();
     const landed = await tale.browser.submit({ code: codeOf(SECRET) }, '/second-factor');
     const claims = (await tale.relying.exchange(landed.url)).claims();
-    expect(claims).toMatchObject({ auth_time: at, acr: MULTI_FACTOR, amr: ['pwd', 'otp', 'mfa'] });
+    expect(claims).toMatchObject({ auth_time: at, acr: MULTI_FACTOR_ACR, amr: ['pwd', 'otp', 'mfa'] });
   });
 
   test('a consent given late does not take back what another tab proved since', async () => {

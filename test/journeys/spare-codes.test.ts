@@ -2,12 +2,11 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf, OPERATOR, refusalOf } from '../support/administration.ts';
 import { CALLBACK, isIn, PASSWORD, SECRET } from '../support/app.ts';
+import { MULTI_FACTOR_ACR } from '../support/application.ts';
 import { anAddress, atTheCode, mailTo, shownCodes } from '../support/factors.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
 import { holdTime } from '../support/time.ts';
-
-const MULTI_FACTOR_ACR = 'urn:sallyport:acr:multi-factor';
 
 const server = serverForAll();
 let time: ReturnType<typeof holdTime> | undefined;

@@ -3,6 +3,7 @@ import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { isIn, PASSWORD, SECRET } from '../support/app.ts';
+import { MULTI_FACTOR_ACR, PASSWORD_ACR } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { shownCodes } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
@@ -74,7 +75,7 @@ describe('MFA-13 trusted browsers', () => {
       const skipped = await signIn(tale);
       // SGN-3: it never says otp.
       expect((await tale.relying.exchange(skipped.url)).claims()).toMatchObject({
-        acr: 'urn:sallyport:acr:password',
+        acr: PASSWORD_ACR,
         amr: ['pwd'],
       });
       // Never extended, however often it is used.
@@ -193,7 +194,7 @@ describe('SEC-4 X5 a copy of a trust stays what it was', () => {
     const tale = await trusted();
     const old = await cookieOf(tale, 'sallyport_trust');
     await end(tale);
-    await signIn(tale, { acr_values: 'urn:sallyport:acr:multi-factor' });
+    await signIn(tale, { acr_values: MULTI_FACTOR_ACR });
     await giveCode(tale);
     expect(isIn(await signIn(tale))).toBe(true);
     expect(await cookieOf(tale, 'sallyport_trust')).not.toBe(old);
@@ -244,12 +245,12 @@ describe('SEC-4 X5 a copy of a trust stays what it was', () => {
 describe('S40 what trust never skips', () => {
   test('step-up: an application that asks for the factor gets it', async () => {
     const tale = await trusted();
-    expect(isAsked(await signIn(tale, { acr_values: 'urn:sallyport:acr:multi-factor' }))).toBe(true);
-    const essential = { id_token: { acr: { essential: true, value: 'urn:sallyport:acr:multi-factor' } } };
+    expect(isAsked(await signIn(tale, { acr_values: MULTI_FACTOR_ACR }))).toBe(true);
+    const essential = { id_token: { acr: { essential: true, value: MULTI_FACTOR_ACR } } };
     expect(isAsked(await signIn(tale, { claims: JSON.stringify(essential) }))).toBe(true);
     // A session made by trust is stepped up too.
     expect(isIn(await signIn(tale))).toBe(true);
-    expect(isAsked(await tale.begin({ acr_values: 'urn:sallyport:acr:multi-factor' }))).toBe(true);
+    expect(isAsked(await tale.begin({ acr_values: MULTI_FACTOR_ACR }))).toBe(true);
   });
 
   test('PWD-11 a forced change of password: the code comes first', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isIn, SECRET } from '../support/app.ts';
+import { MULTI_FACTOR_ACR } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
 import { runCommand } from '../support/command.ts';
 import { type Instances, prepareInstances } from '../support/instances.ts';
@@ -53,7 +54,7 @@ describe('every step on another process', () => {
     });
     expect(isIn(landed)).toBe(true);
     const tokens = await tale.relying.exchange(landed.url);
-    expect(tokens.claims()).toMatchObject({ acr: 'urn:sallyport:acr:multi-factor', sub: tale.account.id });
+    expect(tokens.claims()).toMatchObject({ acr: MULTI_FACTOR_ACR, sub: tale.account.id });
     const next = await tale.relying.refresh(tokens);
     expect((await tale.relying.userinfo(next)).sub).toBe(tale.account.id);
     expect(await tale.relying.introspect(next.access_token)).toMatchObject({ active: true });
