@@ -19,7 +19,7 @@ type Sent = RequestInit & { headers: Record<string, string> };
 /** A browser that follows redirects, keeps cookies and submits forms, and stops where the address leaves the server. */
 export class Browser {
   readonly jar = new CookieJar(undefined, { rejectPublicSuffixes: false });
-  private readonly origin: string;
+  readonly origin: string;
   private current: Shown | undefined;
   readonly statuses: number[] = [];
 

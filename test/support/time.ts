@@ -34,6 +34,8 @@ export function holdTime() {
   };
 }
 
+export type HeldTime = ReturnType<typeof holdTime>;
+
 /** Runs `work` with the timers held, and then lets so many seconds of them pass: what waits for a time has waited. */
 export async function passTimers<T>(seconds: number, work: () => Promise<T>): Promise<T> {
   jest.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] } as never);
