@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { DeliveryState } from '../../src/capabilities/logout-delivery/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
@@ -15,20 +15,15 @@ import {
   type LogoutListener,
   startLogoutListener,
 } from '../support/logout-listener.ts';
-import { serverForAll } from '../support/suite.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const HOUR = 3_600;
 const DAY = 86_400;
 
 const server = serverForAll({ SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1/32' });
-let time: ReturnType<typeof holdTime>;
+const time = clockForEach();
 const listeners: LogoutListener[] = [];
-beforeEach(() => {
-  time = holdTime();
-});
 afterEach(async () => {
-  time.release();
   for (const listener of listeners.splice(0)) await listener.close();
 });
 

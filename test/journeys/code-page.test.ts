@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import type { ExplainedAttempt } from '../../src/use-cases/administration/why.ts';
 import { administer } from '../support/administration.ts';
@@ -9,15 +9,10 @@ import { eventually } from '../support/eventually.ts';
 import { atTheCode } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
-import { serverForAll } from '../support/suite.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();
-let time: ReturnType<typeof holdTime> | undefined;
-afterEach(() => {
-  time?.release();
-  time = undefined;
-});
+const time = clockForEach();
 
 /** What `why` tells of the last attempts, once another instance has written down what it noted. */
 async function toldOf(
@@ -47,7 +42,6 @@ describe('the code page', () => {
   });
 
   test('MFA-12 cloudcx: the third and fourth failure begin a wait of the account; right codes then are neither checked nor counted', async () => {
-    time = holdTime();
     time.toStepStart(1);
     const tale = await atTheCode(server, { totpSecret: SECRET });
     const wrong = () => tale.browser.submit({ code: '000 000' }, '/second-factor');
@@ -173,7 +167,6 @@ describe('S31 a clock that jumps', () => {
   test.each([90, 86_400])(
     'by %i seconds, back and forth: no code twice, and none until time has passed the last step',
     async (jump) => {
-      time = holdTime();
       time.toStepStart(1);
       const tale = await atTheCode(server, { totpSecret: SECRET, preset: 'livevox' });
       const verdict = async (steps = 0) => {
@@ -228,7 +221,6 @@ describe('SGN-3 step-up', () => {
   });
 
   test('S39 auth_time is that of the sign-in, and does not creep over later prompts', async () => {
-    time = holdTime();
     const tale = await atTheCode(server, { totpSecret: SECRET });
     const landed = await tale.browser.submit({ code: codeOf(SECRET) }, '/second-factor');
     const at = (await tale.relying.exchange(landed.url)).claims()?.auth_time;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { PASSWORD, SECRET } from '../support/app.ts';
@@ -6,19 +6,14 @@ import { Browser } from '../support/browser.ts';
 import { mailedCodes, mailTo, shownCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf, type Story, shownSecret, story } from '../support/story.ts';
-import { serverForAll } from '../support/suite.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const OWN = '/account/second-factor';
 
 const server = serverForAll();
-let time: ReturnType<typeof holdTime> | undefined;
+const time = clockForEach();
 let people = 0;
 const address = () => `someone${++people}@site.example`;
-afterEach(() => {
-  time?.release();
-  time = undefined;
-});
 
 const nameOf = (tale: Pick<Story, 'account' | 'tenant'>) =>
   tale.tenant.policy.signIn.identifiedBy === 'email' ? (tale.account.email ?? '') : tale.account.userName;
@@ -94,7 +89,6 @@ describe('MFA-5 setting a method up', () => {
   });
 
   test('S33 on another device: a code of the old one begins it, and the old one works until the new one is shown to', async () => {
-    time = holdTime();
     const tale = await atHome('livevox', { totpSecret: SECRET });
     time.move(60);
     await tale.browser.open(`${OWN}/set-up/app`);
@@ -158,7 +152,6 @@ describe('MFA-5 turning a method off', () => {
   };
 
   test('a code of any active method is needed, once; the last one takes the recovery codes with it', async () => {
-    time = holdTime();
     const tale = await atHome('cloudcx', { totpSecret: SECRET });
     const [recovery = ''] = await withRecoveryCodes(server, tale.account, 2);
     const page = await turnOff(tale);
@@ -221,7 +214,6 @@ describe('MFA-5 turning a method off', () => {
 
 describe('MFA-10 recovery codes on the own page', () => {
   test('S38 new ones take the password and a code, and void the old set at once', async () => {
-    time = holdTime();
     const tale = await atHome('cloudcx', { totpSecret: SECRET });
     const [old = ''] = await withRecoveryCodes(server, tale.account, 10);
     await tale.browser.open(`${OWN}/recovery-codes`);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { isIn, PASSWORD, SECRET } from '../support/app.ts';
@@ -7,15 +7,10 @@ import { Browser } from '../support/browser.ts';
 import { anAddress, atTheCode, mailedCodes, withMail } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
 import { codeOf, story } from '../support/story.ts';
-import { serverForAll } from '../support/suite.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();
-let time: ReturnType<typeof holdTime> | undefined;
-afterEach(() => {
-  time?.release();
-  time = undefined;
-});
+const time = clockForEach();
 
 describe('MFA-9 codes by mail', () => {
   test('the first code is sent without asking, the page says where to, and it signs in', async () => {
@@ -38,7 +33,6 @@ describe('MFA-9 codes by mail', () => {
   });
 
   test('a newer code voids the older; another one after 60 seconds, and at most five an attempt', async () => {
-    time = holdTime();
     const tale = await atTheCode(server, { mail: true });
     const again = () => tale.browser.submit({}, '/mail-code');
     expect((await again()).alert).toContain('less than a minute');
@@ -58,7 +52,6 @@ describe('MFA-9 codes by mail', () => {
   });
 
   test('S41 after ten minutes it is refused, and `why` says so', async () => {
-    time = holdTime();
     const tale = await atTheCode(server, { mail: true });
     const [code = ''] = await mailedCodes(server, tale.email);
     time.move(600);

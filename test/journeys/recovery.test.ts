@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf, passwordLink } from '../support/administration.ts';
@@ -8,24 +8,19 @@ import { eventually } from '../support/eventually.ts';
 import { mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
 import { codeOf, type Story, story } from '../support/story.ts';
-import { serverForAll } from '../support/suite.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const NEW = 'brand new words 4';
 const LINK = /(http:\S+)\/recover\/set\?token=(\S+)/;
 
 const server = serverForAll();
-let time: ReturnType<typeof holdTime>;
+const time = clockForEach();
 let serial = 0;
 let hours = 0;
 beforeEach(() => {
-  time = holdTime();
   // Each test has hours of its own: the budgets of the network are shared.
   hours += 4;
   time.move(hours * 3_600);
-});
-afterEach(() => {
-  time.release();
 });
 
 const allowed = policyWith({ password: { forgottenByMail: true } });

@@ -1,23 +1,18 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, refusalOf } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
 import { Browser } from '../support/browser.ts';
 import { Program } from '../support/program.ts';
 import { type Story, story } from '../support/story.ts';
-import { serverForAll } from '../support/suite.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const EDGE =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0';
 
 const server = serverForAll();
-let time: ReturnType<typeof holdTime> | undefined;
-afterEach(() => {
-  time?.release();
-  time = undefined;
-});
+const time = clockForEach();
 
 /** Signs the person of a story in, in a browser of its own. */
 async function signIn(tale: Story, userAgent: string, extra: Record<string, string> = {}) {
@@ -40,7 +35,6 @@ const rowsOf = async (browser: Browser) => {
 
 describe('SES-1 a person sees and ends the own sessions', () => {
   test('browser, address, applications, since and last use; this one first', async () => {
-    time = holdTime();
     const tale = await story(server);
     const first = await signIn(tale, FIREFOX);
     time.move(600);

@@ -1,19 +1,14 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf, OPERATOR, refusalOf } from '../support/administration.ts';
 import { CALLBACK, isIn, PASSWORD, SECRET } from '../support/app.ts';
 import { MULTI_FACTOR_ACR } from '../support/application.ts';
 import { anAddress, atTheCode, mailTo, shownCodes } from '../support/factors.ts';
 import { codeOf, shownSecret, story } from '../support/story.ts';
-import { serverForAll } from '../support/suite.ts';
-import { holdTime } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();
-let time: ReturnType<typeof holdTime> | undefined;
-afterEach(() => {
-  time?.release();
-  time = undefined;
-});
+const time = clockForEach();
 
 describe('MFA-10 recovery codes', () => {
   test('S37 S38 V5 each works once, is told by mail and in the log with how many are left', async () => {
@@ -107,7 +102,6 @@ describe('MFA-11 login codes', () => {
   });
 
   test('a newer one voids it, thirty minutes end it, and so does a new password', async () => {
-    time = holdTime();
     const tale = await atTheCode(server, { totpSecret: SECRET });
     const codeFrom = async () => (await issue(tale)).code;
     const older = await codeFrom();

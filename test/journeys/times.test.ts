@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { longDate, longTime } from '../../src/foundation/base/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
@@ -7,20 +7,14 @@ import { Browser } from '../support/browser.ts';
 import { anAddress, mailTo } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
 import { type Story, story } from '../support/story.ts';
-import { serverForAll } from '../support/suite.ts';
-import { holdTime, nowSeconds } from '../support/time.ts';
+import { clockForEach, serverForAll } from '../support/suite.ts';
+import { nowSeconds } from '../support/time.ts';
 
 const ZONE = 'Asia/Kolkata';
 const INSTANT = /\d{4}-\d\d-\d\dT/;
 
 const server = serverForAll();
-let time: ReturnType<typeof holdTime>;
-beforeEach(() => {
-  time = holdTime();
-});
-afterEach(() => {
-  time.release();
-});
+clockForEach();
 
 const there = policyWith({
   locale: { timeZone: ZONE },
