@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { isIn, PASSWORD, SECRET } from '../support/app.ts';
+import { times } from '../support/at-once.ts';
 import { Browser } from '../support/browser.ts';
 import { mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
@@ -16,8 +17,6 @@ const ROUNDS = process.env.SALLYPORT_TEST_LONG ? 50 : 3;
 const server = serverForAll();
 let people = 0;
 
-const times = <T>(n: number, work: (i: number) => Promise<T>) =>
-  Promise.all(Array.from({ length: n }, (_, i) => work(i)));
 const nobodyLocks = { lockout: 9 };
 
 async function person(options: NewPerson & { preset?: string } = {}) {

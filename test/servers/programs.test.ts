@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { RelyingApplication } from '../support/application.ts';
+import { times } from '../support/at-once.ts';
 import { Browser } from '../support/browser.ts';
 import { runCommand } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
@@ -29,8 +30,6 @@ afterAll(async () => {
   await listener.close();
 });
 
-const times = <T>(count: number, work: (n: number) => Promise<T>): Promise<T[]> =>
-  Promise.all(Array.from({ length: count }, (_, n) => work(n)));
 const personOf = ({ userName }: Account, password = PASSWORD) => ({
   clientName: tenant.clientCode,
   userName,

@@ -51,16 +51,25 @@ export async function story(
   };
 }
 
+/** A story whose person has signed in; the application has not asked for the tokens yet. */
+export async function backAtApplication(
+  server: Site & { issuer: string },
+  options: Parameters<typeof story>[1] = {},
+): Promise<Story & { landed: Shown }> {
+  const tale = await story(server, options);
+  await tale.begin();
+  await tale.typePassword();
+  if (options.person?.totpSecret) await tale.browser.submit({ code: codeOf(options.person.totpSecret) });
+  return { ...tale, landed: tale.browser.page };
+}
+
 /** A story whose person is signed in, with the tokens that the application got. */
 export async function signedIn(
   server: Site & { issuer: string },
   options: Parameters<typeof story>[1] = {},
 ): Promise<Story & { tokens: Awaited<ReturnType<RelyingApplication['exchange']>> }> {
-  const tale = await story(server, options);
-  await tale.begin();
-  await tale.typePassword();
-  if (options.person?.totpSecret) await tale.browser.submit({ code: codeOf(options.person.totpSecret) });
-  return { ...tale, tokens: await tale.relying.exchange(tale.browser.page.url) };
+  const { landed, ...tale } = await backAtApplication(server, options);
+  return { ...tale, tokens: await tale.relying.exchange(landed.url) };
 }
 
 /** The code that an authenticator shows, `steps` away from now. */
