@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
 /** Requests and other bytes that no browser sends, by what they are. */
@@ -80,4 +81,35 @@ export async function sendRequest(port: number, lines: readonly string[], body =
   const bytes = `${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`;
   const text = await exchange(port, (socket) => socket.write(bytes, 'latin1'));
   return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), text };
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, unknown>;
+  body: string;
+}
+
+/** A request as raw as Node sends it: fetch refuses to set Host. */
+export function requestWithHost(
+  issuer: string,
+  path: string,
+  headers: Record<string, string | string[]>,
+  method = 'GET',
+): Promise<HttpAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+  const { port } = new URL(issuer);
+  const sent = request({ host: '127.0.0.1', port, path, method, headers, setHost: false }, (response) => {
+    const chunks: Buffer[] = [];
+    response.on('data', (chunk: Buffer) => chunks.push(chunk));
+    response.on('end', () =>
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        body: Buffer.concat(chunks).toString(),
+      }),
+    );
+  });
+  sent.on('error', reject);
+  sent.end();
+  return promise;
 }
