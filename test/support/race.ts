@@ -69,3 +69,8 @@ export async function race(address: string, race: Race): Promise<string[][]> {
     );
   }
 }
+
+/** How many calls of each round answered this. */
+export function callsThat(answer: string, rounds: string[][]): number[] {
+  return rounds.map((round) => round.filter((one) => one === answer).length);
+}
