@@ -1,28 +1,19 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import QRCode from 'qrcode';
 import { totpUri } from '../../src/capabilities/second-factor/totp.ts';
 import { openCore } from '../../src/core/index.ts';
 import { createLog, systemClock } from '../../src/foundation/base/index.ts';
 import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
 import { SECRET } from '../support/app.ts';
-import { runCommand } from '../support/command.ts';
-import { freshFolder } from '../support/folder.ts';
+import { installationForAll } from '../support/installation.ts';
 
-let folder: ReturnType<typeof freshFolder>;
-let environment: Record<string, string>;
-const command = (args: string, input = '') => runCommand(args.split(' '), environment, input);
-const json = async (args: string, input = '') => {
-  const { stdout, stderr, code } = await command(`${args} --json`, input);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, unknown>;
-};
+const home = installationForAll();
+const { command, json, environment } = home;
 const person = (name: string, tenant = 'CX', population = 'user') =>
   `--tenant ${tenant} --population ${population} --user-name ${name}`;
 beforeAll(async () => {
-  folder = freshFolder();
-  environment = { SALLYPORT_DATA: join(folder.path, 'data'), SALLYPORT_ISSUER: 'http://localhost:3999' };
   await command('check');
   await command('tenant create --client-code CX --preset cloudcx');
   await command('tenant create --client-code LV --preset livevox');
@@ -30,7 +21,6 @@ beforeAll(async () => {
   await command(`account create ${person('bob')} --email bob@site.example`);
   await command(`account create ${person('cid', 'LV', 'agent')}`);
 });
-afterAll(() => folder.remove());
 
 describe('MFA-11 account login-code', () => {
   test('prints XXXX-XXXX and its end, once; a reason must be given', async () => {
@@ -117,7 +107,7 @@ describe('SES-1 account sessions', () => {
 
 describe('MFA-17 account slips', () => {
   test('a file for its owner alone, with one slip for everybody whose set-up is pending', async () => {
-    const out = join(folder.path, 'slips.html');
+    const out = join(home.folder, 'slips.html');
     await command(`account create ${person('dan')} --email dan@site.example`);
     await command(`account enrol ${person('dan')}`);
     const made = await json(`account slips --tenant CX --population user --all-pending --out ${out}`);
@@ -137,7 +127,7 @@ describe('MFA-17 account slips', () => {
   });
 
   test('SGN-8 the printed slip holds a label that apps read, and the end of it in the zone of the site', async () => {
-    const out = join(folder.path, 'odd.html');
+    const out = join(home.folder, 'odd.html');
     await command('tenant create --client-code ODD --preset cloudcx');
     await command('policy set --tenant ODD locale.timeZone=Asia/Kolkata secondFactor.mode=voluntary');
     const odd = person('desk:7', 'ODD');
@@ -151,7 +141,7 @@ describe('MFA-17 account slips', () => {
   });
 
   test('names or all, never neither or both; nobody pending is said', async () => {
-    const out = join(folder.path, 'none.html');
+    const out = join(home.folder, 'none.html');
     expect((await command(`account slips --tenant CX --population user --out ${out}`)).code).toBe(1);
     expect((await command(`account slips ${person('bob')} --all-pending --out ${out}`)).code).toBe(1);
     const nobody = await command(`account slips --tenant LV --population agent --all-pending --out ${out}`);

@@ -1,28 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runCommand } from '../support/command.ts';
-import { freshFolder } from '../support/folder.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { ANN, installationForAll } from '../support/installation.ts';
 
-let folder: ReturnType<typeof freshFolder>;
-let environment: Record<string, string>;
+const home = installationForAll();
+const { command, json } = home;
 beforeAll(async () => {
-  folder = freshFolder();
-  environment = { SALLYPORT_DATA: join(folder.path, 'data'), SALLYPORT_ISSUER: 'http://localhost:3999' };
   await command('check');
   await command('tenant create --client-code ACME --preset livevox');
 });
-afterAll(() => {
-  folder.remove();
-});
-
-const command = (args: string, input = '') => runCommand(args.split(' '), environment, input);
-const json = async (args: string, input = '') => {
-  const { stdout, stderr, code } = await command(`${args} --json`, input);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, unknown>;
-};
-const ANN = '--tenant ACME --population user --user-name ann';
 
 describe('policy commands', () => {
   test('TEN-3 TEN-4 set, show, history, rollback: who, when, before, after, and what differs from the preset', async () => {
@@ -87,7 +73,7 @@ describe('policy commands', () => {
   });
 
   test('SEC-3 a file of a newer version is refused and named; one of this version is taken whole', async () => {
-    const file = join(folder.path, 'policy.yaml');
+    const file = join(home.folder, 'policy.yaml');
     writeFileSync(file, 'version: 7\npassword: { strength: strong }\n');
     expect((await command(`policy set --tenant ACME --file ${file}`)).stderr).toContain(
       'newer version of Sallyport (7; this one knows 1)',

@@ -1,25 +1,14 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runCommand } from '../support/command.ts';
-import { freshFolder } from '../support/folder.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { installationForAll } from '../support/installation.ts';
 
-let folder: ReturnType<typeof freshFolder>;
-let environment: Record<string, string>;
-const command = (args: string, input = '') => runCommand(args.split(' '), environment, input);
-const json = async (args: string, input = '') => {
-  const { stdout, stderr, code } = await command(`${args} --json`, input);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, unknown>;
-};
+const home = installationForAll();
+const { command, json } = home;
 const person = (name: string) => `--tenant ACME --population user --user-name ${name}`;
 
 beforeAll(async () => {
-  folder = freshFolder();
-  environment = { SALLYPORT_DATA: join(folder.path, 'data'), SALLYPORT_ISSUER: 'http://localhost:3999' };
   await command('check');
   await json('tenant create --client-code ACME --preset livevox');
 });
-afterAll(() => folder.remove());
 
 describe('roles and teams by command', () => {
   test('ACC-4 what a role may do is listed, and changed for one tenant', async () => {

@@ -1,40 +1,20 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { openCore } from '../../src/core/index.ts';
 import { createLog, systemClock } from '../../src/foundation/base/index.ts';
 import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
-import { runCommand } from '../support/command.ts';
+import { PASSWORD } from '../support/app.ts';
 import { eventually } from '../support/eventually.ts';
-import { freshFolder } from '../support/folder.ts';
+import { ANN, installationForAll } from '../support/installation.ts';
 import { accepts, answers, startLogoutListener } from '../support/logout-listener.ts';
-import { freePort } from '../support/port.ts';
 import { startProcess } from '../support/process.ts';
 import { Program } from '../support/program.ts';
 
-const PASSWORD = 'correct horse 9';
-let folder: ReturnType<typeof freshFolder>;
-let environment: Record<string, string>;
-let issuer: string;
-const command = (args: string, input = '') => runCommand(args.split(' '), environment, input);
-const json = async (args: string, input = '') => {
-  const { stdout, stderr, code } = await command(`${args} --json`, input);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, unknown>;
-};
-const ann = '--tenant ACME --population user --user-name ann';
+const home = installationForAll({ SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1/32' });
+const { command, json, environment } = home;
+
 beforeAll(async () => {
-  folder = freshFolder();
-  const port = await freePort();
-  issuer = `http://localhost:${port}`;
-  environment = {
-    SALLYPORT_DATA: join(folder.path, 'data'),
-    SALLYPORT_ISSUER: issuer,
-    SALLYPORT_PORT: String(port),
-    SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.1/32',
-  };
   await command('check');
 });
-afterAll(() => folder.remove());
 
 describe('API tokens by command', () => {
   test('API-1 the first is offered with the tenant; each is shown once, and five are the most', async () => {
@@ -70,46 +50,46 @@ describe('API tokens by command', () => {
 
   test('API-1 API-7 API-8 a program signs in with what the commands made, and they show its use', async () => {
     const { token } = await json('token create --tenant ACME --name desk');
-    await json(`account create ${ann} --password-stdin --permanent`, PASSWORD);
+    await json(`account create ${ANN} --password-stdin --permanent`, PASSWORD);
     const { ended, child } = startProcess(['start'], environment);
     try {
       await eventually(
         () =>
-          fetch(`${issuer}/health/ready`).then(
+          fetch(`${home.issuer}/health/ready`).then(
             ({ status }) => status,
             () => 0,
           ),
         (status) => status === 200,
       );
-      const program = new Program(issuer, String(token));
+      const program = new Program(home.issuer, String(token));
       const person = { clientName: 'acme', userName: 'ann', password: PASSWORD };
       expect((await program.login(person)).status).toBe(401);
       expect(
-        (await command(`account permit ${ann} --permission use-session-api --reason reports`)).stdout,
+        (await command(`account permit ${ANN} --permission use-session-api --reason reports`)).stdout,
       ).toContain('ann has the permission use-session-api beside those of the role.');
       expect((await program.login(person)).status).toBe(200);
       expect((await program.validate()).status).toBe(200);
-      const { sessions } = await json(`account sessions ${ann}`);
+      const { sessions } = await json(`account sessions ${ANN}`);
       expect(sessions).toMatchObject([{ applications: 'token desk', address: '127.0.0.1' }]);
       const [session] = sessions as { id: string }[];
-      expect((await command(`account sessions ${ann} --end ${session?.id}`)).code).toBe(0);
+      expect((await command(`account sessions ${ANN} --end ${session?.id}`)).code).toBe(0);
       expect((await program.validate()).status).toBe(404);
       await program.login(person);
-      expect(await json(`account sessions ${ann} --end all`)).toEqual({ ended: { apiSessions: 1 } });
+      expect(await json(`account sessions ${ANN} --end all`)).toEqual({ ended: { apiSessions: 1 } });
       await program.login(person);
       expect(await json('token revoke --tenant ACME --name desk')).toEqual({ revoked: 'desk', sessions: 1 });
       expect((await program.login(person)).status).toBe(401);
-      expect(await command(`account permit ${ann} --permission fly`)).toMatchObject({
+      expect(await command(`account permit ${ANN} --permission fly`)).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(
           /permission: Invalid option: expected one of .*"end-sessions"\|"use-session-api"/,
         ),
       });
-      await json(`account permit ${ann} --permission use-session-api --withdraw`);
-      expect(await json(`account show ${ann}`)).toMatchObject({ permissions: [] });
-      expect((await command(`account why ${ann}`)).stdout).toContain('may not use the session API');
-      expect((await command(`account delete ${ann} --reason left`)).stdout).toContain('ann is deleted.');
-      expect(await command(`account show ${ann}`)).toMatchObject({ code: 1 });
+      await json(`account permit ${ANN} --permission use-session-api --withdraw`);
+      expect(await json(`account show ${ANN}`)).toMatchObject({ permissions: [] });
+      expect((await command(`account why ${ANN}`)).stdout).toContain('may not use the session API');
+      expect((await command(`account delete ${ANN} --reason left`)).stdout).toContain('ann is deleted.');
+      expect(await command(`account show ${ANN}`)).toMatchObject({ code: 1 });
     } finally {
       child.kill('SIGTERM');
       await ended;
@@ -121,13 +101,13 @@ describe('API tokens by command', () => {
     const { ended, child } = startProcess(['start'], environment);
     await eventually(
       () =>
-        fetch(`${issuer}/health/ready`).then(
+        fetch(`${home.issuer}/health/ready`).then(
           ({ status }) => status,
           () => 0,
         ),
       (status) => status === 200,
     );
-    const program = new Program(issuer, String(token));
+    const program = new Program(home.issuer, String(token));
     for (let i = 0; i < 3; i++)
       await program.login({ clientName: 'ACME', userName: 'nobody', password: 'wrong' });
     child.kill('SIGTERM');
