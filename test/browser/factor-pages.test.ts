@@ -1,28 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import { describe, expect, test } from '@jest/globals';
+import type { CDPSession, Page } from 'playwright-core';
 import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { Policy, Tenant } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
-import { PASSWORD, SECRET, type StartedApp, startApp } from '../support/app.ts';
-import { enter, launchChromium, newPage, sound, step } from '../support/chromium.ts';
-import { mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
+import { PASSWORD, SECRET } from '../support/app.ts';
+import { browserForAll, enter, signInByLink, sound, step } from '../support/chromium.ts';
+import { anAddress, mailedCodes, withMail, withRecoveryCodes } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 
-let server: StartedApp;
-let browser: Browser;
-let people = 0;
-const address = () => `person${++people}@site.example`;
-beforeAll(async () => {
-  server = await startApp();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const newPage = browserForAll();
+const server = serverForAll();
 
 interface Person {
   tenant: Tenant;
@@ -35,25 +26,18 @@ async function person(
   change: (policy: Policy) => Policy = (policy) => policy,
 ): Promise<Person> {
   const tenant = await server.tenant('cloudcx', change);
-  const email = address();
+  const email = anAddress();
   return { tenant, email, account: await server.account(tenant, { email, ...options }) };
 }
 
-/** By the user link of the tenant. */
-async function signIn(page: Page, { tenant, email }: Person) {
-  await page.goto(`${server.issuer}/go/user`);
-  await page.getByLabel('Client Code').fill(tenant.clientCode);
-  await page.getByLabel('User Name').fill(email);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await enter(page);
-}
+const signIn = (page: Page, { tenant, email }: Person) => signInByLink(page, server, { tenant, name: email });
 
 async function typeCode(page: Page, code: string) {
   await page.locator('input[name=code]').fill(code);
   await enter(page);
 }
 
-/** At the code page of somebody who used a passkey last. */
+/** At the code page of a person who used a passkey last. */
 async function signInWithPasskey(page: Page, who: Person) {
   await server.core.accounts.update(who.account.id, (a) => ({
     ...a,
@@ -82,7 +66,7 @@ async function signInWithPasskey(page: Page, who: Person) {
 const shownSecret = (page: Page) => page.locator('[data-totp-secret]').textContent();
 const shownCodes = (page: Page) => page.locator('[data-recovery-codes] code').allInnerTexts();
 
-/** An authenticator of this browser, that needs nobody to touch it. */
+/** An authenticator of this browser, that needs no one to touch it. */
 async function withAuthenticator(page: Page): Promise<CDPSession> {
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable');
@@ -102,9 +86,9 @@ async function withAuthenticator(page: Page): Promise<CDPSession> {
 describe.each([{ scripts: true }, { scripts: false }])(
   'in Chromium with scripts: $scripts',
   ({ scripts }) => {
-    test('SGN-6 MFA-2 MFA-5 MFA-10 MFA-13 an app is set up, used with a trusted browser, and turned off', async () => {
+    test('MFA-10 MFA-13 an app is set up, used with a trusted browser, and turned off', async () => {
       const who = await person({}, policyWith({ secondFactor: { trustDays: 30 } }));
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await signIn(page, who);
       await page.getByRole('link', { name: 'Set one up' }).click();
       await page.getByRole('link', { name: 'Set up: Authenticator app' }).click();
@@ -146,7 +130,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
     test('SGN-6 MFA-9 a mailed code, and another one', async () => {
       const who = await person();
       await withMail(server, who.account, who.email);
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await signIn(page, who);
       expect(await page.getByRole('status').innerText()).toContain('We sent a code to p•••@site.example');
       await page.getByRole('button', { name: 'Send another code' }).click();
@@ -162,7 +146,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
       const made = await administer(server, operations.account.makeLoginCode, who.account, {
         reason: 'lost phone',
       });
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await signIn(page, who);
       await typeCode(page, made.code.toLowerCase());
       expect(await step(page)).toBe('account');
@@ -177,9 +161,9 @@ const withPasskeys = policyWith({
 });
 
 describe('MFA-16 passkeys in Chromium', () => {
-  test('set up on the own page, used as the second factor, as the whole sign-in, and to turn itself off', async () => {
+  test('set up on the page of the account, used as the second factor, as the whole sign-in, and to turn itself off', async () => {
     const who = await person({}, withPasskeys);
-    const page = await newPage(browser);
+    const page = await newPage();
     const session = await withAuthenticator(page);
     await signIn(page, who);
     await page.goto(`${server.issuer}/account/second-factor`);
@@ -218,7 +202,7 @@ describe('MFA-16 passkeys in Chromium', () => {
 
   test('where it does not work the page says so, and there is another way; without scripts it says what it needs', async () => {
     const who = await person({ isEnrolled: true }, withPasskeys);
-    const page = await newPage(browser);
+    const page = await newPage();
     await withAuthenticator(page);
     await signIn(page, who);
     expect(await step(page)).toBe('activate');
@@ -234,7 +218,7 @@ describe('MFA-16 passkeys in Chromium', () => {
     expect(await page.getByRole('button', { name: 'Create the passkey' }).isEnabled()).toBe(true);
     await page.context().close();
 
-    const plain = await newPage(browser, { scripts: false });
+    const plain = await newPage({ scripts: false });
     const another = await person({ isEnrolled: true }, withPasskeys);
     await signIn(plain, another);
     await plain.getByRole('button', { name: 'Use a passkey instead' }).click();
@@ -248,7 +232,7 @@ describe('MFA-16 passkeys in Chromium', () => {
 });
 
 test('SGN-6 every one of these pages passes axe at both widths', async () => {
-  const page = await newPage(browser);
+  const page = await newPage();
   const all = (policy: Policy): Policy => ({
     ...withPasskeys(policy),
     lockout: { ...policy.lockout, contactLine: 'Service desk, extension 4410' },
@@ -326,7 +310,7 @@ test('SGN-6 every one of these pages passes axe at both widths', async () => {
   const fresh = await person({}, all);
   await signIn(page, fresh);
   await sound(page, 'account-suggests');
-  const elsewhere = await newPage(browser);
+  const elsewhere = await newPage();
   await signIn(elsewhere, fresh);
   await page.goto(`${server.issuer}/account/sessions`);
   await sound(page, 'sessions');

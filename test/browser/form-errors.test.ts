@@ -1,28 +1,21 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import { expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { passwordLink } from '../support/administration.ts';
-import { PASSWORD, SECRET, type StartedApp, startApp } from '../support/app.ts';
-import { enter, launchChromium, newPage, soundInBothColours } from '../support/chromium.ts';
+import { PASSWORD, SECRET } from '../support/app.ts';
+import { browserForAll, enter, signInByLink, soundInBothColours } from '../support/chromium.ts';
 import { anAddress, withRecoveryCodes } from '../support/factors.ts';
 import { policyWith } from '../support/policies.ts';
 import type { NewPerson } from '../support/site.ts';
+import { serverForAll } from '../support/suite.ts';
 
 const NEW = 'brand new words 4';
 const WRONG = 'wrong 12345';
 const SET_UP = 'a first password 12';
 
-let server: StartedApp;
-let browser: Browser;
-beforeAll(async () => {
-  server = await startApp();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const newPage = browserForAll();
+const server = serverForAll();
 
 interface Person {
   tenant: Tenant;
@@ -39,13 +32,8 @@ async function person(options: NewPerson = {}): Promise<Person> {
   return { tenant, account: await server.account(tenant, { email: anAddress(), ...options }) };
 }
 
-async function signIn(page: Page, { tenant, account }: Person, password = PASSWORD) {
-  await page.goto(`${server.issuer}/go/user`);
-  await page.getByLabel('Client Code').fill(tenant.clientCode);
-  await page.getByLabel('User Name').fill(account.email ?? '');
-  await page.getByLabel('Password').fill(password);
-  await enter(page);
-}
+const signIn = (page: Page, { tenant, account }: Person, password = PASSWORD) =>
+  signInByLink(page, server, { tenant, name: account.email ?? '', password });
 
 /** Fills fields by their names, and sends the form. */
 async function send(page: Page, fields: Record<string, string>) {
@@ -240,7 +228,7 @@ async function told(page: Page) {
 }
 
 test.each(ERRORS)('SGN-6 an error of %s is told at its field: %s', async (name, field, lead) => {
-  const page = await newPage(browser);
+  const page = await newPage();
   await lead(page);
   expect(await told(page)).toEqual({ title: true, focused: field, invalid: [field], isSaid: true });
   await soundInBothColours(page, `error-${name}`);
@@ -250,7 +238,7 @@ test.each(ERRORS)('SGN-6 an error of %s is told at its field: %s', async (name, 
 test.each(['/recover/set?token=spent', '/set-up?token=spent'])(
   'SGN-6 a link that no longer works, %s, says so and what to do, on a sound page',
   async (path) => {
-    const page = await newPage(browser);
+    const page = await newPage();
     await page.goto(`${server.issuer}${path}`);
     expect(await page.locator('h1').innerText()).toBe('This link no longer works');
     expect(await page.locator('.lead').innerText()).toContain('Ask for a new one');

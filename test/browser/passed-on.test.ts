@@ -1,14 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
+import type { Page } from 'playwright-core';
+import { PASSWORD } from '../support/app.ts';
 import { RelyingApplication } from '../support/application.ts';
-import { enter, launchChromium, newPage, sound, step } from '../support/chromium.ts';
+import { browserForAll, enter, sound, step } from '../support/chromium.ts';
 import { freePort } from '../support/port.ts';
+import { serverForAll } from '../support/suite.ts';
 
-let server: StartedApp;
-let browser: Browser;
+const newPage = browserForAll();
+const server = serverForAll();
 /** The application: it keeps what is posted to its callback. */
 let callback: Server;
 let home: string;
@@ -16,8 +17,6 @@ let relying: RelyingApplication;
 let posted: string[] = [];
 
 beforeAll(async () => {
-  server = await startApp();
-  browser = await launchChromium();
   const port = await freePort();
   home = `http://localhost:${port}`;
   callback = createServer(async (request, response) => {
@@ -34,9 +33,7 @@ beforeAll(async () => {
   relying = await RelyingApplication.discover(server.issuer, id, secret);
 });
 afterAll(async () => {
-  await browser.close();
   await new Promise((resolve) => callback.close(resolve));
-  await server.close();
 });
 
 const request = (extra: Record<string, string> = {}) =>
@@ -80,7 +77,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
   ({ scripts }) => {
     test('OID-1 form_post takes the code to the application, once', async () => {
       const { first, typePassword } = await people();
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await page.goto(await request({ response_mode: 'form_post' }));
       await chooseUser(page);
       await typePassword(page, first);
@@ -92,7 +89,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
 
     test('SGN-3 a sign-in as another person signs the first one out and ends at the application', async () => {
       const { first, second, typePassword } = await people();
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await page.goto(await request());
       await chooseUser(page);
       await typePassword(page, first);
@@ -106,7 +103,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
     });
 
     test('SES-3 signing out where no session is ends on our page', async () => {
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await page.goto(`${server.issuer}/oauth2/logout`);
       await passOn(page, scripts, page.waitForURL(/logout\/success/));
       expect(await step(page)).toBe('logged-out');
@@ -120,7 +117,7 @@ test.each(['light', 'dark'] as const)(
   'SGN-6 without the file of the script, the pages are sound and their buttons work (%s)',
   async (colorScheme) => {
     const { first, second, typePassword } = await people();
-    const page = await newPage(browser);
+    const page = await newPage();
     await page.emulateMedia({ colorScheme });
     await page.route('**/assets/send.*', (route) => route.abort());
     const looked = async (name: string) => {

@@ -1,28 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import { describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { Policy, Tenant } from '../../src/capabilities/tenants/index.ts';
 import { passwordLink } from '../support/administration.ts';
-import { PASSWORD, SECRET, type StartedApp, startApp } from '../support/app.ts';
-import { enter, launchChromium, newPage, sound, step } from '../support/chromium.ts';
+import { PASSWORD, SECRET } from '../support/app.ts';
+import { browserForAll, enter, signInByLink, sound, step } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import { policyWith } from '../support/policies.ts';
 import type { NewPerson } from '../support/site.ts';
+import { serverForAll } from '../support/suite.ts';
 import { nowSeconds } from '../support/time.ts';
 
 const DAY = 86_400;
 const NEW = 'a better one 2';
 
-let server: StartedApp;
-let browser: Browser;
-beforeAll(async () => {
-  server = await startApp();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const newPage = browserForAll();
+const server = serverForAll();
 
 interface Person {
   tenant: Tenant;
@@ -47,16 +40,12 @@ async function aged(who: Person, days: number): Promise<Person> {
   return who;
 }
 
-/** By the links of the tenant, to the own pages or to whatever stands before them. */
+/** By the links of the tenant, to the account pages or to whatever stands before them. */
 async function signIn(page: Page, { tenant, account }: Person, password = PASSWORD) {
-  if (account.population === 'agent') {
-    await page.goto(`${server.issuer}/go/agent/${tenant.clientCode}`);
-    await page.getByLabel('Login ID').fill(account.userName);
-  } else {
-    await page.goto(`${server.issuer}/go/user`);
-    await page.getByLabel('Client Code').fill(tenant.clientCode);
-    await page.getByLabel('User Name').fill(account.userName);
-  }
+  const { population, userName } = account;
+  if (population === 'user') return signInByLink(page, server, { tenant, name: userName, password });
+  await page.goto(`${server.issuer}/go/agent/${tenant.clientCode}`);
+  await page.getByLabel('Login ID').fill(userName);
   await page.getByLabel('Password').fill(password);
   await enter(page);
 }
@@ -71,9 +60,9 @@ async function change(page: Page, current: string, next: string) {
 describe.each([{ scripts: true }, { scripts: false }])(
   'in Chromium with scripts: $scripts',
   ({ scripts }) => {
-    test('SGN-6 PWD-5 PWD-9 an expired password is changed, by keyboard', async () => {
+    test('PWD-5 PWD-9 an expired password is changed, by keyboard', async () => {
       const who = await aged(await person(), 90);
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await signIn(page, who);
       expect(await step(page)).toBe('change-password');
       expect(await page.locator('.note').innerText()).toContain('has expired');
@@ -87,9 +76,9 @@ describe.each([{ scripts: true }, { scripts: false }])(
       await page.context().close();
     });
 
-    test('SGN-6 PWD-10 PWD-14 the warning, the own page, the person menu and the voluntary change', async () => {
+    test('PWD-10 PWD-14 the warning, the account page, the person menu and the voluntary change', async () => {
       const who = await aged(await person({ name: 'Anneliese Vormärz' }), 80);
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await signIn(page, who);
       expect(await step(page)).toBe('expires-soon');
       await page.getByRole('button', { name: 'Continue' }).click();
@@ -112,7 +101,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
     test('SGN-6 PWD-15 a forgotten password, from the sign-in through the mail and back', async () => {
       const email = `forgetful-${scripts}@site.example`;
       const who = await person({ email }, policyWith({ password: { forgottenByMail: true } }));
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await page.goto(`${server.issuer}/go/user`);
       await page.getByRole('link', { name: 'Forgot your password?' }).click();
       await page.getByLabel('Client Code').fill(who.tenant.clientCode);
@@ -142,7 +131,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
         { population: 'agent' },
         policyWith({ lockout: { waitFrom: 1, waitSeconds: 2 } }),
       );
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await signIn(page, who, 'wrong 123456');
       expect(await step(page)).toBe('wait');
       expect(await page.getByRole('alert').innerText()).toMatch(/^Please try again in about 10 seconds\.$/);
@@ -162,7 +151,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
 );
 
 test('SGN-6 every one of these pages passes axe at both widths', async () => {
-  const page = await newPage(browser);
+  const page = await newPage();
   const temporary = await person({ isTemporary: true, population: 'agent' });
   await signIn(page, temporary);
   await sound(page, 'temporary-agent');

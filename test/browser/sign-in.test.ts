@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { Tenant } from '../../src/capabilities/tenants/index.ts';
@@ -9,24 +9,23 @@ import { type SampleApplication, startSampleApplication } from '../../src/doors/
 import { createLog } from '../../src/foundation/base/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
-import { PASSWORD, SECRET, type StartedApp, startApp } from '../support/app.ts';
+import { PASSWORD, SECRET } from '../support/app.ts';
 import { MULTI_FACTOR_ACR } from '../support/application.ts';
-import { broken, enter, launchChromium, newPage, picture, step } from '../support/chromium.ts';
+import { broken, browserForAll, enter, picture, step } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/port.ts';
 import type { NewPerson } from '../support/site.ts';
 import { codeOf } from '../support/story.ts';
+import { serverForAll } from '../support/suite.ts';
 
 const jsQR = createRequire(import.meta.url)('jsqr') as typeof import('jsqr').default;
 
-let server: StartedApp;
-let browser: Browser;
+const newPage = browserForAll();
+const server = serverForAll({ SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128' });
 let sample: SampleApplication;
 let home: string;
 
 beforeAll(async () => {
-  server = await startApp({ SALLYPORT_OUTBOUND_ALLOWED_NETWORKS: '127.0.0.0/8,::1/128' });
-  browser = await launchChromium();
   const port = await freePort();
   home = `http://localhost:${port}`;
   const application = await server.application({
@@ -47,8 +46,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await sample.close();
-  await browser.close();
-  await server.close();
 });
 
 interface Person {
@@ -95,7 +92,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
   ({ scripts }) => {
     test('SES-3 an administrator ends the session: the application shows it at the next look', async () => {
       const who = await person();
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await toPassword(page, who, PASSWORD);
       expect(await page.getByRole('status').innerText()).toBe('Signed in.');
       await administer(server, operations.account.endAllSessions, who.account, {});
@@ -112,7 +109,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
 
     test('SGN-6 SGN-1 signing in with a password only, refreshing, userinfo and signing out', async () => {
       const who = await person();
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await toPassword(page, who, PASSWORD);
       expect(await page.getByRole('status').innerText()).toBe('Signed in.');
       expect([await claim(page, 'sub'), await claim(page, 'amr')]).toEqual([who.account.id, 'pwd']);
@@ -134,7 +131,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
 
     test('SGN-6 MFA-15 signing in with an active authenticator', async () => {
       const who = await person({ totpSecret: SECRET, population: 'agent' });
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await toPassword(page, who, PASSWORD);
       expect(await step(page)).toBe('second-factor');
       await picture(page, 'second-factor');
@@ -146,9 +143,9 @@ describe.each([{ scripts: true }, { scripts: false }])(
       await page.context().close();
     });
 
-    test('SGN-6 MFA-2 MFA-4 activating an authenticator at the first sign-in: the picture and the text hold one secret', async () => {
+    test('MFA-2 MFA-4 activating an authenticator at the first sign-in: the picture and the text hold one secret', async () => {
       const who = await person({ isEnrolled: true });
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await toPassword(page, who, PASSWORD);
       expect(await step(page)).toBe('activate');
       const image = PNG.sync.read(await page.locator('img.qr').screenshot());
@@ -165,7 +162,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
 
     test('SGN-6 PWD-9 changing a temporary password', async () => {
       const who = await person({ isTemporary: true });
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await toPassword(page, who, PASSWORD);
       expect(await step(page)).toBe('change-password');
       const change = async (password: string) => {
@@ -185,9 +182,9 @@ describe.each([{ scripts: true }, { scripts: false }])(
       await page.context().close();
     });
 
-    test('SGN-6 LCK-4 LCK-5 wrong passwords up to the lock, and in again after the unlock', async () => {
+    test('LCK-4 LCK-5 wrong passwords up to the lock, and in again after the unlock', async () => {
       const who = await person();
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       await toPassword(page, who, 'wrong 123456');
       for (let i = 0; i < 4; i++) {
         if (i === 0) await picture(page, 'password-wrong');
@@ -206,7 +203,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
 
     test('SGN-2 the back button after signing in shows the way back, and two tabs both arrive', async () => {
       const who = await person();
-      const page = await newPage(browser, { scripts });
+      const page = await newPage({ scripts });
       const second = await page.context().newPage();
       await second.goto(`${home}/sign-in`);
       await toPassword(page, who, PASSWORD);
@@ -230,7 +227,7 @@ describe.each([{ scripts: true }, { scripts: false }])(
 test('SGN-6 every page of the sign-in passes axe at both widths', async () => {
   const who = await person({ isEnrolled: true, isTemporary: true });
   for (const width of [1280, 390]) {
-    const page = await newPage(browser, { width });
+    const page = await newPage({ width });
     await page.goto(`${home}/sign-in`);
     expect(await broken(page)).toEqual([]);
     await page.getByRole('button', { name: /portal/ }).click();
@@ -257,7 +254,7 @@ test('SGN-6 every page of the sign-in passes axe at both widths', async () => {
 
 test('S60 the pages load nothing that their policy refuses, and say nothing on the console', async () => {
   const who = await person();
-  const page = await newPage(browser);
+  const page = await newPage();
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
   page.on('requestfailed', (request) => complaints.push(request.url()));
@@ -281,7 +278,7 @@ test('S76 SGN-6 consent is asked for an application that is not first-party', as
     secret,
     log: createLog('silent'),
   });
-  const page = await newPage(browser, { scripts: false });
+  const page = await newPage({ scripts: false });
   await page.goto(`http://localhost:${port}/sign-in`);
   await page.getByLabel('Client Code').fill(who.tenant.clientCode);
   await page.getByLabel('User Name').fill(who.account.userName);

@@ -1,17 +1,19 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { expect } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { findService } from '../services.ts';
 import { HANG_MS } from './pace.ts';
+import { PASSWORD } from './site.ts';
 
 const WIDTHS = [1280, 390];
 const require = createRequire(import.meta.url);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Debian's Chromium without anything that reaches for the network. */
-export async function launchChromium(): Promise<Browser> {
+async function launchChromium(): Promise<Browser> {
   const executablePath = findService('Chromium');
   if (!executablePath) throw new Error('Chromium is missing: npm run services');
   return chromium.launch({
@@ -29,21 +31,47 @@ export async function launchChromium(): Promise<Browser> {
   });
 }
 
-/** A page in a profile of its own. */
-export async function newPage(
-  browser: Browser,
-  options: { scripts?: boolean; width?: number } = {},
-): Promise<Page> {
-  const context = await browser.newContext({
-    javaScriptEnabled: options.scripts ?? true,
-    viewport: { width: options.width ?? 1280, height: options.width && options.width < 600 ? 844 : 800 },
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(HANG_MS);
-  return page;
+export interface PageOptions {
+  scripts?: boolean;
+  width?: number;
 }
 
-/** Where SALLYPORT_SCREENSHOTS names a folder, keeps pictures of a page at both widths for whoever wants to look. */
+/**
+ * Chromium for all tests of a file; there from the first test on. It ends before what is set up after it: a server closes when its
+ * browser is gone.
+ * @returns opens a page in a profile of its own
+ */
+export function browserForAll(): (options?: PageOptions) => Promise<Page> {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser.close());
+  return async ({ scripts = true, width = 1280 } = {}) => {
+    const context = await browser.newContext({
+      javaScriptEnabled: scripts,
+      viewport: { width, height: width < 600 ? 844 : 800 },
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(HANG_MS);
+    return page;
+  };
+}
+
+/** Types the password of a person at the link for users. @param name what the tenant identifies people by */
+export async function signInByLink(
+  page: Page,
+  { issuer }: { issuer: string },
+  person: { tenant: Tenant; name: string; password?: string },
+) {
+  await page.goto(`${issuer}/go/user`);
+  await page.getByLabel('Client Code').fill(person.tenant.clientCode);
+  await page.getByLabel('User Name').fill(person.name);
+  await page.getByLabel('Password').fill(person.password ?? PASSWORD);
+  await enter(page);
+}
+
+/** Where SALLYPORT_SCREENSHOTS names a folder, keeps pictures of a page at both widths for those who want to look. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.SALLYPORT_SCREENSHOTS;
   if (!folder) return;
@@ -83,7 +111,7 @@ export async function soundInBothColours(page: Page, name: string) {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
 }
 
-/** Nothing is broken, and nothing wider than the screen, at both widths; with a picture for whoever looks. */
+/** Nothing is broken, and nothing wider than the screen, at both widths; with a picture for those who look. */
 export async function sound(page: Page, name: string) {
   const before = page.viewportSize();
   for (const width of WIDTHS) {
