@@ -72,7 +72,7 @@ function run(command: string, args: readonly string[], environment: Record<strin
   return status === 0;
 }
 
-/** Installs PostgreSQL with DocumentDB beside this system: the extension is in Debian sid alone. */
+/** Installs PostgreSQL with DocumentDB beside this system: the extension is in Debian sid only. */
 function installDocumentdb(): boolean {
   if (hasDocumentdb('/') || hasDocumentdb(DEBIAN)) return true;
   const unfinished = `${DEBIAN}.${process.pid}`;

@@ -1,4 +1,4 @@
-// Everything that CI runs, one check after another; ends with 'N passed, N failed' alone on a line.
+// Everything that CI runs, one check after another; ends with 'N passed, N failed' on a line of its own.
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

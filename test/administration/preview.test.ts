@@ -70,7 +70,7 @@ describe('PWD-16 the table of effects', () => {
     });
   });
 
-  test('spread over days, nobody is expired at once', () => {
+  test('spread over days, no password expires at once', () => {
     const after = { ...state(30), spread: { from: NOW, days: 60 } };
     const many = Array.from({ length: 300 }, (_, i) => ({
       ...set(200),
@@ -87,7 +87,7 @@ describe('PWD-16 the table of effects', () => {
     const required = state(null, { secondFactor: { ...livevox.secondFactor, mode: 'required' } });
     const active = anAccount({ secondFactor: { ...noFactor, status: 'active' } });
     const facts = [...people, { account: active, sessions: [], apiSessions: 0 }];
-    // The mode of livevox is about users alone.
+    // The mode of livevox is about users only.
     expect(fold(facts, state(null), required).mustSetUpFactor).toBe(3);
   });
 

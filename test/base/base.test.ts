@@ -21,7 +21,7 @@ describe('the vault', () => {
   const [first, second] = [randomBytes(32), randomBytes(32)];
   const sealer = createSealer([first]);
 
-  test('SEC-2 S32 what is sealed opens for its own record alone, and only unchanged', () => {
+  test('SEC-2 S32 what is sealed opens only for its own record, and only unchanged', () => {
     const sealed = sealer.seal('secret', 'totp:t:a');
     expect(sealed).not.toContain('secret');
     expect(sealer.open(sealed, 'totp:t:a')).toBe('secret');

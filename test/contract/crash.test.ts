@@ -28,7 +28,7 @@ async function killInBurst(address: string, after: number): Promise<number[]> {
   return heard.split('\n').slice(0, -1).map(Number);
 }
 
-test('F9 I4 P7 kill -9 in a burst of writes: nothing acknowledged is lost, nothing is half-written', async () => {
+test('F9 P7 kill -9 in a burst of writes: nothing acknowledged is lost, nothing is half-written', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const folder = freshFolder();
     try {

@@ -227,7 +227,7 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
       expect(await things.count({ index: 'size', equals: ['t1'], cap: 100 })).toBe(64);
     });
 
-    test('P1 P7 R1 of 20 replaces of one version and 20 inserts of one name one wins, from 4 processes', async () => {
+    test('P7 R1 of 20 replaces of one version and 20 inserts of one name one wins, from 4 processes', async () => {
       const rounds = process.env.SALLYPORT_TEST_LONG ? 500 : 50;
       for (let i = 0; i < rounds; i++) await things.insert(thing(`replace-${i}`));
       for (const verb of ['replaceDocument', 'insertDocument'] as const) {

@@ -28,7 +28,7 @@ export function attemptsContract(at: OpenedEphemeral) {
       expect(await reserve('k')).toMatchObject({ outcome: 'busy', failures: 1 });
     });
 
-    test('P14 success clears its own counter alone; not-verified frees the slot uncounted (P13)', async () => {
+    test('P14 success clears only its own counter; not-verified frees the slot uncounted (P13)', async () => {
       await fail('password');
       await fail('second-factor');
       const turn = await reserve('password');
@@ -41,7 +41,7 @@ export function attemptsContract(at: OpenedEphemeral) {
       expect.assertions(3);
     });
 
-    test('P15 a lease that nobody settles counts as a failure after 30 s, and is then dead', async () => {
+    test('P15 a lease that is not settled counts as a failure after 30 s, and is then dead', async () => {
       const turn = await reserve('k', 1);
       expect(await reserve('k', 1, NOW + 29)).toMatchObject({ outcome: 'busy' });
       expect(await reserve('k', 1, NOW + 30)).toMatchObject({ outcome: 'full', abandoned: 1, failures: 1 });
@@ -77,7 +77,7 @@ export function attemptsContract(at: OpenedEphemeral) {
         expect(await paced(NOW)).toMatchObject({ outcome: 'busy' });
       });
 
-      test('LCK-7 P15 a try that nobody finished begins its wait when it is counted', async () => {
+      test('LCK-7 P15 a try that was not finished begins its wait when it is counted', async () => {
         await failAt(NOW);
         await paced(NOW);
         expect(await paced(NOW + 40)).toMatchObject({ outcome: 'waiting', until: NOW + 70, abandoned: 1 });

@@ -27,7 +27,7 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
     attemptsContract(at);
 
     describe('claims', () => {
-      test('P1 P3 a claim is won once, by nobody when the record is missing, expired or spent', async () => {
+      test('P1 P3 a claim is won once, and never when the record is missing, expired or spent', async () => {
         expect(await at.store.claim('Code', 'nothing', NOW)).toBe('lost');
         await at.store.put('Code', 'c', record(), NOW);
         expect(await at.store.claim('Code', 'c', LATER)).toBe('lost');
@@ -36,7 +36,7 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
         expect((await at.store.get('Code', 'c', NOW))?.claimedAt).toBe(NOW);
       });
 
-      test('P1 P7 R1 of 64 claims from 4 processes one wins, in every round', async () => {
+      test('P7 R1 of 64 claims from 4 processes one wins, in every round', async () => {
         const rounds = LONG_ROUNDS;
         for (let i = 0; i < rounds; i++) await at.store.put('Code', `c${i}`, record(), NOW);
         const results = await race(at.address, {

@@ -59,7 +59,7 @@ export function recordsContract(at: OpenedEphemeral) {
       expect((await at.store.get('Session', 's', NOW))?.parts).toEqual({ a: '9', 'c.d$': '3' });
     });
 
-    test('a buried record is gone and can be written by nobody until its time', async () => {
+    test('a buried record is gone, and no one can write it until its time', async () => {
       await at.store.put('Session', 's', { ...record('1'), parts: { a: '1' } }, NOW);
       const removed = await at.store.bury('Session', 's', NOW + 60, NOW);
       expect(removed).toMatchObject({ value: '1', parts: { a: '1' } });

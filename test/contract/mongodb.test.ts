@@ -87,7 +87,7 @@ test('P8 a page, a deep one too, and a look-up are answered from their index', a
       page({ index: 'name', equals: ['t1'], prefix: 'n1', after: encodeCursor(['n19', 'd19']) }).explain(),
     ];
     const texts = (await Promise.all(plans)).map((plan) => JSON.stringify(plan));
-    // FerretDB 1 has an index on the id alone: what it plans says nothing of the servers this is written for.
+    // FerretDB 1 has an index on the id only: what it plans says nothing of the servers this is written for.
     if (String(ferretdbVersion).startsWith('v1.')) return;
     for (const [i, index] of ['name', 'size', 'size', 'size', 'name'].entries()) {
       expect(texts[i]).toContain(`"indexName":"${index}"`);

@@ -176,7 +176,7 @@ describe('a Redis that is killed', () => {
       server.cutLog(60);
       await server.resume();
       await answers(store);
-      // The claim is lost with the end of the log, and the record is another generation's: whoever asks for it refuses it.
+      // The claim is lost with the end of the log, and the record is another generation's: every reader refuses it.
       expect((await store.generation()).id).not.toBe(before.id);
       expect((await store.get('Attempt', 'early', NOW))?.generation).toBe(before.id);
     } finally {

@@ -5,6 +5,7 @@ import { withAuthenticator } from '../../src/capabilities/second-factor/changes.
 import { collections, type ListedCollection, onlyListed } from '../../src/core/collections.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { actorFor, administer } from '../support/administration.ts';
+import { SECRET } from '../support/app.ts';
 import { serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();
@@ -70,7 +71,7 @@ async function known() {
     userName: 'wanda.quill',
     name: 'Wanda Quill',
     email: 'w.quill@site.example',
-    totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP',
+    totpSecret: SECRET,
   });
   await administer(server, operations.account.setRole, made, { role: 'SysAdmin' });
   const { doc: account } = await server.core.accounts.update(made.id, (current) => ({

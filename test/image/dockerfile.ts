@@ -1,4 +1,4 @@
-// Carries out a Dockerfile's steps in an empty folder, as no image engine runs where the tests do. What an engine alone can do is
+// Carries out a Dockerfile's steps in an empty folder, as no image engine runs where the tests do. What only an engine can do is
 // left out and told: other users, the base image's system. Absolute paths of the image become paths of the stage's folder.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';

@@ -66,7 +66,7 @@ describe('the image', () => {
     ).toEqual([]);
   });
 
-  test('OPS-5 its steps carried out in an empty folder make a program that starts, is healthy, and writes to its data alone', async () => {
+  test('OPS-5 its steps carried out in an empty folder make a program that starts, is healthy, and writes only to its data', async () => {
     const folder = freshFolder();
     const built = carryOut(instructions, process.cwd(), folder.path);
     const port = String(await freePort());
@@ -132,7 +132,7 @@ describe('the image', () => {
 });
 
 describe('the compose file', () => {
-  test('OPS-5 two instances on a root that nobody writes to, without rights, with every setting known', () => {
+  test('OPS-5 two instances on a read-only root, without rights, with every setting known', () => {
     expect(instances).toHaveLength(2);
     for (const [, service] of instances) {
       expect(service).toMatchObject({

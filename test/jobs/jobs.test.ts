@@ -106,7 +106,7 @@ describe('the queue', () => {
     expect(runs).toEqual(['now', 'later']);
   });
 
-  test('one that fails is tried again, later each time, and given up when nobody wants it any more', async () => {
+  test('one that fails is tried again, later each time, and given up when it is no longer wanted', async () => {
     const jobs = worker();
     const at: number[] = [];
     start(jobs, {

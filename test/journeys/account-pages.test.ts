@@ -13,7 +13,7 @@ const NEW = 'brand new words 4';
 
 const server = serverForAll();
 
-/** Signs in on the application, and opens the own pages with the session of that. */
+/** Signs in on the application, and opens the account pages with the session of that. */
 async function signedIn(options: Parameters<typeof story>[1] = {}) {
   const tale = await story(server, options);
   await tale.begin();
@@ -29,7 +29,7 @@ const change = (tale: Story, fields: Record<string, string> = {}) =>
   );
 
 describe('the links of a tenant', () => {
-  test('TEN-2 the user link asks for the client code, and leads to the own pages when no application sent the person', async () => {
+  test('TEN-2 the user link asks for the client code, and leads to the account pages when no application sent the person', async () => {
     const tenant = await server.tenant();
     const account = await server.account(tenant);
     const browser = new Browser(server.issuer);
@@ -54,7 +54,7 @@ describe('the links of a tenant', () => {
     expect(own.step).toBe('account');
   });
 
-  test('TEN-1 the agent link of a code that nobody has makes the same page, and nobody gets in', async () => {
+  test('TEN-1 the agent link of an unknown code makes the same page, and lets no one in', async () => {
     const browser = new Browser(server.issuer);
     const page = await browser.open('/go/agent/NO-SUCH-SITE');
     expect(page).toMatchObject({ step: 'password', status: 200 });
@@ -102,11 +102,11 @@ describe('the links of a tenant', () => {
     const desk = await server.application({ population: 'user', tenantId: elsewhere.id });
     const relying = await RelyingApplication.discover(server.issuer, desk.id, desk.secret);
     expect((await tale.browser.open(await relying.request())).step).toBe('password');
-    // The own application goes on as before.
+    // The application itself goes on as before.
     expect((await tale.begin()).url).toContain('code=');
   });
 
-  test('going back from the sign-in says that nobody is signed in', async () => {
+  test('going back from the sign-in says that no one is signed in', async () => {
     const browser = new Browser(server.issuer);
     await browser.open('/go/user');
     const page = await browser.submit({}, '/cancel');
@@ -162,7 +162,7 @@ describe('PWD-10 the voluntary change', () => {
     expect(mails[0]?.subject).toBe('Your password was changed');
   });
 
-  test('SES-4 twice in one session, and then an event of somebody else ends it', async () => {
+  test('SES-4 twice in one session, and then an event that another person makes ends it', async () => {
     const { tale, tokens } = await signedIn();
     await tale.browser.open('/account/password');
     await change(tale);
@@ -179,7 +179,7 @@ describe('PWD-10 the voluntary change', () => {
     expect((await tale.browser.open('/account')).step).toBe('identify');
   });
 
-  test('SES-4 R10 a refresh at the very moment of the own change is never refused', async () => {
+  test('SES-4 R10 a refresh at the very moment of the person’s own change is never refused', async () => {
     for (let round = 0; round < 8; round++) {
       const { tale, tokens } = await signedIn();
       await tale.browser.open('/account/password');
@@ -190,7 +190,7 @@ describe('PWD-10 the voluntary change', () => {
     }
   });
 
-  test('SES-4 R10 the own change at the moment of somebody else’s reset keeps nothing', async () => {
+  test('SES-4 R10 the person’s own change at the moment of another’s reset keeps nothing', async () => {
     for (let round = 0; round < 6; round++) {
       const { tale, tokens } = await signedIn();
       await tale.browser.open('/account/password');
@@ -204,7 +204,7 @@ describe('PWD-10 the voluntary change', () => {
     }
   });
 
-  test('S7 S24 PWD-8 the current password is asked for, counted on the one counter, and every broken rule is told', async () => {
+  test('S7 PWD-8 the current password is asked for, counted on the one counter, and every broken rule is told', async () => {
     const { tale } = await signedIn();
     await tale.browser.open('/account/password');
     expect(await change(tale, { currentPassword: 'wrong 12345' })).toMatchObject({
@@ -220,7 +220,7 @@ describe('PWD-10 the voluntary change', () => {
     for (let i = 0; i < 5; i++) await change(tale, { currentPassword: 'wrong 12345' });
     expect((await server.reread(tale.account)).lock?.cause).toBe('password');
     expect((await change(tale)).alert).toContain('locked');
-    // The running session is left alone (D7).
+    // The running session is left as it is (D7).
     expect((await tale.browser.open('/account')).step).toBe('account');
   });
 

@@ -16,7 +16,7 @@ const server = serverForAll(TELLS_LISTENERS);
 const time = clockForEach();
 const { listening, signedOn, deliveries, settled, failing } = backChannelOn(server);
 
-describe('a slow or hostile application harms nobody', () => {
+describe('a slow or hostile application harms no other', () => {
   const end = ({ account }: { account: Account }) =>
     administer(server, operations.account.endAllSessions, account, {});
 
@@ -74,7 +74,7 @@ describe('a slow or hostile application harms nobody', () => {
     expect(inside.tokens).toEqual([]);
   });
 
-  test('F22 forty sessions of one that never answers keep nobody else waiting, nor the mail', async () => {
+  test('F22 forty sessions of one that never answers keep no other application waiting, nor the mail', async () => {
     const dead = await signedOn({ manner: hangs });
     for (let n = 0; n < 40; n++)
       await server.core.deliveries.tell(dead.account.id, [

@@ -9,7 +9,6 @@ import { clockForEach, serverForAll } from '../support/suite.ts';
 
 const HOUR = 3_600;
 
-
 const server = serverForAll(TELLS_LISTENERS);
 
 const time = clockForEach();
@@ -25,7 +24,7 @@ const sessionOf = async ({ tenant, account }: SignedOn) =>
 
 const ENDS: [string, (tale: SignedOn) => Promise<unknown>, Record<string, unknown>?][] = [
   ['the person signs out', (tale) => signOut(tale, { logout: 'yes' })],
-  ['the person signs out of that application alone', (tale) => signOut(tale, {})],
+  ['the person signs out of that application only', (tale) => signOut(tale, {})],
   [
     'the person ends the session elsewhere',
     async (tale) =>
@@ -54,7 +53,7 @@ const ENDS: [string, (tale: SignedOn) => Promise<unknown>, Record<string, unknow
     },
   ],
   [
-    'somebody else signs in with the same browser',
+    'another person signs in with the same browser',
     async ({ tenant, browser, relying }) => {
       const other = await server.account(tenant);
       await browser.open(await relying.request({ prompt: 'login' }));
@@ -64,7 +63,7 @@ const ENDS: [string, (tale: SignedOn) => Promise<unknown>, Record<string, unknow
     },
   ],
   [
-    'nobody uses it for two hours',
+    'it is not used for two hours',
     async () => {
       time.move(2 * HOUR + 16);
       await server.core.sessions.endExpired();
@@ -140,7 +139,7 @@ describe('every end of a session is told to its applications', () => {
     expect(await deliveries(silent.id, 'delivered')).toEqual([]);
   });
 
-  test('SES-4 a person’s own change ends the other sessions, and tells of them alone', async () => {
+  test('SES-4 a person’s own change ends the other sessions, and tells of them only', async () => {
     const tale = await signedOn();
     const here = new Browser(server.issuer);
     await here.open(await tale.relying.request());

@@ -22,7 +22,7 @@ describe('headers that lie', () => {
     { 'x-forwarded-for': ',,,' },
   ];
 
-  test.each(SPOOFS)('S44 S26 V25 %j changes no address that we make', async (spoof) => {
+  test.each(SPOOFS)('S26 V25 %j changes no address that we make', async (spoof) => {
     const discovery = await requestWithHost(server.issuer, '/.well-known/openid-configuration', {
       host: host(),
       ...spoof,
@@ -97,7 +97,7 @@ describe('headers that lie', () => {
 });
 
 describe('headers that we send', () => {
-  test('S60 S61 D20 every page carries the strict policy and is not stored', async () => {
+  test('S61 D20 every page carries the strict policy and is not stored', async () => {
     const { begin } = await story(server);
     const page = await begin();
     const policy = page.headers.get('content-security-policy') ?? '';
@@ -159,7 +159,7 @@ describe('headers that we send', () => {
       expect([cookie.httpOnly, cookie.sameSite]).toEqual([true, 'lax']);
   });
 
-  test('S62 CORS is for the registered origin of the application alone, and pages have none', async () => {
+  test('S62 CORS is for the registered origin of the application only, and pages have none', async () => {
     const { id, secret } = await server.application();
     const ask = (origin: string) =>
       fetch(`${server.issuer}/oauth2/token`, {

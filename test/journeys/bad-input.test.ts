@@ -125,7 +125,7 @@ describe('forms', () => {
   });
 });
 
-test('S81 SEC-3 OPS-3 a lost store means 503 at every door, never an open one, and readiness says so', async () => {
+test('S81 OPS-3 a lost store means 503 at every door, never an open one, and readiness says so', async () => {
   const broken = await startApp();
   const { begin, browser, typePassword, application, relying } = await story(broken);
   const page = await begin();

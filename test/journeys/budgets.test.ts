@@ -33,10 +33,10 @@ async function elsewhere(tale: Story): Promise<Story> {
   };
 }
 
-describe('LCK-7 S23 D6 split budgets', () => {
+describe('S23 D6 split budgets', () => {
   const split = lockout({ splitBudgets: true });
 
-  test('strangers close their own door alone: a browser that signed in before goes on', async () => {
+  test('strangers close only their own door: a browser that signed in before is let in', async () => {
     const tale = await story(server, { tenant: await server.tenant('livevox', split) });
     await tale.begin();
     expect(isIn(await tale.typePassword())).toBe(true);
@@ -212,13 +212,13 @@ describe('LCK-7 waits', () => {
     expect((await server.reread(tale.account)).lock).toBeNull();
   });
 
-  test('the last failure locks without another wait, and a name that nobody has waits the same', async () => {
+  test('the last failure locks without another wait, and a name that does not exist waits the same', async () => {
     const tenant = await server.tenant(
       'livevox',
       lockout({ waitFrom: 1, waitSeconds: 300, waitGrowth: 1, user: 2 }),
     );
     const tale = await story(server, { tenant });
-    for (const userName of [tale.account.userName, 'nobody-here']) {
+    for (const userName of [tale.account.userName, 'unknown-here']) {
       await tale.begin();
       expect((await tale.typePassword(WRONG, userName)).alert).toBe('Please try again in five minutes.');
       time.move(300);
@@ -227,7 +227,7 @@ describe('LCK-7 waits', () => {
     }
   });
 
-  test('somebody else at the same desk is not kept waiting', async () => {
+  test('another person at the same desk is not kept waiting', async () => {
     const tenant = await server.tenant('livevox', paced);
     const tale = await story(server, { tenant });
     const colleague = await server.account(tenant);
@@ -258,7 +258,7 @@ describe('LCK-7 the tries of a network', () => {
   const few = lockout({ networkTries: 10, siteNetworks: ['198.51.100.0/24'], siteTries: 15, user: 9 });
   const from = (address: string) => ({ 'x-forwarded-for': address, origin: server.issuer });
 
-  /** Wrong passwords for names that nobody has, until the network is refused. */
+  /** Wrong passwords for names that do not exist, until the network is refused. */
   async function triesUntilRefused(tale: Story, address: string): Promise<number> {
     for (let tries = 0; tries < 40; tries++) {
       const browser = new Browser(server.issuer);
@@ -274,7 +274,7 @@ describe('LCK-7 the tries of a network', () => {
     return 40;
   }
 
-  test('S23 it waits after so many failures, the site’s own networks later, and nobody is locked by it', async () => {
+  test('S23 it waits after so many failures, the site’s own networks later, and it locks no account', async () => {
     time.move(600 - (nowSeconds() % 600));
     const tale = await story(server, { tenant: await server.tenant('livevox', few) });
     expect(await triesUntilRefused(tale, '203.0.113.5')).toBe(10);
@@ -326,7 +326,7 @@ describe('SGN-5 networks', () => {
     });
   };
 
-  test('agents sign in from the site alone, users from anywhere; from outside an agent is like a name that nobody has', async () => {
+  test('agents sign in from the site only, users from anywhere', async () => {
     const tenant = await server.tenant('livevox', inside);
     const agent = await story(server, { tenant, population: 'agent', person: { population: 'agent' } });
     const user = await story(server, { tenant });

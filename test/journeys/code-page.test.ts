@@ -197,7 +197,7 @@ describe('S31 a clock that jumps', () => {
 });
 
 describe('SGN-3 step-up', () => {
-  test('S40 V35 a session made with a password alone gives the code when an application asks, and only that', async () => {
+  test('S40 V35 a session made with only a password gives the code when an application asks, and only that', async () => {
     const tale = await story(server, { preset: 'vcc-live' });
     await tale.begin();
     const first = await tale.relying.exchange((await tale.typePassword()).url);

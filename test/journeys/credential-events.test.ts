@@ -14,7 +14,7 @@ const NO_PROGRAMS = { list: async () => [], end: async () => false };
 const server = serverForAll();
 const time = clockForEach();
 
-/** Somebody who is signed in everywhere: browser, program, and a sign-in half-way. */
+/** A person who is signed in everywhere: browser, program, and a sign-in half-way. */
 async function everywhere() {
   const tale = await story(server, {
     person: { permissions: ['use-session-api'], email: 'ann@example.org' },
@@ -64,7 +64,7 @@ const EVENTS: [string, (one: Everywhere) => Promise<unknown>][] = [
 ];
 
 describe('one credential event ends everything, and says so', () => {
-  test.each(EVENTS)('SES-4 S46 S56 S57 V28 %s', async (kind, happen) => {
+  test.each(EVENTS)('S46 S57 %s', async (kind, happen) => {
     const one = await everywhere();
     expect(await isSignedIn(one)).toBe(true);
     expect((await one.program.validate()).status).toBe(200);
@@ -132,7 +132,7 @@ describe('one credential event ends everything, and says so', () => {
     }
   });
 
-  test('ACC-8 the name of a deleted account may be used again, by somebody else', async () => {
+  test('ACC-8 the name of a deleted account may be used again, by another person', async () => {
     const one = await everywhere();
     await administer(server, operations.account.remove, one.account, {});
     const next = await server.account(one.tenant, {

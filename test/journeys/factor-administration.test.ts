@@ -44,7 +44,7 @@ describe('MFA-3 enrol', () => {
 
 describe('MFA-7 reset', () => {
   test.each(['off', 'voluntary', 'enrolment', 'required'] as const)(
-    'S35 under mode %s: revoked, sessions end, pending, told by mail; the next sign-in sets up anew',
+    'S35 under mode %s: revoked, sessions end, pending, told by mail; the next sign-in sets up another one',
     async (mode) => {
       const tenant = await server.tenant('livevox', policyWith({ secondFactor: { mode } }));
       const email = address();
@@ -155,7 +155,7 @@ describe('MFA-17 activation slips', () => {
     expect(JSON.stringify(await server.core.audit.ofAccount(tale.account.id, 50))).not.toContain(secret);
   });
 
-  test('whoever lost it sets up by the page instead, which voids it', async () => {
+  test('a person who lost it sets up by the page instead, which voids it', async () => {
     const tale = await story(server);
     const { secret } = await slipFor(tale);
     await tale.begin();

@@ -89,7 +89,7 @@ describe('SEC-3 what else is posted', () => {
     },
   );
 
-  test('V12 a code is mailed to nobody who has no codes by mail, nor to an address that the form names', async () => {
+  test('V12 no code is mailed to a person without codes by mail, nor to an address that the form names', async () => {
     const tale = await atTheCode();
     await tale.browser.post(`${tale.browser.page.url}/mail-code`, { email: 'thief@evil.example' });
     await withMail(server, tale.account, tale.email);
@@ -140,8 +140,8 @@ describe('SEC-3 what else is posted', () => {
   });
 });
 
-describe('SEC-3 on the own page', () => {
-  test('an id that is none, or of somebody else, turns nothing off', async () => {
+describe('SEC-3 on the page of the account', () => {
+  test('an id that is none, or another person’s, turns nothing off', async () => {
     const tale = await atTheCode();
     await tale.browser.submit({ code: codeOf(SECRET) }, '/second-factor');
     const other = await atTheCode();

@@ -18,7 +18,7 @@ const address = () => `someone${++people}@site.example`;
 const nameOf = (tale: Pick<Story, 'account' | 'tenant'>) =>
   tale.tenant.policy.signIn.identifiedBy === 'email' ? (tale.account.email ?? '') : tale.account.userName;
 
-/** Signed in, with the own page of the second factor open. */
+/** Signed in, with their page of the second factor open. */
 async function atHome(preset = 'cloudcx', person: NewPerson = {}) {
   const email = address();
   const tale = await story(server, { preset, person: { email, ...person } });
@@ -45,7 +45,7 @@ describe('MFA-5 setting a method up', () => {
     expect(overview.dom.querySelector('nav')?.text).toContain('Second factor (disabled)');
   });
 
-  test('MFA-2 S33 S34 D10 the app: password first, then a secret that is shown until a code of it ends the set-up; then recovery codes once', async () => {
+  test('S34 D10 the app: password first, then a secret that is shown until a code of it ends the set-up; then recovery codes once', async () => {
     const tale = await atHome();
     expect(stateOf(tale.page, 'app')).toBe('disabled');
     const secret = await setUpApp(tale);
@@ -133,7 +133,7 @@ describe('MFA-5 setting a method up', () => {
   test.each([
     ['D11 mail where the policy has it not', 'livevox', 'mail'],
     ['anything where the mode is by enrolment and nothing is active', 'livevox', 'app'],
-    ['a method that nobody has', 'cloudcx', 'carrier-pigeon'],
+    ['a method that does not exist', 'cloudcx', 'carrier-pigeon'],
   ])('there is nothing to set up: %s', async (_, preset, method) => {
     const tale = await atHome(preset);
     expect((await tale.browser.open(`${OWN}/set-up/${method}`)).status).toBe(404);
@@ -212,7 +212,7 @@ describe('MFA-5 turning a method off', () => {
   });
 });
 
-describe('MFA-10 recovery codes on the own page', () => {
+describe('MFA-10 recovery codes on the page of the account', () => {
   test('S38 new ones take the password and a code, and void the old set at once', async () => {
     const tale = await atHome('cloudcx', { totpSecret: SECRET });
     const [old = ''] = await withRecoveryCodes(server, tale.account, 10);
@@ -234,7 +234,7 @@ describe('MFA-10 recovery codes on the own page', () => {
     expect(shownCodes(await tale.browser.open(`${OWN}/recovery-codes`))).toEqual([]);
   });
 
-  test('when none is left the own page says so', async () => {
+  test('when none is left the page says so', async () => {
     const tale = await atHome('cloudcx', { totpSecret: SECRET });
     const [only = ''] = await withRecoveryCodes(server, tale.account, 1);
     await server.core.keptCodes.spendRecoveryCode(

@@ -17,7 +17,7 @@ const ROUNDS = process.env.SALLYPORT_TEST_LONG ? 50 : 3;
 const server = serverForAll();
 let people = 0;
 
-const nobodyLocks = { lockout: 9 };
+const HIGH_LIMIT = { lockout: 9 };
 
 async function person(options: NewPerson & { preset?: string } = {}) {
   const { preset = 'cloudcx', ...rest } = options;
@@ -25,7 +25,7 @@ async function person(options: NewPerson & { preset?: string } = {}) {
   const tenant = await server.tenant(
     preset,
     policyWith({
-      lockout: { secondFactor: nobodyLocks.lockout },
+      lockout: { secondFactor: HIGH_LIMIT.lockout },
       secondFactor: { waitFrom: null },
     }),
   );
@@ -87,7 +87,7 @@ describe('one code, twenty browsers at once', () => {
           earlier.submit({ code: codeOf(SECRET, -1) }, '/second-factor'),
         ]);
         expect(isThrough(later)).toBe(true);
-        // Once the later step is taken, the earlier one is refused, whoever comes.
+        // Once the later step is taken, the earlier one is refused, for every browser.
         await rest[0].submit({ code: codeOf(SECRET, -1) }, '/second-factor');
         expect(isThrough(rest[0])).toBe(false);
       }
@@ -96,7 +96,7 @@ describe('one code, twenty browsers at once', () => {
     }
   });
 
-  test('V5 S38 R2 a recovery code: one signs in, and one is spent', async () => {
+  test('V5 S38 a recovery code: one signs in, and one is spent', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const tale = await person({ totpSecret: SECRET });
       const [code = ''] = await withRecoveryCodes(server, tale.account, 3);
@@ -196,7 +196,7 @@ describe('what happens meanwhile', () => {
     }
   });
 
-  test('MFA-7 S22 a reset while codes are checked: nobody is in with the old factor afterwards', async () => {
+  test('MFA-7 S22 a reset while codes are checked: no one is in with the old factor afterwards', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const tale = await person({ totpSecret: SECRET });
       const all = await browsers(tale, 5);
@@ -204,7 +204,7 @@ describe('what happens meanwhile', () => {
         submitAll(all, codeOf(SECRET)),
         administer(server, operations.account.resetFactor, tale.account, { reason: 'race' }),
       ]);
-      // Whoever was faster than the reset has a session of the old epoch: it opens nothing.
+      // A browser that was faster than the reset has a session of the old epoch: it opens nothing.
       for (const browser of all) {
         const page = await browser.open('/account');
         expect(page.step).not.toBe('account');
@@ -257,7 +257,7 @@ describe('what happens meanwhile', () => {
     }
   });
 
-  test('MFA-17 S22 a reset while somebody signs in at a shared desk: the next desk takes over nothing that is void', async () => {
+  test('MFA-17 S22 a reset while a person signs in at a shared desk: the next desk takes over nothing that is void', async () => {
     const tenant = await server.tenant('livevox', policyWith({ session: { sharedDesk: true } }));
     for (let round = 0; round < ROUNDS; round++) {
       const tale = await story(server, { tenant, person: { totpSecret: SECRET } });
@@ -268,7 +268,7 @@ describe('what happens meanwhile', () => {
       ]);
       const isReset = async () => (await server.reread(tale.account)).secondFactor.status === 'pending';
       expect(await isReset()).toBe(true);
-      // Whoever was through before the reset ended with it; nobody came through after it.
+      // A browser that was through before the reset ended with it; none came through after it.
       for (const browser of all) expect((await browser.open('/account')).step).not.toBe('account');
     }
   });

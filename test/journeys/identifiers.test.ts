@@ -75,7 +75,7 @@ describe('ACC-3 what identifies a person', () => {
     expect((await server.reread(tale.account)).lock).not.toBeNull();
   });
 
-  test('where it identifies, an address is one account’s alone, and never another’s user name; elsewhere people may share one', async () => {
+  test('where it identifies, an address belongs to one account only, and is never another’s user name', async () => {
     const tenant = await site('either');
     expect(isMade(await create(tenant.id, 'ann', 'ann@site.example', 'either'))).toBe(true);
     for (const [name, email] of [

@@ -12,15 +12,15 @@ import { serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();
 
-const allowing = (mode: Policy['secondFactor']['mode'], alone: boolean) =>
+const allowing = (mode: Policy['secondFactor']['mode'], byItself: boolean) =>
   policyWith({
     secondFactor: { mode, methods: ['passkey', 'app'] },
-    signIn: { methods: alone ? ['password', 'passkey'] : ['password'] },
+    signIn: { methods: byItself ? ['password', 'passkey'] : ['password'] },
   });
 
 /** A person with one passkey, set up at the first sign-in. */
-async function holder(options: { alone?: boolean; isSynced?: boolean; fixTenant?: boolean } = {}) {
-  const tenant = await server.tenant('vcc-live', allowing('required', options.alone ?? false));
+async function holder(options: { byItself?: boolean; isSynced?: boolean; fixTenant?: boolean } = {}) {
+  const tenant = await server.tenant('vcc-live', allowing('required', options.byItself ?? false));
   const tale = await story(server, { tenant, fixTenant: options.fixTenant ?? false });
   const passkey = new SoftwarePasskey({ isSynced: options.isSynced ?? false });
   await tale.begin();
@@ -121,7 +121,7 @@ describe('MFA-16 a passkey as the second factor', () => {
     expect((await tale.browser.submit({ passkey }, '/second-factor')).step).toBe('second-factor');
   });
 
-  test('a passkey of somebody else is refused', async () => {
+  test('another person’s passkey is refused', async () => {
     const tale = await holder();
     const other = await holder();
     await atTheCode(tale);
@@ -151,7 +151,7 @@ describe('MFA-16 a passkey as the second factor', () => {
   });
 });
 
-describe('MFA-5 MFA-16 passkeys on the own page', () => {
+describe('MFA-5 MFA-16 passkeys on the page of the account', () => {
   test('added with password and passkey, named, used, and removed with a passkey', async () => {
     const tale = await holder();
     const own = '/account/second-factor';
@@ -214,7 +214,7 @@ describe('MFA-5 MFA-16 passkeys on the own page', () => {
 });
 
 describe('MFA-16 a passkey as the whole sign-in', () => {
-  const alone = (tale: Holder, more: Partial<Parameters<SoftwarePasskey['get']>[1]> = {}) =>
+  const signInWith = (tale: Holder, more: Partial<Parameters<SoftwarePasskey['get']>[1]> = {}) =>
     tale.browser.submit(
       {
         passkey: tale.passkey.get(passkeyOptions(tale.browser.page), {
@@ -231,9 +231,9 @@ describe('MFA-16 a passkey as the whole sign-in', () => {
   };
 
   test('SGN-3 where the site allows it: no name, no password, no code; acr and amr tell it', async () => {
-    const tale = await holder({ alone: true, fixTenant: true });
+    const tale = await holder({ byItself: true, fixTenant: true });
     expect((await fresh(tale)).step).toBe('password');
-    const landed = await alone(tale);
+    const landed = await signInWith(tale);
     expect((await tale.relying.exchange(landed.url)).claims()).toMatchObject({
       sub: tale.account.id,
       acr: MULTI_FACTOR_ACR,
@@ -242,23 +242,23 @@ describe('MFA-16 a passkey as the whole sign-in', () => {
   });
 
   test('a browser in which a passkey was used is offered it where the application asks for the client code', async () => {
-    const tale = await holder({ alone: true });
+    const tale = await holder({ byItself: true });
     await tale.browser.open('/account');
     expect((await fresh(tale)).dom.querySelector('[data-passkey-options]')).toBeNull();
     await tale.browser.jar.setCookie('sallyport_passkey=1', server.issuer);
     await tale.begin();
-    expect((await alone(tale)).url).toContain(CALLBACK);
+    expect((await signInWith(tale)).url).toContain(CALLBACK);
   });
 
-  test('it must verify the person: possession alone is one factor', async () => {
-    const tale = await holder({ alone: true, fixTenant: true });
+  test('it must verify the person: possession by itself is one factor', async () => {
+    const tale = await holder({ byItself: true, fixTenant: true });
     await fresh(tale);
-    const page = await alone(tale, { userVerified: false });
+    const page = await signInWith(tale, { userVerified: false });
     expect(page).toMatchObject({ step: 'password', status: 200 });
     expect(page.alert).toContain('not accepted');
   });
 
-  test('S40 where the site does not allow it, the page offers none, and an answer signs nobody in', async () => {
+  test('S40 where the site does not allow it, the page offers none, and an answer signs no one in', async () => {
     const tale = await holder({ fixTenant: true });
     const page = await fresh(tale);
     expect(page.dom.querySelector('[data-passkey-options]')).toBeNull();
@@ -279,35 +279,35 @@ describe('MFA-16 a passkey as the whole sign-in', () => {
     ['disabled', ({ account }) => administer(server, operations.account.disable, account, {}), 'password'],
     ['reset', ({ account }) => administer(server, operations.account.resetFactor, account, {}), 'password'],
   ])('S18 an account that is %s does not get in', async (_, event, step) => {
-    const tale = await holder({ alone: true, fixTenant: true });
+    const tale = await holder({ byItself: true, fixTenant: true });
     await event(tale);
     await fresh(tale);
-    expect((await alone(tale)).step).toBe(step);
+    expect((await signInWith(tale)).step).toBe(step);
   });
 
   test('TEN-1 an application of another tenant or population takes it not', async () => {
-    const tale = await holder({ alone: true, fixTenant: true });
+    const tale = await holder({ byItself: true, fixTenant: true });
     const other = await story(server, {
       tenant: await server.tenant('vcc-live', allowing('required', true)),
       fixTenant: true,
     });
     await other.begin();
-    expect((await alone({ ...tale, browser: other.browser })).step).toBe('password');
+    expect((await signInWith({ ...tale, browser: other.browser })).step).toBe('password');
     const agents = await story(server, { tenant: tale.tenant, fixTenant: true, population: 'agent' });
     await agents.begin();
-    expect((await alone({ ...tale, browser: agents.browser })).step).toBe('password');
+    expect((await signInWith({ ...tale, browser: agents.browser })).step).toBe('password');
   });
 
   test('S17 the answer to every passkey that does not do is the same', async () => {
-    const tale = await holder({ alone: true, fixTenant: true });
+    const tale = await holder({ byItself: true, fixTenant: true });
     const masked = (html: string) =>
       html.replace(/sign-in\/[\w-]+/g, 'sign-in/UID').replace(/data-passkey-options="[^"]*"/, '');
     await fresh(tale);
-    const unknown = await alone({ ...tale, passkey: new SoftwarePasskey() });
+    const unknown = await signInWith({ ...tale, passkey: new SoftwarePasskey() });
     await fresh(tale);
     const garbage = await tale.browser.submit({ passkey: '{}' }, '/passkey');
     expect(masked(unknown.html)).toBe(masked(garbage.html));
-    // The id of an account is known to every application: posted by a stranger it names nobody, and counts on nobody.
+    // The id of an account is known to every application: posted by a stranger it names no account, and counts on none.
     const forge = (credentialId: string) => {
       const response = { userHandle: Buffer.from(tale.account.id).toString('base64url') };
       return JSON.stringify({ id: credentialId, rawId: credentialId, type: 'public-key', response });

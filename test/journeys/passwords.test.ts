@@ -50,7 +50,7 @@ describe('expiry', () => {
     expect(page.dom.querySelector('form button')?.text).toBe('Submit');
   });
 
-  test('S6 one second before it is not expired; the clock set back and forward over the moment decides each time anew', async () => {
+  test('S6 one second before it is not expired; the clock set back and forward over the moment decides again each time', async () => {
     const tale = await story(server, { preset: 'livevox' });
     time.move(90 * DAY - 1);
     await tale.begin();
@@ -88,14 +88,14 @@ describe('expiry', () => {
     expect(isIn(await tale.typePassword(NEW))).toBe(true);
   });
 
-  test('S15 an expired password is told after the right password alone', async () => {
+  test('S15 an expired password is told after the right password only', async () => {
     const tale = await story(server, { preset: 'livevox' });
     const other = await story(server, { tenant: tale.tenant });
     time.move(90 * DAY);
     await tale.begin();
     await other.begin();
     const page = await tale.typePassword('wrong 123456');
-    const unknown = await other.typePassword('wrong 123456', 'nobody-here');
+    const unknown = await other.typePassword('wrong 123456', 'unknown-here');
     expect(page.step).toBe('password');
     expect(page.alert).toBe(unknown.alert);
   });
@@ -125,7 +125,7 @@ describe('PWD-8 what is wrong with a new password', () => {
     expect(isIn(await changeTo(tale, 'well 12 chosen!'))).toBe(true);
   });
 
-  test('PWD-4 somebody else’s choice is held to the history too, and to every other rule', async () => {
+  test('PWD-4 another person’s choice is held to the history too, and to every other rule', async () => {
     const tenant = await server.tenant('livevox', withPassword({ historyCount: 5 }));
     const account = await server.account(tenant);
     const set = (typed: string) =>
@@ -136,8 +136,8 @@ describe('PWD-8 what is wrong with a new password', () => {
   });
 });
 
-describe('PWD-7 a password set by somebody else', () => {
-  test('S12 temporary: shown once when it is made, leads to the change alone, and dies unused', async () => {
+describe('PWD-7 a password set by another person', () => {
+  test('S12 temporary: shown once when it is made, leads to the change only, and dies unused', async () => {
     const tenant = await server.tenant('livevox');
     const tale = await story(server, { tenant });
     const outcome = await administer(

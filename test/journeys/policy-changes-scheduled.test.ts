@@ -14,7 +14,7 @@ const time = clockForEach();
 const { change, reread } = policiesOn(server);
 
 describe('PWD-16 at a set time', () => {
-  test('it comes into force then, on the policy as it is then, once, and is a revision of whoever set it', async () => {
+  test('it comes into force then, on the policy as it is then, once, and is a revision of the person who set it', async () => {
     const tenant = await server.tenant('livevox');
     const at = nowSeconds() + 3 * DAY;
     const set = await change(

@@ -146,7 +146,7 @@ describe('PWD-17 D18 nothing is enforced in the middle of a call', () => {
     expect((await tale.typePassword()).step).toBe('activate');
   });
 
-  test('PWD-6 a stronger policy binds the next change, and forces nobody by itself', async () => {
+  test('PWD-6 a stronger policy binds the next change, and forces no change by itself', async () => {
     const tenant = await server.tenant('vcc-live');
     const tale = await story(server, { tenant });
     await change(tenant, { 'password.strength': 'very-strong' });

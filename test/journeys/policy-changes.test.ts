@@ -86,7 +86,7 @@ describe('TEN-3 versions', () => {
       name: 'policyRevisions',
       indexes: { tenant: { fields: ['tenantId', 'n'] } },
     });
-    // As a process leaves it that dies between the two writes: the newest revision stands in the tenant alone.
+    // As a process leaves it that dies between the two writes: the newest revision stands in the tenant only.
     await revisions.remove(`${tenant.id}/2`);
     expect((await server.core.tenants.history(tenant.id)).map(({ n }) => n)).toEqual([1, 2]);
     await change(await reread(tenant), { 'lockout.user': 3 });

@@ -65,7 +65,7 @@ describe('asking again', () => {
     expect((await free.typePassword()).step).toBe('activate');
   });
 
-  test('S58 V21 re-authentication as somebody else gives a new session and leaves nothing of the first person', async () => {
+  test('S58 V21 re-authentication as another person gives a new session and leaves nothing of the first one', async () => {
     const { begin, browser, relying, tenant, tokens } = await signedIn(server);
     const cookie = async () =>
       (await browser.jar.getCookies(server.issuer)).find((c) => c.key === 'sallyport_session')?.value;
@@ -84,7 +84,7 @@ describe('asking again', () => {
     await expect(relying.refresh(tokens)).rejects.toMatchObject({ error: 'invalid_grant' });
   });
 
-  test('V22 two people at one browser, the cookie lost between: every token is of whoever signed in for it', async () => {
+  test('V22 two people at one browser, the cookie lost between: every token is of the person who signed in for it', async () => {
     const { begin, browser, relying, tenant, tokens, account } = await signedIn(server);
     const other = await server.account(tenant);
     const as = (userName: string) =>

@@ -41,7 +41,7 @@ describe('the end of a session', () => {
     expect((await browser.open(relying.logoutUrl(`${h}.${p}.AAAA`))).status).toBe(400);
   });
 
-  test('SES-2 S54 D16 a session ends after the idle time, and after the absolute one however much it is used', async () => {
+  test('S54 D16 a session ends after the idle time, and after the absolute one however much it is used', async () => {
     const tenant = await server.tenant(
       'livevox',
       policyWith({ session: { idleMinutes: 60, absoluteMinutes: 150 } }),
@@ -109,7 +109,7 @@ describe('the end of a session', () => {
     });
   });
 
-  test('SES-4 S46 S56 V28 a password set by somebody else and a disabled account end everything at once', async () => {
+  test('S46 S56 a password set by another person and a disabled account end everything at once', async () => {
     for (const kind of ['password-set', 'disabled'] as const) {
       const { begin, relying, tokens, account, tenant } = await signedIn(server);
       const record = await server.core.passwords.make('another one 2', tenant.policy, true);
@@ -137,7 +137,7 @@ describe('the end of a session', () => {
     }
   });
 
-  test('SES-4 the epoch alone refuses what the sweep has not deleted yet', async () => {
+  test('SES-4 the epoch by itself refuses what the sweep has not deleted yet', async () => {
     const { begin, relying, tokens, account } = await signedIn(server);
     await server.core.accounts.update(account.id, (a) => ({ ...a, epoch: a.epoch + 1 }));
     expect(await relying.introspect(tokens.access_token)).toEqual({ active: false });

@@ -21,7 +21,7 @@ describe('limits, however many try at the same moment', () => {
   const audit = async (accountId: string) =>
     (await server.core.audit.ofAccount(accountId, 500)).filter((e) => e.type === 'sign-in.password');
 
-  test('LCK-6 R5 P11 S18 V1 V2 60 wrong passwords at once are checked at most 5 times, and the account is locked', async () => {
+  test('R5 V1 60 wrong passwords at once are checked at most 5 times, and the account is locked', async () => {
     const { account, tenant, relying } = await story(server);
     const pages = await browsersAt(relying, 60);
     await Promise.all(
@@ -40,7 +40,7 @@ describe('limits, however many try at the same moment', () => {
     expect((await server.reread(account)).lock?.cause).toBe('password');
   });
 
-  test('LCK-6 R6 P12 50 right passwords at once all succeed', async () => {
+  test('R6 P12 50 right passwords at once all succeed', async () => {
     const { account, tenant, relying } = await story(server);
     const browsers = await browsersAt(relying, 50);
     await Promise.all(

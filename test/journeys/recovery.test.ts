@@ -60,7 +60,7 @@ const setTo = (browser: Browser, newPassword = NEW, more: Record<string, string>
   browser.submit({ newPassword, newPasswordAgain: newPassword, ...more });
 
 describe('PWD-15 a forgotten password', () => {
-  test('S46 a mailed link sets a new one, signs nobody in, ends what the old one began, and says so by mail', async () => {
+  test('S46 a mailed link sets a new one, ends what the old one began, and says so by mail', async () => {
     const { tale, email } = await forgetful();
     await tale.begin();
     const tokens = await tale.relying.exchange((await tale.typePassword()).url);
@@ -295,20 +295,20 @@ describe('PWD-15 a forgotten password', () => {
 });
 
 describe('strangers', () => {
-  test('S17 V31 the same answer for every name, and the same work: one job, whoever was named', async () => {
+  test('S17 V31 the same answer for every name, and the same work: one job', async () => {
     const { tale } = await forgetful();
     const off = await forgetful({}, (policy) => policy);
-    const nobody = await ask(tale, 'nobody-at-all');
+    const unknown = await ask(tale, 'unknown-at-all');
     const answers = [
       await ask(tale),
       await ask(off.tale),
       await ask({ ...tale, tenant: { ...tale.tenant, clientCode: 'NO-SITE' } }),
       await ask(tale, ''),
     ];
-    for (const { html, status } of answers) expect([html, status]).toEqual([nobody.html, 200]);
+    for (const { html, status } of answers) expect([html, status]).toEqual([unknown.html, 200]);
   });
 
-  test('PWD-15 nobody gets a mail where the site does not allow it, where the account is disabled, or has no address', async () => {
+  test('PWD-15 no mail is sent where the site does not allow it, or the account is disabled or has no address', async () => {
     const off = await forgetful({}, (policy) => policy);
     const disabled = await forgetful();
     await server.core.accounts.update(disabled.tale.account.id, (a) => ({ ...a, status: 'disabled' }));
@@ -342,7 +342,7 @@ describe('strangers', () => {
     await mailed(email, 4);
   });
 
-  test('S49 one network asks so often an hour, whoever it names', async () => {
+  test('S49 one network asks only so often an hour, for any name', async () => {
     const { tale, email } = await forgetful();
     for (let i = 0; i < 30; i++) await ask(tale, `ghost-${i}`);
     await ask(tale);

@@ -24,7 +24,7 @@ async function empty() {
   await client.quit();
 }
 
-test('F5 P6 S25 Redis is emptied under a running server: locks stand, people sign in again, no spent code is accepted', async () => {
+test('F5 S25 Redis is emptied under a running server: locks stand, people sign in again, no spent code is accepted', async () => {
   const time = holdTime();
   try {
     time.toStepStart(2);

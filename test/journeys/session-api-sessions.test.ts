@@ -91,7 +91,7 @@ describe('a session that this process cannot know yet', () => {
 });
 
 describe('two hours without use', () => {
-  test('API-6 validate and login begin them anew, list and details do not', async () => {
+  test('API-6 validate and login begin them again, list and details do not', async () => {
     const one = await programTale(server);
     await one.program.login(one.person);
     time.move(2 * HOUR - 1);

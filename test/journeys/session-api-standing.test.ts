@@ -45,7 +45,7 @@ const MEANWHILE: [string, (account: Account) => Promise<unknown>, string][] = [
 ];
 
 describe('between the proofs and the session', () => {
-  test.each(MEANWHILE)('V18 D7 P4 %s is noticed: no session begins', async (_, happen, code) => {
+  test.each(MEANWHILE)('V18 P4 %s is noticed: no session begins', async (_, happen, code) => {
     const { tenant, account } = await programTale(server, 'livevox', { totpSecret: SECRET });
     const seen = await server.reread(account);
     const where = { tenantId: tenant.id, accountId: account.id };

@@ -93,7 +93,7 @@ describe('one refusal for everything before the password was right', () => {
       }),
       await other.program.login(one.person),
       await one.program.login({ ...one.person, password: 'wrong' }),
-      await one.program.login({ ...one.person, userName: 'nobody' }),
+      await one.program.login({ ...one.person, userName: 'unknown' }),
       await one.program.login({ ...one.person, userName: one.person.userName.toUpperCase() }),
       await one.program.login({ ...one.person, agent: true }),
       await one.program.login({ ...one.person, clientName: 'NOWHERE' }),
@@ -125,7 +125,7 @@ describe('one refusal for everything before the password was right', () => {
     expect((await one.program.login(one.person)).status).toBe(200);
   });
 
-  test('API-3 LCK-1 S24 failures here and on the pages are one count, and so is the lock', async () => {
+  test('API-3 S24 failures here and on the pages are one count, and so is the lock', async () => {
     const one = await programTale(server);
     for (let i = 0; i < 3; i++) await one.program.login({ ...one.person, password: 'wrong' });
     const named = await server.core.passwordProofs.named({
@@ -207,7 +207,7 @@ describe('a right password that is not enough', () => {
     expect((await one.program.login({ ...one.person, password: newPassword })).status).toBe(200);
   });
 
-  test('API-6 PWD-5 D18 a session ends in the second in which its password expires', async () => {
+  test('API-6 D18 a session ends in the second in which its password expires', async () => {
     const one = await programTale(server);
     await server.changePolicy(one.tenant, {
       'password.expireAfterDays': 1,

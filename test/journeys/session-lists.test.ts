@@ -33,7 +33,7 @@ const rowsOf = async (browser: Browser) => {
   return page.dom.querySelectorAll('[data-session]').map((row) => row.text.replace(/\s+/g, ' ').trim());
 };
 
-describe('SES-1 a person sees and ends the own sessions', () => {
+describe('SES-1 a person sees and ends their own sessions', () => {
   test('browser, address, applications, since and last use; this one first', async () => {
     const tale = await story(server);
     const first = await signIn(tale, FIREFOX);
@@ -105,7 +105,7 @@ describe('SES-1 a person sees and ends the own sessions', () => {
     expect((await program.validate()).status).toBe(404);
   });
 
-  test('TEN-1 an id of somebody else, of nobody, or of this very session ends nothing', async () => {
+  test('TEN-1 another person’s id, an unknown one, or that of this very session ends nothing', async () => {
     const tale = await story(server);
     const other = await story(server);
     const [mine, theirs] = [await signIn(tale, EDGE), await signIn(other, FIREFOX)];
@@ -118,7 +118,7 @@ describe('SES-1 a person sees and ends the own sessions', () => {
     expect(await tale.relying.userinfo(mine.tokens)).toMatchObject({ sub: tale.account.id });
   });
 
-  test('what ended by an epoch is not listed, swept or not; the session that the own change kept is', async () => {
+  test('what ended by an epoch is not listed, swept or not; the session that the person’s own change kept is', async () => {
     const tale = await story(server);
     const there = await signIn(tale, FIREFOX);
     const here = await signIn(tale, EDGE);

@@ -9,7 +9,7 @@ const server = serverForAll();
 const time = clockForEach();
 
 describe('the second factor', () => {
-  test('SGN-2 SGN-3 MFA-2 V11 an active factor is asked for whatever the policy says, and the tokens tell it', async () => {
+  test('MFA-2 V11 an active factor is asked for whatever the policy says, and the tokens tell it', async () => {
     const { begin, typePassword, browser, relying } = await story(server, { person: { totpSecret: SECRET } });
     await begin();
     expect((await typePassword()).step).toBe('second-factor');
@@ -34,7 +34,7 @@ describe('the second factor', () => {
     expect(entries.filter((e) => e.type === 'sign-in.second-factor')).toEqual([]);
   });
 
-  test('MFA-3 MFA-4 S33 S34 S35 activation at first sign-in: one secret through reloads and wrong codes, then never again', async () => {
+  test('MFA-3 S35 activation at first sign-in: one secret through reloads and wrong codes, then never again', async () => {
     const { begin, typePassword, browser, relying, account } = await story(server, {
       person: { isEnrolled: true, email: 'person@site.example' },
     });
@@ -86,13 +86,13 @@ describe('the second factor', () => {
     expect(shownSecret(refused)).not.toBe(first);
   });
 
-  test('MFA-1 where the policy requires a factor, nobody gets in without setting one up', async () => {
+  test('MFA-1 where the policy requires a factor, a person without one must set it up', async () => {
     const { begin, typePassword } = await story(server, { preset: 'liveperson' });
     await begin();
     expect((await typePassword()).step).toBe('activate');
   });
 
-  test('S27 S30 MFA-15 the code that activated cannot sign in, nor can a used one; the next one can', async () => {
+  test('S27 S30 the code that activated cannot sign in, nor can a used one; the next one can', async () => {
     time.toStepStart(2);
     const { begin, typePassword, browser, relying, tenant, account } = await story(server, {
       person: { isEnrolled: true },

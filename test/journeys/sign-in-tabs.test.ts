@@ -20,7 +20,7 @@ describe('tabs, browsers and endings', () => {
       expect((await relying.exchange(landed.url)).claims()?.sub).toBe(account.id);
   });
 
-  test('SGN-2 P2 V14 of many posts that finish one interaction, one does, and all lead to its end', async () => {
+  test('P2 V14 of many posts that finish one interaction, one does, and all lead to its end', async () => {
     const { begin, browser, tenant, account } = await story(server);
     const { url } = await begin();
     const fields = { clientCode: tenant.clientCode, userName: account.userName, password: PASSWORD };
@@ -143,7 +143,7 @@ describe('what a form cannot do', () => {
     });
   });
 
-  test('S24 LCK-1 S7 wrong current passwords on the change page count on the one counter, and lock', async () => {
+  test('S24 S7 wrong current passwords on the change page count on the one counter, and lock', async () => {
     const { begin, typePassword, browser, account } = await story(server, { person: { isTemporary: true } });
     await begin();
     await typePassword();

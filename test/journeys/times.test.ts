@@ -60,7 +60,7 @@ describe('times are told in words, in the time zone of the site', () => {
     expect(text).not.toMatch(INSTANT);
   });
 
-  test('SGN-8 on the own pages', async () => {
+  test('SGN-8 on the account pages', async () => {
     const email = anAddress();
     const tenant = await server.tenant('livevox', there);
     const tale = await story(server, { tenant, person: { email } });

@@ -42,7 +42,7 @@ describe('MFA-13 what ends trust', () => {
       PASSWORD,
     ],
     [
-      'a password that somebody else set',
+      'a password that another person set',
       async ({ account }) => {
         const choice = { password: 'another pass 7', permanent: true };
         await administer(server, operations.account.setPassword, account, choice);
@@ -136,7 +136,7 @@ describe('MFA-13 what ends trust', () => {
     expect(isAsked(await signIn(tale))).toBe(true);
   });
 
-  test('TEN-1 nobody ends or lists the trust of somebody else', async () => {
+  test('TEN-1 no one ends or lists another person’s trust', async () => {
     const tale = await trusted();
     const { trustedBrowsers } = await administer(
       server,

@@ -85,7 +85,7 @@ describe('MFA-13 trusted browsers', () => {
     expect(isAsked(await tale.typePassword())).toBe(true);
   });
 
-  test('two people at one desk: each trusts it alone, in one cookie of the browser', async () => {
+  test('two people at one desk each have their own trust, in one cookie of the browser', async () => {
     const tale = await trusted();
     const other = await server.account(tale.tenant, { totpSecret: SECRET });
     const name = tale.account.userName;
@@ -131,7 +131,7 @@ describe('S40 what trust never skips', () => {
     expect((await server.reread(tale.account)).password).toEqual(tale.account.password);
   });
 
-  test('whoever administers gives the code every time', async () => {
+  test('a person who administers gives the code every time', async () => {
     const tale = await trusted();
     await server.core.accounts.update(tale.account.id, (a) => ({ ...a, role: 'Manager' }));
     const page = await signIn(tale);

@@ -47,11 +47,11 @@ describe('SGN-8 what cannot be seen around a name is not part of it', () => {
     await tale.begin();
     let last = '';
     for (const name of [
-      'nobody.here',
-      around('nobody.here'),
-      'nobody.here\u3000',
-      '\u200bnobody.here',
-      'nobody.here',
+      'unknown.here',
+      around('unknown.here'),
+      'unknown.here\u3000',
+      '\u200bunknown.here',
+      'unknown.here',
     ])
       last = (await tale.typePassword('wrong 12345', name)).step ?? '';
     expect(last).toBe('locked');

@@ -32,7 +32,7 @@ describe('documents of an earlier version', () => {
     }
   });
 
-  test('API-2 tenants without a number get one each, once, that nobody else has', async () => {
+  test('API-2 tenants without a number get one each, once, that no other tenant has', async () => {
     const { documents, tenants } = server.core;
     const collection = documents.collection<{ id: string; codeKey: string; number?: number }>({
       name: 'tenants',

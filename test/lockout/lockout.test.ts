@@ -49,7 +49,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ kind: fc.constant('wait' as const), seconds: fc.integer({ min: 1, max: 40 }) }),
 );
 
-test('R4 P11 P15 random reserving, settling, abandoning and waiting agrees with a model', async () => {
+test('R4 P15 random reserving, settling, abandoning and waiting agrees with a model', async () => {
   let round = 0;
   await fc.assert(
     fc.asyncProperty(

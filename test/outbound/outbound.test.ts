@@ -68,7 +68,7 @@ describe('requests to addresses that others chose', () => {
     expect(listener.tokens).toEqual(['x', 'x']);
   });
 
-  test('S78 a redirect is an answer, and nobody follows it', async () => {
+  test('S78 a redirect is an answer, and it is not followed', async () => {
     const other = await startLogoutListener();
     listener.manner = answers(302, { location: other.url });
     expect(await here.postForm(listener.url, FIELDS)).toBe(302);
@@ -86,7 +86,7 @@ describe('requests to addresses that others chose', () => {
     await expect(here.postForm(listener.url, FIELDS)).rejects.toThrow('no answer in 5 seconds');
   });
 
-  test('a name that is none, and a port where nobody listens, are told in a word', async () => {
+  test('a name that is none, and a port where nothing listens, are told in a word', async () => {
     await expect(here.postForm('https://name.invalid/', FIELDS)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
     await listener.close();
     await expect(here.postForm(listener.url, FIELDS)).rejects.toThrow('ECONNREFUSED');

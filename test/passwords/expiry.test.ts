@@ -100,7 +100,7 @@ describe('PWD-16 a spread', () => {
     for (const count of counts) expect(count).toBeGreaterThan(150);
   });
 
-  test('nobody is expired sooner than without it, and whose turn is past stays as the policy says', () => {
+  test('no password expires sooner than without it, and whose turn is past stays as the policy says', () => {
     fc.assert(
       fc.property(fc.constantFrom(...ids), fc.integer({ min: 0, max: 500 * DAY }), (id, offset) => {
         const setAt = SET_AT + offset;

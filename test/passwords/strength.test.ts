@@ -16,7 +16,7 @@ const broken = (password: string, strength: PasswordRules['strength'], hasFactor
   strengthProblems(password, rules(strength, hasFactor)).map((p) => p.rule);
 const SPECIALS = [...' !"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~'];
 
-describe('PWD-1 PWD-2 PWD-3 S1 strength', () => {
+describe('PWD-1 PWD-2 strength', () => {
   test.each([
     ['medium', 'abcdefg1', []],
     ['medium', 'abcdef1', ['too-short']],
@@ -39,7 +39,7 @@ describe('PWD-1 PWD-2 PWD-3 S1 strength', () => {
     expect(broken(password, strength)).toEqual(expected);
   });
 
-  test('PWD-13 D1 length alone asks for 15, or 8 where there is a second factor', () => {
+  test('PWD-13 D1 length by itself asks for 15, or 8 where there is a second factor', () => {
     expect(broken('abcdefgh', 'length', true)).toEqual([]);
     expect(strengthProblems('abcdefgh', rules('length'))).toEqual([{ rule: 'too-short', minimum: 15 }]);
   });

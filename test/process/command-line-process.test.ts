@@ -26,7 +26,7 @@ describe('the real process', () => {
     expect(ended.map(({ code, stderr }) => [code, stderr])).toEqual(Array(8).fill([0, '']));
   });
 
-  test('ADM-4 S13 S48 the set-up link makes one operator, once; then its route is gone and no start prints another', async () => {
+  test('ADM-4 S13 the set-up link makes one operator, once; then its route is gone and no start prints another', async () => {
     let server = await start();
     await server.says('/set-up?token=');
     const link = /http\S+set-up\?token=\S+/.exec(server.output())?.[0] ?? '';
@@ -63,7 +63,7 @@ describe('the real process', () => {
     expect((await server.ended).stdout).not.toContain('set-up');
   });
 
-  test('OPS-1 R3 V4 kill -9 in the middle of a sign-in loses nobody: the half-done one goes on, sessions and tokens live', async () => {
+  test('R3 V4 kill -9 in the middle of a sign-in loses no one: the half-done one continues, sessions and tokens live', async () => {
     const server = await start();
     const relying = await prepare();
     const done = await signIn(relying);

@@ -40,7 +40,7 @@ describe('MFA-11 account login-code', () => {
   });
 });
 
-describe('MFA-3 MFA-6 MFA-7 account enrol, reset-factor, turn-off-factor', () => {
+describe('MFA-3 MFA-6 account enrol, reset-factor, turn-off-factor', () => {
   test('each says what the person meets next, and leaves its reason in the record', async () => {
     expect(await json(`account enrol ${person('bob')} --reason new`)).toEqual({ secondFactor: 'pending' });
     expect((await command(`account enrol ${person('ann')}`)).stderr).toContain(
@@ -106,7 +106,7 @@ describe('SES-1 account sessions', () => {
 });
 
 describe('MFA-17 account slips', () => {
-  test('a file for its owner alone, with one slip for everybody whose set-up is pending', async () => {
+  test('a file for its owner only, with one slip for each person whose set-up is pending', async () => {
     const out = join(home.folder, 'slips.html');
     await command(`account create ${person('dan')} --email dan@site.example`);
     await command(`account enrol ${person('dan')}`);
@@ -120,7 +120,7 @@ describe('MFA-17 account slips', () => {
     expect(new Set(secrets).size).toBe(3);
     for (const secret of secrets) expect(secret?.replaceAll(' ', '')).toMatch(/^[A-Z2-7]{32}$/);
     expect(html.match(/<svg/g)).toHaveLength(3);
-    // An existing file is never written over, and costs nobody the set-up.
+    // An existing file is never written over, and costs no one the set-up.
     const again = await command(`account slips ${person('bob')} --out ${out}`);
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(readFileSync(out, 'utf8')).toBe(html);
@@ -140,12 +140,12 @@ describe('MFA-17 account slips', () => {
     expect(html).toContain(await QRCode.toString(label, { type: 'svg', margin: 2 }));
   });
 
-  test('names or all, never neither or both; nobody pending is said', async () => {
+  test('names or all, never neither or both; that no set-up is pending is said', async () => {
     const out = join(home.folder, 'none.html');
     expect((await command(`account slips --tenant CX --population user --out ${out}`)).code).toBe(1);
     expect((await command(`account slips ${person('bob')} --all-pending --out ${out}`)).code).toBe(1);
-    const nobody = await command(`account slips --tenant LV --population agent --all-pending --out ${out}`);
-    expect(nobody.stderr).toContain('no account has a set-up pending');
+    const none = await command(`account slips --tenant LV --population agent --all-pending --out ${out}`);
+    expect(none.stderr).toContain('no account has a set-up pending');
     expect(() => statSync(out)).toThrow('ENOENT');
   });
 });

@@ -48,7 +48,7 @@ describe('API tokens by command', () => {
     expect(await command('token create --tenant ACME')).toMatchObject({ code: 2 });
   });
 
-  test('API-1 API-7 API-8 a program signs in with what the commands made, and they show its use', async () => {
+  test('API-7 API-8 a program signs in with what the commands made, and they show its use', async () => {
     const { token } = await json('token create --tenant ACME --name desk');
     await json(`account create ${ANN} --password-stdin --permanent`, PASSWORD);
     const { ended, child } = startProcess(['start'], environment);
@@ -109,7 +109,7 @@ describe('API tokens by command', () => {
     );
     const program = new Program(home.issuer, String(token));
     for (let i = 0; i < 3; i++)
-      await program.login({ clientName: 'ACME', userName: 'nobody', password: 'wrong' });
+      await program.login({ clientName: 'ACME', userName: 'unknown', password: 'wrong' });
     child.kill('SIGTERM');
     await ended;
     const { tokens } = await json('token list --tenant ACME');
@@ -137,11 +137,11 @@ describe('logouts by command', () => {
       clock: systemClock,
       log: createLog('silent'),
     });
-    await core.deliveries.tell('somebody', [{ applicationId: 'desk', sid: 'theirs' }]);
+    await core.deliveries.tell('jane', [{ applicationId: 'desk', sid: 'theirs' }]);
     await core.close();
     const shown = async (state: string) =>
       (await json(`application logouts --id desk --state ${state}`)).deliveries;
-    expect(await shown('pending')).toMatchObject([{ account: 'somebody', sid: 'theirs', attempts: 0 }]);
+    expect(await shown('pending')).toMatchObject([{ account: 'jane', sid: 'theirs', attempts: 0 }]);
     const { ended, child } = startProcess(['start'], environment);
     await eventually(
       () => listener.tokens.length,

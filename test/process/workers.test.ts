@@ -153,11 +153,11 @@ describe('workers', () => {
 });
 
 describe('monitors', () => {
-  test('OPS-3 S63 metrics stand on the internal port alone, by route and verb, and carry nothing of any person', async () => {
+  test('OPS-3 S63 metrics stand on the internal port only, by route and verb, and carry nothing of any person', async () => {
     await start();
     const relying = await prepare();
     await signIn(relying);
-    await fetch(`${issuer}/somebody's/path?userName=ann`);
+    await fetch(`${issuer}/jane's/path?userName=ann`);
     expect((await fetch(`${issuer}/metrics`)).status).toBe(404);
     const answer = await fetch(`${internal}/metrics`);
     expect(answer.headers.get('content-type')).toContain('text/plain');
@@ -175,7 +175,7 @@ describe('monitors', () => {
     expect(text).toMatch(/sallyport_store_seconds_count\{store="documents",verb="find",outcome="ok"\} \d/);
     expect(text).toMatch(/^sallyport_hashing\{state="waiting"\} 0$/m);
     expect(text).toMatch(/^process_cpu_seconds_total/m);
-    expect(text).not.toMatch(/ann|ACME|somebody/);
+    expect(text).not.toMatch(/ann|ACME|jane/);
     for (const [path, status] of [
       ['/health/live', 200],
       ['/health/ready', 200],

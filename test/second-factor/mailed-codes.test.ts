@@ -55,7 +55,7 @@ describe('MFA-9 a mailed code', () => {
     expect(await mailed.spend('here', account, digits())).toBe(verdict);
   });
 
-  test('P6 that was mailed before the store was born anew is refused: it may have been used', async () => {
+  test('P6 that was mailed before the store was born again is refused: it may have been used', async () => {
     const mailed = codes();
     await mailed.send('here', account, EMAIL);
     forgottenBefore = now;

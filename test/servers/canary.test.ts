@@ -185,7 +185,7 @@ describe.each(PAIRS)('marked secrets on %s', (_name, prepare) => {
     await tale.browser.submit({ code: login }, '/second-factor');
     await consented();
 
-    // Codes by email, set up and used on the own page.
+    // Codes by email, set up and used on the page of the account.
     await tale.browser.open('/account/second-factor/set-up/mail');
     await tale.browser.submit({ currentPassword: PASSWORD, code: recovery[1] ?? '' }, '/set-up/mail');
     const byMail = /\r\n(\d{6})\r\n/;
@@ -238,7 +238,7 @@ describe.each(PAIRS)('marked secrets on %s', (_name, prepare) => {
     expect(found).toEqual([]);
   });
 
-  test('S80 S34 V12 the logs and the metrics hold none of them', async () => {
+  test('S34 V12 the logs and the metrics hold none of them', async () => {
     const metrics = await (await realFetch(`http://127.0.0.1:${internalPort}/metrics`)).text();
     expect(metrics).toContain('sallyport');
     const logs = instances.process(0).output();
@@ -251,7 +251,7 @@ describe.each(PAIRS)('marked secrets on %s', (_name, prepare) => {
       expect(new RegExp(`(?<![\\d.:-])${digits}(?![\\d.:-])`).test(logs)).toBe(false);
   });
 
-  test('V12 S34 S64 no answer holds them, but the one place that shows each once', () => {
+  test('V12 S64 no answer holds them, but the one place that shows each once', () => {
     expect(answers.length).toBeGreaterThan(50);
     const found = [...shown].flatMap(([name, { secret, at }]) =>
       answers

@@ -47,7 +47,7 @@ describe.each(PAIRS)('two processes on %s', (_name, prepare) => {
   const tries = async (tale: Story): Promise<AuditEntry[]> =>
     (await instances.core.audit.ofAccount(tale.account.id, 500)).filter((e) => e.type === 'sign-in.password');
 
-  test('LCK-6 S18 V1 V2 of 200 wrong passwords at once 5 are checked, the account is locked, and every other is refused', async () => {
+  test('V1 V2 of 200 wrong passwords at once 5 are checked, the account is locked, and every other is refused', async () => {
     const tale = await story(instances);
     const pages = await typeAll(tale, await browsers(tale, 200), WRONG);
     const others = pages.filter(({ step }) => step !== 'password' && step !== 'locked');
@@ -61,12 +61,12 @@ describe.each(PAIRS)('two processes on %s', (_name, prepare) => {
     expect((await tale.typePassword(PASSWORD)).step).toBe('locked');
   });
 
-  test('LCK-6 LCK-4 of 200 at once for a name that nobody has as many are checked, and it is “locked” for both processes', async () => {
+  test('LCK-6 LCK-4 of 200 at once for an unknown name as many are checked, and it is “locked” for both processes', async () => {
     const tale = await story(instances);
-    await typeAll(tale, await browsers(tale, 200), WRONG, 'nobody-at-all');
+    await typeAll(tale, await browsers(tale, 200), WRONG, 'unknown-at-all');
     for (let i = 0; i < 2; i++) {
       await tale.begin();
-      expect((await tale.typePassword(WRONG, 'nobody-at-all')).step).toBe('locked');
+      expect((await tale.typePassword(WRONG, 'unknown-at-all')).step).toBe('locked');
     }
   });
 

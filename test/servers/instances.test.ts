@@ -37,7 +37,7 @@ async function flows({ ledger }: Traffic, more = 4): Promise<void> {
 }
 
 describe('processes that come and go', () => {
-  test('F17 I1 I2 I3 I4 one of two is killed in a storm: the other goes on, and nothing acknowledged is lost', async () => {
+  test('F17 I3 one of two is killed in a storm: the other goes on, and nothing acknowledged is lost', async () => {
     const instances = await prepared(2);
     await Promise.all([instances.start(0), instances.start(1)]);
     const traffic = await trafficOn(instances);
@@ -53,7 +53,7 @@ describe('processes that come and go', () => {
     await expectInvariants(instances, traffic, { mayCut: true });
   });
 
-  test('F18 I4 I7 a rolling restart under load: not one request fails, and sign-ins under way are finished', async () => {
+  test('F18 I7 a rolling restart under load: not one request fails, and sign-ins under way are finished', async () => {
     // The proxy looks at its processes again and again: they serve on until it has looked.
     const notice = { SALLYPORT_STOP_NOTICE_SECONDS: String(await faultDeadlineSeconds()) };
     const instances = await prepared(2, notice);
@@ -129,7 +129,7 @@ describe('processes that come and go', () => {
     expect((await machineToken(1)).status).toBe(200);
     expect((await introspect(1)).body).toContain('"active":true');
 
-    // The documents alone: what is kept of applications and keys is used for no longer than it may be.
+    // Only the documents: what is kept of applications and keys is used for no longer than it may be.
     mongodb.become({ kind: 'silent' });
     await eventually(
       () => machineToken(1),

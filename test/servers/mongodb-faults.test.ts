@@ -37,7 +37,7 @@ beforeAll(async () => {
   direct = await openDocumentsAt(database.url);
   things = store.collection<Thing>(SPEC);
   truth = direct.collection<Thing>(SPEC);
-  await things.get('nobody');
+  await things.get('unknown');
 });
 afterAll(async () => {
   await store.close();
@@ -125,7 +125,7 @@ const WRITES: [string, string, () => Promise<unknown>][] = [
 
 describe.each(WRITES)('%s', (_verb, command, write) => {
   test.each(TURNED_AWAY)(
-    'F14 I1 I4 P3 the primary says %s: refused, nothing done, and the next one works',
+    'F14 I4 the primary says %s: refused, nothing done, and the next one works',
     async (codeName, code) => {
       const left = proxy.onCommand(
         [command],
@@ -155,7 +155,7 @@ describe.each(WRITES)('%s', (_verb, command, write) => {
     await expect(write()).rejects.toMatchObject({ code: 'store_unavailable' });
   });
 
-  test('F15 I1 P3 the answer is lost after the write: an unknown outcome, done at most once', async () => {
+  test('F15 I1 the answer is lost after the write: an unknown outcome, done at most once', async () => {
     proxy.onCommand([command], { kind: 'lose-answer' }, 1);
     await expect(write()).rejects.toMatchObject({ code: 'store_unavailable' });
     const stored = await truth.get(thing.id);
@@ -164,7 +164,7 @@ describe.each(WRITES)('%s', (_verb, command, write) => {
 });
 
 describe('the outcome of a write is told once', () => {
-  test('F15 P1 whoever lost the answer does not win with the same version again', async () => {
+  test('F15 P1 one that lost the answer does not win with the same version again', async () => {
     proxy.onCommand(['update'], { kind: 'lose-answer' }, 1);
     await expect(things.replace({ ...thing, size: 2 }, 1)).rejects.toMatchObject({
       code: 'store_unavailable',

@@ -36,7 +36,7 @@ const personOf = ({ userName }: Account, password = PASSWORD) => ({
   password,
 });
 
-/** Somebody with a session of a browser at an application that hears of logouts, and one of a program. */
+/** A person with a session of a browser at an application that hears of logouts, and one of a program. */
 async function signedIn(relying: RelyingApplication) {
   const account = await instances.account(tenant, { permissions: ['use-session-api'] });
   const browser = new Browser(instances.issuer);
@@ -80,7 +80,7 @@ describe('programs on two processes', () => {
     expect(await instances.core.apiTokens.list(site.id)).toHaveLength(5);
   });
 
-  test('S56 V28 API-1 what a command disables or revokes, both refuse at once', async () => {
+  test('S56 V28 what a command disables or revokes, both refuse at once', async () => {
     const account = await instances.account(tenant, { permissions: ['use-session-api'] });
     const site = ['--tenant', tenant.clientCode];
     const second = await instances.apiToken(tenant, 'second');
@@ -99,7 +99,7 @@ describe('programs on two processes', () => {
     expect(await statuses(one)).toEqual([404, 404, 404, 404]);
   });
 
-  test('SES-3 SES-4 V4 F17 F22 one of two is killed in the middle of events: all that changed is refused at once, and told', async () => {
+  test('V4 F17 one of two is killed in the middle of events: all that changed is refused at once, and told', async () => {
     const { id, secret } = await instances.application({ backchannelLogoutUri: listener.url });
     const relying = await RelyingApplication.discover(instances.issuer, id, secret);
     const people = await times(PEOPLE, () => signedIn(relying));

@@ -88,7 +88,7 @@ describe('every step on another process', () => {
 });
 
 describe('races over two processes', () => {
-  test('R2 S69 P10 of 20 uses of one code at most one succeeds, and then nothing of that grant works', async () => {
+  test('S69 P10 of 20 uses of one code at most one succeeds, and then nothing of that grant works', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const tale = await signedIn();
       const fields = tale.relying.tokenRequest(tale.landed.url);
@@ -103,7 +103,7 @@ describe('races over two processes', () => {
     }
   });
 
-  test('R2 S70 V3 of 20 uses of one refresh token at most one succeeds, and then the family is dead', async () => {
+  test('S70 V3 of 20 uses of one refresh token at most one succeeds, and then the family is dead', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const tale = await signedIn();
       const tokens = await tale.relying.exchange(tale.landed.url);
@@ -138,7 +138,7 @@ describe('races over two processes', () => {
     expect(landed.filter(isIn).length).toBeLessThanOrEqual(1);
   });
 
-  test('R5 S18 V1 of 50 wrong passwords at once 5 are verified, and the account is locked', async () => {
+  test('R5 V1 of 50 wrong passwords at once 5 are verified, and the account is locked', async () => {
     const tale = await story(instances);
     const pages = await times(50, async (n) => {
       const browser = new Browser(instances.issuer);
@@ -169,7 +169,7 @@ describe('races over two processes', () => {
     expect(pages.filter(isIn)).toHaveLength(50);
   });
 
-  test('R7 S18 V2 40 wrong and 10 right at once: between two resets at most 5 wrong ones are verified', async () => {
+  test('R7 S18 40 wrong and 10 right at once: between two resets at most 5 wrong ones are verified', async () => {
     const tale = await story(instances);
     const pages = await times(50, async (n) => {
       const browser = new Browser(instances.issuer);

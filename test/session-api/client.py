@@ -1,4 +1,4 @@
-"""A program that signs in through the session API, on Python's standard library alone.
+"""A program that signs in through the session API, on Python's standard library only.
 
 Written from the public description: two headers, six addresses, JSON. Reads what it needs as one JSON object from standard
 input, walks through every answer that is promised, and prints a line for each; ends with status 1 if any was another.
@@ -96,10 +96,10 @@ def table(given):
     expect("login of an agent as a user", client.login(**dora), 401, "unauthorized")
 
     expect("login without a token", client.call("POST", "/session/login", ann), 401, "unauthorized")
-    expect("login, token of nobody", client.call("POST", "/session/login", ann, access="x" * 32), 401, "unauthorized")
+    expect("login, unknown token", client.call("POST", "/session/login", ann, access="x" * 32), 401, "unauthorized")
     expect("login, token of another site", foreign.login(**ann), 401, "unauthorized")
     expect("login, wrong password", client.login(**{**ann, "password": "wrong"}), 401, "unauthorized")
-    expect("login, nobody of that name", client.login(**{**ann, "userName": "nobody"}), 401, "unauthorized")
+    expect("login, unknown name", client.login(**{**ann, "userName": "unknown"}), 401, "unauthorized")
     expect("login, another client code", client.login(**{**ann, "clientName": "NOWHERE"}), 401, "unauthorized")
     expect("login, password expired", client.login(**bob), 401, "password_change_required")
     expect("login, code due", client.login(**cid), 401, "second_factor_required")
@@ -131,7 +131,7 @@ def table(given):
     assert details["userName"] == ann["userName"], details
     expect("details of what is not there", client.call("GET", "/session/" + made_up, session=session), 404, "session_not_found")
     expect("list without a session", client.call("GET", "/session/list"), 401, "unauthorized")
-    expect("list with a token alone", client.call("GET", "/session/list", access=client.token), 401, "unauthorized")
+    expect("list with only a token", client.call("GET", "/session/list", access=client.token), 401, "unauthorized")
 
     weak = expect("password, too weak", client.password(**bob, newPassword="short"), 422, "password_refused")
     assert weak["problems"], weak

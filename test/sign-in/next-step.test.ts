@@ -122,7 +122,7 @@ const FACTOR_ROWS: [string, Partial<Situation>, Step][] = [
     'recovery-codes',
   ],
   [
-    'SGN-2 recovery codes are shown to nobody before the factor',
+    'SGN-2 recovery codes are not shown before the factor',
     { attempt: { ...proved, recovery: { sealed: '' } }, account: active },
     'second-factor',
   ],
@@ -179,7 +179,7 @@ const ROWS: [string, Partial<Situation>, Step][] = [
     { attempt: { ...withFactor, firstProof: null }, account: active },
     'password',
   ],
-  ['password alone, where nothing more is due', { attempt: proved, account }, 'continue'],
+  ['only the password, where nothing more is due', { attempt: proved, account }, 'continue'],
   [
     'an active factor is demanded whatever the policy says (S36)',
     { attempt: proved, account: active, policy: off },
@@ -200,7 +200,7 @@ const ROWS: [string, Partial<Situation>, Step][] = [
     'change-password',
   ],
   [
-    'a password that somebody else may know is changed',
+    'a password that another person may know is changed',
     { attempt: proved, account, reasons: ['password-compromised'] },
     'change-password',
   ],
@@ -290,7 +290,7 @@ const ROWS: [string, Partial<Situation>, Step][] = [
   ],
 ];
 
-describe('SGN-2 S36 S43 the next step, from stored state alone', () => {
+describe('S36 S43 the next step, from stored state only', () => {
   test.each(FACTOR_ROWS)('%s', (_, different, step) => {
     expect(nextStep({ ...base, ...different })).toBe(step);
   });

@@ -60,7 +60,7 @@ async function lockedOut(tale: Story) {
 }
 
 describe('an ephemeral store that is lost as a whole', () => {
-  test('P6 F5 S25 people sign in again; locks stand; no code that was spent is accepted', async () => {
+  test('F5 S25 people sign in again; locks stand; no code that was spent is accepted', async () => {
     const time = holdTime();
     try {
       time.toStepStart(2);

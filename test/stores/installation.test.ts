@@ -55,7 +55,7 @@ async function changeRaw(spec: { name: string; indexes: object }, id: string, ch
 }
 
 describe('master keys', () => {
-  test('SEC-2 S32 every secret is sealed anew under another master key while servers run, and the old one can go', async () => {
+  test('SEC-2 S32 every secret is sealed again under another master key while servers run', async () => {
     const time = holdTime();
     try {
       const tale = await story(server, { person: { totpSecret: SECRET } });

@@ -51,7 +51,7 @@ export async function expectInvariants(
     await expect(relying.refresh({ refresh_token: spent } as never)).rejects.toMatchObject({
       error: 'invalid_grant',
     });
-  // I3: between two resets no more wrong guesses were verified than the limit allows. Nobody unlocked here.
+  // I3: between two resets no more wrong guesses were verified than the limit allows. No account is unlocked here.
   const entries = await auditOf(instances);
   for (const victim of victims) {
     const guesses = entries.filter(

@@ -72,7 +72,7 @@ export class Program {
   }
 }
 
-/** A site with a token, and somebody who may sign in by program. */
+/** A site with a token, and a person who may sign in by program. */
 export interface ProgramTale {
   tenant: Tenant;
   account: Account;

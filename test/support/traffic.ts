@@ -88,7 +88,7 @@ async function timed<T>(ledger: Ledger, work: () => Promise<T>): Promise<T | und
   }
 }
 
-/** Starts people who sign in, applications that refresh, and somebody who guesses, until told to stop. */
+/** Starts people who sign in, applications that refresh, and one that guesses, until told to stop. */
 export async function startTraffic(instances: Instances, people = 4): Promise<Traffic> {
   const { issuer } = instances;
   const tenant = await instances.tenant();

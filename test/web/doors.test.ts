@@ -86,7 +86,7 @@ async function untouched({
 
 const posts = () => declared().filter((r) => r.handledBy === 'ours' && r.method === 'POST');
 
-describe('a request that violates one guard alone is refused, and nothing behind it ran', () => {
+describe('a request that violates only one guard is refused, and nothing behind it ran', () => {
   test('G4 S59 csrf: every post of ours from another site', async () => {
     const tale = await standing();
     for (const route of posts().filter((r) => r.guards.csrf.on)) {

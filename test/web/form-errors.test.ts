@@ -23,7 +23,7 @@ function told({ dom }: Pick<Shown, 'dom'>) {
 const about = (name: string) => ({ title: true, invalid: [name], focused: [name], described: [1] });
 
 describe('SGN-6 a page says which field is in error', () => {
-  test.each(['ann', 'nobody.at.all'])('after a wrong password of %s', async (userName) => {
+  test.each(['ann', 'unknown.at.all'])('after a wrong password of %s', async (userName) => {
     const tale = await story(server, { preset: 'livevox', person: { userName: 'ann' } });
     const first = await tale.begin();
     expect(told(first)).toMatchObject({ title: false, invalid: [] });
@@ -43,7 +43,7 @@ describe('SGN-6 a page says which field is in error', () => {
     ['newPassword', PASSWORD, 'short', 'short'],
     ['newPasswordAgain', PASSWORD, 'brand new words 4', 'brand new words 5'],
   ])(
-    'on the own page for the password: %s',
+    'on the page of the account for the password: %s',
     async (field, currentPassword, newPassword, newPasswordAgain) => {
       const tale = await story(server, { preset: 'livevox' });
       await tale.begin();
