@@ -1,8 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { Standings } from '../capabilities/account-state/index.ts';
-import { type Accounts, giveAccountsDoors, giveFactorsRounds } from '../capabilities/accounts/index.ts';
+import {
+  type Accounts,
+  giveAccountsDoors,
+  giveAccountsKeys,
+  giveFactorsRounds,
+} from '../capabilities/accounts/index.ts';
 import type { ApiSessions, ApiTokens, UsageCounter } from '../capabilities/api-access/index.ts';
-import type { Applications } from '../capabilities/applications/index.ts';
+import { type Applications, giveApplicationsTenants } from '../capabilities/applications/index.ts';
 import { type Audit, indexAudit } from '../capabilities/audit/index.ts';
 import type { Sessions } from '../capabilities/credential-events/index.ts';
 import { giveJobsLanes, type JobHandlers, type Jobs } from '../capabilities/jobs/index.ts';
@@ -128,6 +133,10 @@ const MIGRATIONS = [
   giveJobsLanes,
   (parts: { documents: Documents }) => giveTenantsNumbers(parts, createNumbers(parts.documents)),
   indexAudit,
+  async (parts: { documents: Documents }) => {
+    await giveAccountsKeys(parts);
+    await giveApplicationsTenants(parts);
+  },
 ];
 
 /**

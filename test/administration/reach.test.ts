@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AnyOperation, allOperations } from '../../src/use-cases/administration/index.ts';
-import { actorFor, OPERATOR } from '../support/administration.ts';
+import { newId } from '../../src/foundation/base/index.ts';
+import {
+  type Actor,
+  type AnyOperation,
+  allOperations,
+  operations,
+} from '../../src/use-cases/administration/index.ts';
+import { actorFor, administer, OPERATOR, refusalOf } from '../support/administration.ts';
 import { INPUTS, performAny } from '../support/operations.ts';
 import { clockForEach, serverForAll } from '../support/suite.ts';
 
@@ -39,7 +45,7 @@ async function refusal(
 }
 
 describe('TEN-1 what is of another tenant is refused like what does not exist', () => {
-  test.each(table('tenant'))('%s', async (_, operation) => {
+  test.each([...table('tenant'), ...table('area')])('%s', async (_, operation) => {
     const { other, actor } = await elsewhere();
     const missing = await refusal(operation, { tenant: 'NOT-THERE' }, actor);
     expect(missing.code).toBe('not_found');
@@ -91,6 +97,60 @@ describe('TEN-1 what is of another tenant is refused like what does not exist', 
       .filter((entry) => entry.actor === actor.by)
       .map(({ id: _id, at: _at, ...rest }) => rest);
     expect(first).toEqual(second);
+  });
+});
+
+describe('TEN-1 applications are of the tenant of the actor', () => {
+  const { create, list, rotateSecret } = operations.application;
+  const ids = async (tenant: { id: string } | null, actor?: Actor) =>
+    (await administer(server, list, tenant, {}, actor)).applications.map(({ id }) => id);
+
+  test('its SysAdmin creates, lists and changes them without naming the tenant', async () => {
+    const { own, actor, application } = await elsewhere();
+    const made = { id: newId(), kind: 'web' as const, redirectUris: ['https://made.example/'] };
+    expect(await administer(server, create, null, made, actor)).toMatchObject({ tenantId: own.id });
+    expect(await ids(null, actor)).toEqual([made.id]);
+    expect(await ids(own, actor)).toEqual([made.id]);
+    expect(await administer(server, rotateSecret, made, {}, actor)).toHaveProperty('secret');
+    const everywhere = await ids(null);
+    expect(everywhere).toContain(made.id);
+    expect(everywhere).toContain(application);
+    expect(await ids(own)).toEqual([made.id]);
+  });
+
+  test('the operator makes them for a tenant or for all', async () => {
+    const { own } = await elsewhere();
+    const made = { kind: 'web' as const, redirectUris: ['https://made.example/'] };
+    const shared = await administer(server, create, null, { ...made, id: newId() });
+    expect(shared.tenantId).toBeNull();
+    expect(await administer(server, create, own, { ...made, id: newId() })).toMatchObject({
+      tenantId: own.id,
+    });
+    expect(await ids(own)).not.toContain(shared.id);
+  });
+
+  test('only the operator gives them an audience or scopes, which other resources trust', async () => {
+    const { actor } = await elsewhere();
+    const made = () => ({ id: newId(), kind: 'machine' as const });
+    for (const more of [{ audience: 'https://api.example' }, { scopes: ['orders'] }])
+      expect(await refusalOf(server, create, null, { ...made(), ...more }, actor)).toEqual({
+        code: 'application_audience_by_operator',
+        values: {},
+      });
+    const resource = { audience: 'https://api.example', scopes: ['orders'] };
+    expect(await administer(server, create, null, { ...made(), ...resource })).toMatchObject(resource);
+    expect(await administer(server, create, null, made(), actor)).toMatchObject({ audience: null });
+  });
+
+  test('an account without the permission is forbidden, and learns of no other tenant', async () => {
+    const { own, other } = await elsewhere();
+    for (const role of ['SuperUser', 'Manager', 'Agent'] as const) {
+      const actor = await actorFor(server, await server.account(own, { role }));
+      const forbidden = { code: 'forbidden', values: { permission: 'edit-applications' } };
+      for (const tenant of [null, own])
+        expect(await refusalOf(server, list, tenant, {}, actor)).toEqual(forbidden);
+      expect((await refusalOf(server, list, other, {}, actor)).code).toBe('not_found');
+    }
   });
 });
 

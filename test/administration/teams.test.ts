@@ -59,7 +59,9 @@ describe('ACC-7 a Manager acts for their own team', () => {
     const { tenant, north } = await teams();
     const refused = (permission: string) => ({ code: 'forbidden', values: { permission } });
     const manager = await actorFor(server, north.manager);
-    expect(await refusalOf(server, of.list, tenant, {}, manager)).toEqual(refused('read-accounts'));
+    expect(await refusalOf(server, operations.policy.show, tenant, {}, manager)).toEqual(
+      refused('read-policy'),
+    );
     const agent = await actorFor(server, north.agent);
     expect(await refusalOf(server, operations.policy.show, tenant, {}, agent)).toEqual(
       refused('read-policy'),
@@ -74,6 +76,8 @@ describe('ACC-7 a Manager acts for their own team', () => {
     expect(codeOf(await attempt(server, of.unlock, await server.account(tenant), {}, manager))).toBe(
       'not_found',
     );
+    expect(codeOf(await attempt(server, of.list, tenant, {}, manager))).toBe('forbidden');
+    expect(codeOf(await attempt(server, of.unlockAll, tenant, {}, manager))).toBe('forbidden');
   });
 
   test('ACC-6 who manages the accounts of a team moves none out of it, not even themselves', async () => {

@@ -183,6 +183,36 @@ export function documentsContract(name: string, make: () => Promise<DocumentsUnd
       },
     );
 
+    test.each([{}, { descending: true as const }])(
+      'numbers are found between two, and the pages of them join (%j)',
+      async (direction) => {
+        const sizes = [-5, -1, 0, 1, 1, 1, 2, 2.5, 9, 10, 11];
+        for (const [i, size] of sizes.entries()) await things.insert(thing(`d${i}`, { size }));
+        await things.insert(thing('x', { tenant: 't2', size: 1 }));
+        const range = { index: 'size', equals: ['t1'], between: [-1, 10] as const };
+        const seen: number[] = [];
+        let after: string | undefined;
+        do {
+          const page = await elsewhere.page({
+            ...range,
+            limit: 2,
+            ...direction,
+            ...(after ? { after } : {}),
+          });
+          seen.push(...page.items.map(({ doc }) => doc.size));
+          after = page.next;
+        } while (after);
+        const within = [-1, 0, 1, 1, 1, 2, 2.5, 9];
+        expect(seen).toEqual('descending' in direction ? within.toReversed() : within);
+        expect(await elsewhere.count({ ...range, cap: 100 })).toBe(8);
+        const beyond = await elsewhere.page({ index: 'size', equals: ['t1'], limit: 10 });
+        expect(beyond.next).toBeDefined();
+        await expect(
+          elsewhere.page({ ...range, between: [0, 5], limit: 2, after: beyond.next ?? '' }),
+        ).rejects.toMatchObject({ code: 'bad_request' });
+      },
+    );
+
     test('V34 a cursor of another prefix is a clear error', async () => {
       for (const id of ['anna', 'annb', 'ben', 'bill']) await things.insert(thing(id));
       const { next } = await things.page({ index: 'name', equals: ['t1'], prefix: 'ann', limit: 1 });

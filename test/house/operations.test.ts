@@ -37,6 +37,7 @@ describe('ADM-6 the declarations', () => {
       const shape = Object.keys((input as unknown as { shape: object }).shape);
       const targets = {
         installation: [],
+        area: [],
         tenant: ['tenant'],
         account: ['tenant', 'account'],
         application: ['application'],

@@ -116,7 +116,7 @@ describe('LCK-9 unlock by many', () => {
     for (const account of people.filter((_, i) => i !== 1))
       await server.core.accounts.update(account.id, (a) => ({ ...a, lock: { cause: 'password', at: 1 } }));
     const locked = async () =>
-      (await server.core.accounts.list({ tenantId: tenant.id, lockedOnly: true, limit: 10 })).items.map(
+      (await server.core.accounts.list({ tenantId: tenant.id, isLocked: true, limit: 10 })).items.map(
         ({ userName }) => userName,
       );
     expect(await locked()).toEqual(['d', 'a', 'c']);

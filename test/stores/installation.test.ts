@@ -17,6 +17,7 @@ const ACCOUNTS = {
   name: 'accounts',
   indexes: { name: { fields: ['tenantId', 'population', 'nameKey'], unique: true } },
 };
+const APPLICATIONS = { name: 'applications', indexes: { order: { fields: ['id'] } } };
 const [old, next] = [randomBytes(32), randomBytes(32)];
 const both = `${old.toString('hex')},${next.toString('hex')}`;
 
@@ -138,11 +139,22 @@ describe('documents of another version', () => {
     await changeRaw(
       ACCOUNTS,
       account.id,
-      ({ lockState: _1, emailKey: _2, strangersLock: _3, secondFactor: _4, ...doc }) => ({
+      ({
+        lockState: _1,
+        emailKey: _2,
+        strangersLock: _3,
+        secondFactor: _4,
+        teamKey: _5,
+        shownNameKey: _6,
+        passwordSetAt: _7,
+        ...doc
+      }) => ({
         ...doc,
         secondFactor: { status: 'pending', authenticators: [] },
       }),
     );
+    const application = await server.application({ tenantId: tenant.id });
+    await changeRaw(APPLICATIONS, application.id, ({ tenantKey: _, ...doc }) => doc);
     const updated = await another(old);
     expect(await updated.tenants.byId(tenant.id)).toMatchObject({
       revision: { n: 1, by: 'system' },
@@ -159,8 +171,11 @@ describe('documents of another version', () => {
       emailKey: 'ann@site.example',
       lockState: 'open',
       strangersLock: null,
+      teamKey: '',
+      shownNameKey: '',
       secondFactor: { status: 'pending', round: 0, recoveryCodes: null, loginCode: null, slip: null },
     });
+    expect((await updated.applications.list(tenant.id)).items).toMatchObject([{ id: application.id }]);
     expect((await updated.keys.current()).map(({ kid }) => kid)).toEqual(kids);
     expect(await updated.keys.list()).toEqual([
       expect.objectContaining({ alg: 'ES256', kid: kids[0], state: 'active', activeAt: 1_700_000_000 }),

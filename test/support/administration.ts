@@ -20,6 +20,8 @@ export const OPERATOR: Actor = operatorAs('command-line');
 /** What a story has in hand and names as the target. */
 interface Targets {
   installation: null;
+  /** null: no tenant is named. */
+  area: Pick<Tenant, 'id'> | null;
   tenant: Pick<Tenant, 'id'>;
   account: Pick<Account, 'id' | 'tenantId'>;
   application: { id: string };
@@ -33,7 +35,7 @@ function placeOf(on: TargetKind, target: Partial<Targets['account']> | null): Pl
   const { id = '', tenantId = '' } = target ?? {};
   if (on === 'account') return { tenant: tenantId, account: id };
   if (on === 'application') return { application: id };
-  return on === 'tenant' ? { tenant: id } : {};
+  return on === 'tenant' || (on === 'area' && target) ? { tenant: id } : {};
 }
 
 /** The account as it stands now, as one who signed in with it. @param signedInAt epoch seconds; now unless given */

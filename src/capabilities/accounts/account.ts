@@ -114,6 +114,12 @@ export interface Account {
   email: string | null;
   /** The folded e-mail address, empty where there is none; unique only where e-mail identifies (ACC-3). */
   emailKey: string;
+  /** The folded `name`, empty where there is none. */
+  shownNameKey: string;
+  /** `team`, empty where there is none. */
+  teamKey: string;
+  /** Of `password`; 0 where there is none. */
+  passwordSetAt: number;
   role: Role;
   /** Beside those of the role. Accounts of an earlier version have none. */
   permissions?: readonly Permission[];

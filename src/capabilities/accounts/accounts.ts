@@ -1,18 +1,24 @@
 import { type Clock, newId, type Refused, refuse, typedName } from '../../foundation/base/index.ts';
 import {
   type Changed,
-  type CollectionSpec,
   changeUntilWon,
   type Documents,
   eachPage,
   type NextNumber,
-  type Page,
   type Versioned,
 } from '../../foundation/stores/index.ts';
 import { type Account, noFactor, type PasswordRecord, type Population, type Role } from './account.ts';
 import { createIdentifiers } from './identifiers.ts';
+import {
+  type AccountFilter,
+  type AccountQuery,
+  type CountedAccounts,
+  createListing,
+  type ListedAccounts,
+} from './listing.ts';
 import { emailProblem, foldName, nameProblem, skeleton } from './names.ts';
 import type { Permission } from './permissions.ts';
+import { ACCOUNTS, indexed } from './stored.ts';
 
 /** What a person types to say who they are (ACC-3). */
 export type IdentifiedBy = 'userName' | 'email' | 'either';
@@ -27,21 +33,6 @@ export interface NewAccount {
   permissions?: readonly Permission[] | undefined;
   password: PasswordRecord | null;
   identifiedBy: IdentifiedBy;
-}
-
-export interface AccountQuery {
-  tenantId: string;
-  population?: Population;
-  prefix?: string;
-  /** Only accounts that are locked, whichever limit caused it (LCK-9). */
-  lockedOnly?: boolean;
-  after?: string;
-  limit: number;
-}
-
-interface Listed {
-  items: Account[];
-  next?: string;
 }
 
 export interface Accounts {
@@ -71,29 +62,12 @@ export interface Accounts {
   ): Promise<Changed<Account | undefined>>;
   /** Forgets the account, and frees its name and address. */
   remove(account: Account): Promise<void>;
-  list(query: AccountQuery): Promise<Listed>;
+  /** One page of those for which everything holds that the query says: by an index, and never of more than 500 rows that it read. */
+  list(query: AccountQuery): Promise<ListedAccounts>;
   /** Every account of every tenant, page by page. */
-  all(after: string | undefined): Promise<Listed>;
-  count(tenantId: string, population: Population, cap: number): Promise<number>;
-}
-
-const ACCOUNTS: CollectionSpec = {
-  name: 'accounts',
-  indexes: {
-    name: { fields: ['tenantId', 'population', 'nameKey'], unique: true },
-    email: { fields: ['tenantId', 'population', 'emailKey'] },
-    locked: { fields: ['tenantId', 'lockState', 'population', 'nameKey'] },
-  },
-};
-
-/** What the indexes read follows from the rest, in one place. */
-function indexed(account: Account): Account {
-  const isLocked = account.lock !== null || account.strangersLock !== null;
-  return {
-    ...account,
-    emailKey: account.email === null ? '' : skeleton(account.email),
-    lockState: isLocked ? 'locked' : 'open',
-  };
+  all(after: string | undefined): Promise<ListedAccounts>;
+  /** How many those are: up to 1,000, and of a combination as many as one page finds. */
+  count(filter: AccountFilter): Promise<CountedAccounts>;
 }
 
 function newAccount(input: NewAccount, number: number, now: number): Account {
@@ -109,6 +83,9 @@ function newAccount(input: NewAccount, number: number, now: number): Account {
     name: name ?? null,
     email: email ?? null,
     emailKey: '',
+    shownNameKey: '',
+    teamKey: '',
+    passwordSetAt: 0,
     role: role ?? 'Agent',
     permissions: permissions ?? [],
     status: 'enabled',
@@ -140,10 +117,6 @@ function cleaned(input: NewAccount): NewAccount {
 function problemOf({ userName, email, identifiedBy }: NewAccount): Refused | undefined {
   if (identifiedBy === 'email' && !email) return refuse('email_needed');
   return nameProblem(userName) ?? (email === undefined ? undefined : emailProblem(email));
-}
-
-function listed({ items, next }: Page<Account>): Listed {
-  return { items: items.map(({ doc }) => doc), ...(next ? { next } : {}) };
 }
 
 export function createAccounts({
@@ -217,22 +190,15 @@ export function createAccounts({
       await collection.remove(account.id);
       await identifiers.release(account);
     },
-    async list({ tenantId, population, prefix, lockedOnly, after, limit }) {
-      const equals = [tenantId, ...(lockedOnly ? ['locked'] : []), ...(population ? [population] : [])];
-      return listed(
-        await collection.page({
-          index: lockedOnly ? 'locked' : 'name',
-          equals,
-          limit,
-          ...(prefix && population ? { prefix: foldName(prefix) } : {}),
-          ...(after ? { after } : {}),
-        }),
-      );
+    ...createListing(collection),
+    async all(after) {
+      const { items, next } = await collection.page({
+        index: 'name',
+        limit: 500,
+        ...(after ? { after } : {}),
+      });
+      return { items: items.map(({ doc }) => doc), ...(next ? { next } : {}) };
     },
-    all: async (after) =>
-      listed(await collection.page({ index: 'name', limit: 500, ...(after ? { after } : {}) })),
-    count: (tenantId, population, cap) =>
-      collection.count({ index: 'name', equals: [tenantId, population], cap }),
   };
 }
 
@@ -265,4 +231,12 @@ export const giveFactorsRounds = ({ documents }: { documents: Documents }): Prom
     documents,
     (account) => account.secondFactor.round === undefined,
     (account) => ({ ...account, secondFactor: { ...noFactor, ...account.secondFactor } }),
+  );
+
+/** Up to the sixth format accounts had no keys of the indexes by name, team and age of the password. */
+export const giveAccountsKeys = ({ documents }: { documents: Documents }): Promise<void> =>
+  migrate(
+    documents,
+    (account) => account.teamKey === undefined,
+    (account) => account,
   );

@@ -18,14 +18,15 @@ export {
   type TotpAuthenticator,
 } from './account.ts';
 export {
-  type AccountQuery,
   type Accounts,
   createAccounts,
   giveAccountsDoors,
+  giveAccountsKeys,
   giveFactorsRounds,
   type IdentifiedBy,
   type NewAccount,
 } from './accounts.ts';
+export type { AccountFilter, AccountQuery, CountedAccounts, ListedAccounts } from './listing.ts';
 export { foldName, nameProblem } from './names.ts';
 export {
   defaultRoles,

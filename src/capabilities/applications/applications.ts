@@ -36,6 +36,8 @@ export interface Application {
   population: Population | 'any';
   /** Fixes the tenant; null: the page asks for the client code. */
   tenantId: string | null;
+  /** `tenantId`, empty where there is none. */
+  tenantKey: string;
   /** Consent is asked of people unless the application is ours or the site's own. */
   isFirstParty: boolean;
   /** For machines: the resource that their tokens are for; they are JWTs then. */
@@ -68,7 +70,8 @@ export interface Applications {
   /** @returns the application and, for web and machine, its secret, which cannot be read again; which cannot be read again */
   create(input: NewApplication): Promise<{ application: Application; secret?: string } | Refused>;
   byId(id: string): Promise<Application | undefined>;
-  list(after?: string): Promise<{ items: Application[]; next?: string }>;
+  /** By id, page by page. @param tenantId only those that are fixed to this tenant; undefined: all */
+  list(tenantId: string | undefined, after?: string): Promise<{ items: Application[]; next?: string }>;
   /** Whether pages of this origin may call the admin API. */
   isAdminOrigin(origin: string): Promise<boolean>;
   /** Compares in constant time with every live secret. */
@@ -77,7 +80,10 @@ export interface Applications {
   rotateSecret(id: string): Promise<string | undefined>;
 }
 
-const SPEC: CollectionSpec = { name: 'applications', indexes: { order: { fields: ['id'] } } };
+const SPEC: CollectionSpec = {
+  name: 'applications',
+  indexes: { order: { fields: ['id'] }, tenant: { fields: ['tenantKey', 'id'] } },
+};
 const TOPIC = 'applications';
 const APPLICATION_ID = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$/;
 
@@ -122,6 +128,7 @@ function newApplication(input: NewApplication, secretHashes: string[], now: numb
     secretHashes,
     population: input.population ?? 'user',
     tenantId: input.tenantId ?? null,
+    tenantKey: input.tenantId ?? '',
     isFirstParty: input.isFirstParty ?? false,
     audience: input.audience ?? null,
     scopes: input.scopes ?? [],
@@ -169,8 +176,9 @@ export function createApplications(parts: {
       return secret ? { application, secret } : { application };
     },
     byId,
-    async list(after) {
-      const page = await collection.page({ index: 'order', limit: 100, ...(after ? { after } : {}) });
+    async list(tenantId, after) {
+      const range = tenantId === undefined ? { index: 'order' } : { index: 'tenant', equals: [tenantId] };
+      const page = await collection.page({ ...range, limit: 100, ...(after ? { after } : {}) });
       return { items: page.items.map(({ doc }) => doc), ...(page.next ? { next: page.next } : {}) };
     },
     async isAdminOrigin(origin) {
@@ -194,3 +202,12 @@ export function createApplications(parts: {
     },
   };
 }
+
+/** Up to the sixth format applications had no key of the index by tenant. */
+export const giveApplicationsTenants = async ({ documents }: { documents: Documents }): Promise<void> => {
+  const collection = documents.collection<Application>(SPEC);
+  for await (const page of eachPage((from) => collection.page({ index: 'order', limit: 100, ...from })))
+    for (const { doc, version } of page)
+      if (doc.tenantKey === undefined)
+        await collection.replace({ ...doc, tenantKey: doc.tenantId ?? '' }, version);
+};

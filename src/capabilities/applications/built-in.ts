@@ -31,6 +31,7 @@ export async function builtInApplication(
   if (!found) return undefined;
   const [, user, code] = found;
   const tenant = code === undefined ? undefined : await tenants.byClientCode(code);
+  const tenantId = code === undefined ? null : (tenant?.id ?? `nobody:${code}`);
   return {
     id,
     kind: 'spa',
@@ -39,7 +40,8 @@ export async function builtInApplication(
     postLogoutRedirectUris: [],
     secretHashes: [],
     population: code !== undefined ? 'agent' : user === undefined ? 'any' : 'user',
-    tenantId: code === undefined ? null : (tenant?.id ?? `nobody:${code}`),
+    tenantId,
+    tenantKey: tenantId ?? '',
     isFirstParty: true,
     audience: null,
     scopes: [],

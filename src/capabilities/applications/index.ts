@@ -7,6 +7,7 @@ export {
   type ApplicationKind,
   type Applications,
   createApplications,
+  giveApplicationsTenants,
 } from './applications.ts';
 export { builtInCode, builtInId, SIGNED_IN_PATH } from './built-in.ts';
 export { webOrigin } from './redirect-uris.ts';

@@ -12,6 +12,9 @@ const TARGETS: Readonly<Record<string, string>> = {
   application: 'The client_id of the application.',
 };
 
+const AREA =
+  'The client code or the id of the tenant; without it the installation, or your own tenant where you reach no further.';
+
 /** A schema as the admin API speaks it: times are texts of RFC 3339, and marks of ours are left out. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _, ...told } = z.toJSONSchema(schema, {
@@ -90,11 +93,23 @@ function parametersOf(operation: AnyOperation, input: Json): Json[] {
   const inQuery = Object.entries(hasBody ? {} : properties)
     .filter(([name]) => !names.includes(name))
     .map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }));
+  const areas =
+    operation.on === 'area'
+      ? [{ name: 'tenant', in: 'query', required: false, description: AREA, schema: { type: 'string' } }]
+      : [];
   const headers = [
     ...(operation.effect === 'creates' ? ['IdempotencyKey'] : []),
-    ...(operation.effect !== 'reads' && operation.on !== 'installation' ? ['IfMatch'] : []),
+    ...(operation.effect !== 'reads' &&
+    (operation.on === 'account' || operation.on === 'tenant' || operation.on === 'application')
+      ? ['IfMatch']
+      : []),
   ];
-  return [...inPath, ...inQuery, ...headers.map((name) => ({ $ref: `#/components/parameters/${name}` }))];
+  return [
+    ...inPath,
+    ...areas,
+    ...inQuery,
+    ...headers.map((name) => ({ $ref: `#/components/parameters/${name}` })),
+  ];
 }
 
 function pathItem(operation: AnyOperation): Json {

@@ -23,27 +23,63 @@ export function queryOf(search: URLSearchParams): Source {
   return { ...query };
 }
 
-/**
- * Puts a request together: the target from the path, the input from path and body or query, its times and its cursor read.
- * @param list the name of the list that a cursor must be of
- */
+/** What a request carries. */
+export interface Given {
+  params: Record<string, string>;
+  query: Source;
+  body: Source;
+  /** The name of the list that a cursor must be of. */
+  list: string;
+}
+
+/** Names of the query that say where, and not what: an area is one tenant, or the installation where none is named. */
+function placesInQuery({ on }: Pick<AnyOperation, 'on'>): readonly string[] {
+  return on === 'area' ? ['tenant'] : [];
+}
+
+/** The fields of the input, without those that name the place. */
+export function fieldsOf(
+  operation: Pick<AnyOperation, 'on'>,
+  { hasBody }: Address,
+  { query, body }: Pick<Given, 'query' | 'body'>,
+): { fields: Source; place: Record<string, string>; unread: string[] } {
+  const places = placesInQuery(operation);
+  const isPlace = (name: string) => places.includes(name);
+  const rest = Object.entries(query).filter(([name]) => !isPlace(name));
+  const place = Object.fromEntries(Object.entries(query).filter(([name]) => isPlace(name)));
+  return {
+    place: place as Record<string, string>,
+    fields: hasBody ? body : Object.fromEntries(rest),
+    // What no one reads would otherwise be taken for done.
+    unread: hasBody ? rest.map(([name]) => name) : Object.keys(body),
+  };
+}
+
+/** Puts a request together: the target from path and query, the input from path and body or query, its times and its cursor read. */
 export function askedOf(
-  { input: schema }: Pick<AnyOperation, 'input'>,
-  { names, hasBody }: Address,
-  given: { params: Record<string, string>; fields: Source; list: string },
+  operation: Pick<AnyOperation, 'input' | 'on'>,
+  address: Address,
+  given: Given,
   cursors: Cursors,
 ): Asked | { mistakes: Mistake[] } {
-  const { params, fields, list } = given;
-  const at = Object.fromEntries(names.filter(isTargetName).map((name) => [name, params[name] ?? '']));
+  const { names, hasBody } = address;
+  const { params, list } = given;
+  const { fields, place, unread } = fieldsOf(operation, address, given);
   const inPath = names.filter((name) => !isTargetName(name));
-  const doubled = inPath.filter((name) => Object.hasOwn(fields, name));
-  if (doubled.length > 0)
-    return { mistakes: doubled.map((path) => ({ path, message: 'stands in the path already' })) };
-  const told = heard(schema, fields, hasBody ? 'body' : 'query');
+  const mistakes = [
+    ...unread.map((path) => ({ path, message: `does not belong into the ${hasBody ? 'query' : 'body'}` })),
+    ...inPath
+      .filter((name) => Object.hasOwn(fields, name))
+      .map((path) => ({ path, message: 'stands in the path already' })),
+  ];
+  if (mistakes.length > 0) return { mistakes };
+  const told = heard(operation.input, fields, hasBody ? 'body' : 'query');
   if ('mistakes' in told) return told;
-  const input = {
-    ...(told.input as Source),
-    ...Object.fromEntries(inPath.map((name) => [name, params[name]])),
+  const named = Object.fromEntries(inPath.map((name) => [name, params[name]]));
+  const input: Source = { ...(told.input as Source), ...named };
+  const at = {
+    ...place,
+    ...Object.fromEntries(names.filter(isTargetName).map((name) => [name, params[name] ?? ''])),
   };
   if (typeof input.after !== 'string') return { at, input };
   const after = cursors.open(list, input.after);
@@ -56,9 +92,9 @@ export function listName(
   operation: Pick<AnyOperation, 'name'>,
   caller: string,
   path: string,
-  fields: Source,
+  query: Source,
 ): string {
-  const { after: _, limit: __, ...filters } = fields;
+  const { after: _, limit: __, ...filters } = query;
   const sorted = Object.entries(filters).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([operation.name, caller, path, sorted]);
 }

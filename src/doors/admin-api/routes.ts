@@ -101,19 +101,15 @@ export function addAdminApiRoutes(parts: AdminApiParts): void {
   );
 }
 
-/** What a path, a query and a body ask for. */
-function fieldsOf(ctx: WebContext, { hasBody }: Address): Record<string, unknown> {
-  return hasBody ? { ...ctx.state.json } : queryOf(ctx.URL.searchParams);
-}
-
 function createAnswering({ perform, ephemeral, clock, vault }: AdminApiParts, { refused }: ApiProblems) {
   const cursors = createCursors(vault);
   const idempotency = createIdempotency({ ephemeral, clock, vault });
 
   return async (operation: AnyOperation, address: Address, ctx: WebContext, { actor, name }: Caller) => {
-    const fields = fieldsOf(ctx, address);
-    const list = listName(operation, name, ctx.path, fields);
-    const asked = askedOf(operation, address, { params: ctx.params, fields, list }, cursors);
+    const query = queryOf(ctx.URL.searchParams);
+    const body = { ...ctx.state.json };
+    const list = listName(operation, name, ctx.path, query);
+    const asked = askedOf(operation, address, { params: ctx.params, query, body, list }, cursors);
     if ('mistakes' in asked) return refused(ctx, refuse('input_invalid', asked).refused);
 
     const work = async (): Promise<Answer | undefined> => {
@@ -125,12 +121,12 @@ function createAnswering({ perform, ephemeral, clock, vault }: AdminApiParts, { 
       const output = spoken(operation.output, performed.output) as Record<string, unknown>;
       const { next } = output;
       const isGoingOn = isPaged(operation) && typeof next === 'string';
-      const body = isGoingOn ? { ...output, next: cursors.sign(list, next) } : output;
-      return { status: operation.effect === 'creates' ? 201 : 200, body };
+      const shown = isGoingOn ? { ...output, next: cursors.sign(list, next) } : output;
+      return { status: operation.effect === 'creates' ? 201 : 200, body: shown };
     };
     const key = ctx.get('idempotency-key');
     const isKeyed = operation.effect === 'creates' && key !== '';
-    const request = JSON.stringify([ctx.method, ctx.path, fields]);
+    const request = JSON.stringify([ctx.method, ctx.path, query, body]);
     const done = isKeyed
       ? await idempotency.once({ scope: name, key, request }, work)
       : await work().then((answer) => answer && { answer, isRepeated: false });

@@ -78,14 +78,30 @@ interface ListOptions {
   tenant: string;
   population?: string;
   locked?: boolean;
+  disabled?: boolean;
+  pending?: boolean;
+  team?: string;
+  role?: string;
+  beginsWith?: string;
+  expiresWithin?: string;
 }
 
 async function list(options: ListOptions, command: Command): Promise<void> {
   await withCore(command, async (core) => {
-    const { tenant, locked: lockedOnly = false } = options;
-    const population = options.population === undefined ? undefined : populationOf(options.population);
+    const { tenant, team, beginsWith: userName, expiresWithin } = options;
+    const input = {
+      population: options.population === undefined ? undefined : populationOf(options.population),
+      team,
+      userName,
+      // What is no role is refused by the operation, by name.
+      role: options.role as 'Agent' | undefined,
+      ...(options.locked ? { isLocked: true as const } : {}),
+      ...(options.disabled ? { status: 'disabled' as const } : {}),
+      ...(options.pending ? { factor: 'pending' as const } : {}),
+      ...(expiresWithin === undefined ? {} : { expiresWithin: Number(expiresWithin) }),
+    };
     const accounts = await everyPage(async (from) => {
-      const page = await perform(core, of.list, { tenant }, { population, lockedOnly, ...from });
+      const page = await perform(core, of.list, { tenant }, { ...input, ...from });
       return { items: page.accounts, next: page.next };
     });
     const rows = accounts.map((a) => {
@@ -104,6 +120,12 @@ function addReading(account: Command): void {
   commandOf(account, of.list)
     .option('--population <population>', 'user or agent')
     .option('--locked', 'only accounts that are locked')
+    .option('--disabled', 'only accounts that are disabled')
+    .option('--pending', 'only accounts whose second factor is yet to be set up')
+    .option('--team <team>', 'only accounts of a team')
+    .option('--role <role>', 'only accounts with a role')
+    .option('--begins-with <text>', 'what the user name begins with')
+    .option('--expires-within <days>', 'only accounts whose password expires in so many days')
     .action(list);
   commandOf(account, of.show).action(async (options: Named, command: Command) => {
     await withCore(command, async (core) => {

@@ -29,12 +29,11 @@ type Kind = 'web' | 'spa' | 'native' | 'machine';
 async function create(options: CreateOptions, command: Command): Promise<void> {
   const [secret] = await readSecrets(command, options.secretStdin ? ['--secret-stdin'] : []);
   await withCore(command, async (core) => {
-    const { id, name, backchannelLogoutUri, tenant, audience } = options;
+    const { id, name, backchannelLogoutUri, audience } = options;
     const input = {
       id,
       name,
       backchannelLogoutUri,
-      tenant,
       audience,
       secret,
       // What is no kind or population is refused by the operation, by name.
@@ -46,7 +45,7 @@ async function create(options: CreateOptions, command: Command): Promise<void> {
       scopes: options.scope,
       role: options.role as 'SysAdmin' | undefined,
     };
-    const created = await perform(core, of.create, {}, input);
+    const created = await perform(core, of.create, { tenant: options.tenant }, input);
     print(command, created, [
       `Application ${id} is registered.`,
       ...(created.secret === undefined ? [] : [`Secret, shown once: ${created.secret}`]),
@@ -80,10 +79,10 @@ async function deliveries(options: DeliveryOptions, command: Command): Promise<v
   });
 }
 
-async function list(_options: object, command: Command): Promise<void> {
+async function list({ tenant }: { tenant?: string }, command: Command): Promise<void> {
   await withCore(command, async (core) => {
     const applications = await everyPage(async (from) => {
-      const page = await perform(core, of.list, {}, from);
+      const page = await perform(core, of.list, { tenant }, from);
       return { items: page.applications, next: page.next };
     });
     const rows = applications.map((a) => [a.id, a.kind, a.population, a.redirectUris.join(' ')]);
@@ -138,7 +137,9 @@ export function addApplicationCommands(program: Command): void {
     .option('--id <id>', 'of one application')
     .option('--state <state>', deliveryStates.join(', '), 'pending')
     .action(deliveries);
-  commandOf(application, of.list).action(list);
+  commandOf(application, of.list)
+    .option('--tenant <client-code>', 'only those that are fixed to this tenant')
+    .action(list);
   commandOf(application, of.show).action(show);
   commandOf(application, of.rotateSecret).action(rotateSecret);
 }

@@ -64,6 +64,8 @@ export async function everyPage<T>(
 
 const TARGET_OPTIONS: Readonly<Record<TargetKind, readonly [string, string][]>> = {
   installation: [],
+  // Each command says what it means without a tenant.
+  area: [],
   tenant: [['--tenant <client-code>', 'the client code of the tenant']],
   account: [
     ['--tenant <client-code>', 'the client code of the tenant'],

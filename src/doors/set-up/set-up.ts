@@ -51,7 +51,9 @@ export function createSetUp(parts: {
   const operatorTenant = () => tenants.byClientCode(OPERATOR_CODE);
   const operatorExists = async () => {
     const tenant = await operatorTenant();
-    return tenant !== undefined && (await accounts.count(tenant.id, 'user', 1)) > 0;
+    if (!tenant) return false;
+    const { items } = await accounts.list({ tenantId: tenant.id, population: 'user', limit: 1 });
+    return items.length > 0;
   };
   const liveLink = async (token: string) => {
     const stored = await links.get('set-up');

@@ -59,6 +59,7 @@ export const refusalCatalogue = {
   application_secret_unprintable: 422,
   application_machine_has_no_sessions: 422,
   application_redirect_uri_needed: 422,
+  application_audience_by_operator: 403,
   application_audience_invalid: 422,
   application_role_misplaced: 422,
   uri_not_absolute: 422,

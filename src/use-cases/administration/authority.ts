@@ -81,6 +81,18 @@ export function mayAct(actor: Actor, permission: Permission, target: Reached): b
   return actor.grants.some((grant) => grant.permission === permission && covers(actor, grant, target));
 }
 
+/** Which accounts of a tenant an actor reaches with a permission: those of one team, or all. */
+export interface Extent {
+  team?: string;
+}
+
+/** @returns undefined where the actor reaches none beside themselves */
+export function extentOf(actor: Actor, permission: Permission, tenantId: string): Extent | undefined {
+  if (mayAct(actor, permission, { tenantId })) return {};
+  const team = actor.home?.team ?? null;
+  return team !== null && mayAct(actor, permission, { tenantId, team }) ? { team } : undefined;
+}
+
 /** Whether the actor can know of the target at all: what is out of reach is answered like what does not exist (TEN-1, S82). */
 export function sees(actor: Actor, target: Reached): boolean {
   return actor.grants.some((grant) => covers(actor, grant, target));

@@ -4,12 +4,14 @@ import type { Application } from '../../capabilities/applications/index.ts';
 import type { AuditEvent, AuditType } from '../../capabilities/audit/index.ts';
 import type { Tenant } from '../../capabilities/tenants/index.ts';
 import type { Refusal, Refused } from '../../foundation/base/index.ts';
-import type { Actor } from './authority.ts';
+import type { Actor, Extent } from './authority.ts';
 import type { AdministrationParts } from './parts.ts';
 
 /** What an operation acts on, loaded within the actor's reach. */
 export interface Targets {
   installation: Record<never, never>;
+  /** One tenant, or the whole installation. */
+  area: { tenant: Tenant | undefined };
   tenant: { tenant: Tenant };
   account: { tenant: Tenant; account: Account };
   application: { application: Application; tenant: Tenant | undefined };
@@ -19,6 +21,8 @@ export type TargetKind = keyof Targets;
 /** How a door names a target. A tenant goes by its client code or id. */
 export interface Places {
   installation: Record<never, never>;
+  /** Without a tenant: the installation for who reaches it, and for others their own tenant. */
+  area: { tenant?: string | undefined };
   tenant: { tenant: string };
   account:
     | { tenant: string; account: string }
@@ -40,6 +44,8 @@ export interface Done<O> {
 /** What `run` may use of the call that it is part of. */
 export interface Call {
   actor: Actor;
+  /** The accounts of the tenant to which an operation that `isNarrowed` keeps. */
+  extent: Extent;
   /** Writes one more audit entry, of the actor and the target. */
   record(event: Pick<AuditEvent, 'type'> & Partial<AuditEvent>): Promise<void>;
   /** Tells how many were looked at so far. */
@@ -57,6 +63,8 @@ export interface Operation<On extends TargetKind, I extends z.ZodType, O extends
   on: On;
   permission: Permission;
   effect: 'reads' | 'changes' | 'creates';
+  /** It keeps to those accounts of the tenant that the actor reaches, so that a permission for one team is enough (ACC-7). */
+  isNarrowed?: boolean;
   /** It needs a fresh sign-in, and the person whom it concerns is told (ADM-5). */
   isSensitive?: boolean;
   /** The entry that it writes; reads write none unless they say so. */

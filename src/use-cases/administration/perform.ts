@@ -3,6 +3,7 @@ import type { AuditEvent } from '../../capabilities/audit/index.ts';
 import { isSallyportError, type Refusal, type Refused, refuse } from '../../foundation/base/index.ts';
 import {
   type Actor,
+  extentOf,
   FRESH_SECONDS,
   isFresh,
   machineOutranks,
@@ -50,7 +51,7 @@ function notFound(what: string, name: string): Refused {
  * made only of what they typed (TEN-1).
  */
 function outOfReach(on: TargetKind, { account, userName, application, tenant }: Place): Refused {
-  return notFound(on, account ?? userName ?? application ?? tenant ?? '');
+  return notFound(on === 'area' ? 'tenant' : on, account ?? userName ?? application ?? tenant ?? '');
 }
 
 function reachedOf({ tenant, account, application }: Loaded): Reached {
@@ -60,24 +61,30 @@ function reachedOf({ tenant, account, application }: Loaded): Reached {
 
 /** A person knows their own tenant, even if they may do nothing there. */
 function isOwnTenant(on: TargetKind, { tenant }: Loaded, { home }: Actor): boolean {
-  return on === 'tenant' && tenant !== undefined && tenant.id === home?.tenantId;
+  return (on === 'tenant' || on === 'area') && tenant !== undefined && tenant.id === home?.tenantId;
+}
+
+/** Where no tenant is named: the installation for who reaches it with the permission, and for others their own tenant. */
+function areaOf({ permission }: Pick<AnyOperation, 'permission'>, actor: Actor): Place {
+  return mayAct(actor, permission, { tenantId: null }) || !actor.home ? {} : { tenant: actor.home.tenantId };
 }
 
 /** Loads what the place names, without asking what the actor may know of it. */
 async function load(
   { accounts, tenants, applications }: AdministrationParts,
   on: TargetKind,
-  { tenant: code = '', account: accountId, population, userName = '', application: id = '' }: Place,
+  { tenant: code, account: accountId, population, userName = '', application: id = '' }: Place,
 ): Promise<Loaded | Refused> {
-  if (on === 'installation') return {};
+  if (on === 'installation' || (on === 'area' && code === undefined)) return {};
   if (on === 'application') {
     const application = await applications.byId(id);
     if (!application) return notFound('application', id);
     const tenant = application.tenantId === null ? undefined : await tenants.byId(application.tenantId);
     return { application, tenant };
   }
-  const tenant = (await tenants.byClientCode(code)) ?? (await tenants.byId(code));
-  if (!tenant || on === 'tenant') return tenant ? { tenant } : notFound('tenant', code);
+  const tenant = (await tenants.byClientCode(code ?? '')) ?? (await tenants.byId(code ?? ''));
+  if (!tenant || on === 'tenant' || on === 'area')
+    return tenant ? { tenant } : notFound('tenant', code ?? '');
   const account =
     accountId === undefined
       ? await accounts.identified(tenant.id, population === 'agent' ? 'agent' : 'user', userName, 'either')
@@ -88,14 +95,22 @@ async function load(
 
 /** Why this actor does not do this there: permission, rank, freshness, in that order; undefined: they do. Pure. */
 function objection(
-  { permission, effect, isSensitive, on }: Pick<AnyOperation, 'permission' | 'effect' | 'isSensitive' | 'on'>,
+  {
+    permission,
+    effect,
+    isSensitive,
+    isNarrowed,
+    on,
+  }: Pick<AnyOperation, 'permission' | 'effect' | 'isSensitive' | 'isNarrowed' | 'on'>,
   target: Loaded,
   actor: Actor,
   now: number,
 ): Refused | undefined {
-  const reached = reachedOf(target);
-  if (!mayAct(actor, permission, reached)) return refuse('forbidden', { permission });
   const { account, tenant, application } = target;
+  const reached = reachedOf(target);
+  const isReached =
+    isNarrowed && tenant ? extentOf(actor, permission, tenant.id) : mayAct(actor, permission, reached);
+  if (!isReached) return refuse('forbidden', { permission });
   const isOutranked =
     (on === 'account' && account && tenant && outranks(account, tenant, actor)) ||
     (on === 'application' && application && machineOutranks(application, tenant, actor));
@@ -189,11 +204,13 @@ export function createPerform(parts: AdministrationParts): Perform {
   ): Promise<Performed<z.output<O>>> => {
     const parsed = declared.input.safeParse(input);
     if (!parsed.success) return mistakesOf(parsed.error);
-    const place = at as Place;
+    const named = at as Place;
+    const isAnywhere = declared.on === 'area' && named.tenant === undefined;
+    const place = isAnywhere ? areaOf(declared, actor) : named;
     const found = await load(parts, declared.on, place);
     const isMissing = 'refused' in found;
     if (isMissing || !(isOwnTenant(declared.on, found, actor) || sees(actor, reachedOf(found)))) {
-      if (declared.on === 'installation')
+      if (declared.on === 'installation' || isAnywhere)
         return refused(declared, refuse('forbidden', { permission: declared.permission }).refused, actor, {});
       const answer = isMissing && actor.isOperator ? found : outOfReach(declared.on, place);
       // The audit entry belongs to the actor's own tenant, even if another was named: the other tenant learns nothing
@@ -204,8 +221,10 @@ export function createPerform(parts: AdministrationParts): Perform {
     if (problem) return refused(declared, problem.refused, actor, found);
     const reason = (parsed.data as { reason?: unknown } | undefined)?.reason;
     const context = { ...entryOf(actor, found), ...(typeof reason === 'string' ? { reason } : {}) };
+    const extent = found.tenant && extentOf(actor, declared.permission, found.tenant.id);
     const call: Call = {
       actor,
+      extent: extent ?? {},
       progress,
       perform,
       record: (event) => audit.write({ ...context, outcome: 'success', ...event }),

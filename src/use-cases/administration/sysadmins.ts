@@ -58,8 +58,9 @@ export function createSysAdmins(parts: {
 
   const everySysAdmin = async (tenantId: string): Promise<string[]> => {
     const found: string[] = [];
-    for await (const page of eachPage((from) => accounts.list({ tenantId, limit: PAGE, ...from })))
-      found.push(...page.filter(({ role }) => role === 'SysAdmin').map(({ id }) => id));
+    const query = { tenantId, role: 'SysAdmin' as const, limit: PAGE };
+    for await (const page of eachPage((from) => accounts.list({ ...query, ...from })))
+      found.push(...page.map(({ id }) => id));
     return found;
   };
 

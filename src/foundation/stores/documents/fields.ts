@@ -29,16 +29,22 @@ export function valueAt(doc: object, field: string): Value {
   return at;
 }
 
-type Range = Pick<PageQuery, 'index' | 'equals' | 'prefix'>;
+/** What of a query says which part of an index it reads. */
+export type Range = Pick<PageQuery, 'index' | 'equals' | 'prefix' | 'between' | 'after' | 'descending'>;
 
-/** The fields that a query fixes, the one that its prefix narrows, and those that order what it finds (ties by id). */
+/** The first value that a prefix or two numbers mean, and the first one beyond. */
+function betweenOf({ prefix, between }: Range): readonly [from: Value, below: Value] | undefined {
+  return prefix === undefined ? between : [prefix, afterPrefix(prefix)];
+}
+
+/** The fields that a query fixes, the values between which the next one is, and those that order what it finds (ties by id). */
 export function rangeOf(spec: CollectionSpec, query: Range) {
   const fields = fieldsOf(spec, query.index);
   const equals = query.equals ?? [];
   if (equals.length > fields.length) throw new RangeError(`more values than ${query.index} has fields`);
   const left = fields.slice(equals.length);
   const order = left.includes('id') ? left : [...left, 'id'];
-  return { fields, equals, prefix: left[0] === undefined ? undefined : query.prefix, order };
+  return { fields, equals, between: left[0] === undefined ? undefined : betweenOf(query), order };
 }
 
 /** @throws RangeError unless a page holds 1 to 500 */
@@ -47,7 +53,7 @@ export function assertLimit(limit: number): void {
 }
 
 /** The last text of all that begin with `prefix`, in code point order. */
-export function afterPrefix(prefix: string): string {
+function afterPrefix(prefix: string): string {
   return `${prefix}\u{10FFFF}`;
 }
 
@@ -55,23 +61,25 @@ export function encodeCursor(values: readonly Value[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }
 
+function isWithin({ prefix, between }: Range, value: unknown): boolean {
+  if (prefix !== undefined) return typeof value === 'string' && value.startsWith(prefix);
+  return !between || (typeof value === 'number' && between[0] <= value && value < between[1]);
+}
+
 /**
- * The values from which a page goes on, or undefined for the first page. They lie within the prefix, so that they bound the
+ * The values from which a page goes on, or undefined for the first page. They lie within the prefix or between the numbers, so that they bound the
  * page on one side and nothing else has to.
  * @throws SallyportError `bad_request` for a cursor that was not made by `encodeCursor` for such a query
  */
-export function cursorOf(
-  { after, prefix = '' }: Pick<PageQuery, 'after' | 'prefix'>,
-  length: number,
-): Value[] | undefined {
-  if (after === undefined) return undefined;
+export function cursorOf(range: Range, length: number): Value[] | undefined {
+  if (range.after === undefined) return undefined;
   try {
-    const values: unknown = JSON.parse(Buffer.from(after, 'base64url').toString('utf8'));
+    const values: unknown = JSON.parse(Buffer.from(range.after, 'base64url').toString('utf8'));
     const sound =
       Array.isArray(values) &&
       values.length === length &&
       values.every((v) => typeof v === 'string' || typeof v === 'number') &&
-      String(values[0]).startsWith(prefix);
+      isWithin(range, values[0]);
     if (sound) return values;
   } catch {
     // falls through to the refusal

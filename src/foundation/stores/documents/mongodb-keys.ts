@@ -1,7 +1,7 @@
 // How the fields of an index become one text whose order is theirs: every index of the adapter is then a plain index on one
 // text field, and every query a range of it, which any MongoDB-wire server answers from the index.
-import { afterPrefix, cursorOf, rangeOf, type Value, valueAt } from './fields.ts';
-import type { CollectionSpec, Document, PageQuery } from './port.ts';
+import { cursorOf, type Range, rangeOf, type Value, valueAt } from './fields.ts';
+import type { CollectionSpec, Document } from './port.ts';
 
 /** Ends each value; escaped within text, so that a shorter text comes before every longer one that begins with it. */
 const END = '\u0001';
@@ -65,18 +65,16 @@ export function keysThatFit(
 }
 
 /** The range of keys that a query means; the key of its cursor's values bounds it on the side where it goes on. */
-export function keyRange(
-  spec: CollectionSpec,
-  query: Pick<PageQuery, 'index' | 'equals' | 'prefix' | 'after' | 'descending'>,
-) {
-  const { fields, equals, prefix, order } = rangeOf(spec, query);
+export function keyRange(spec: CollectionSpec, query: Range) {
+  const { fields, equals, between, order } = rangeOf(spec, query);
   const from = keyOf(equals);
-  const narrowed = prefix === undefined ? undefined : `${from}t${escaped(prefix)}`;
   const after = cursorOf(query, order.length);
   const isUnique = spec.indexes[query.index]?.unique === true && !fields.includes('id');
   const beyondFrom = from === '' ? '\u{10FFFF}' : `${from.slice(0, -1)}${BEYOND}`;
-  const first = { $gte: narrowed ?? from };
-  const last = { $lt: narrowed === undefined ? beyondFrom : afterPrefix(narrowed) };
+  // Without the end of the value: the keys of all that begin with it.
+  const [first, last] = between
+    ? [{ $gte: `${from}${part(between[0])}` }, { $lt: `${from}${part(between[1])}` }]
+    : [{ $gte: from }, { $lt: beyondFrom }];
   if (!after) return { key: { ...first, ...last }, order };
   // In place of the bound on its side: two bounds on one side are two to choose from, and a server may read from the wrong one.
   const edge = keyOf([...equals, ...(isUnique ? after.slice(0, -1) : after)]);

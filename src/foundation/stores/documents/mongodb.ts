@@ -1,6 +1,6 @@
 import type { Db, Collection as DriverCollection, MongoClient, MongoClientOptions } from 'mongodb';
 import { SallyportError } from '../../base/index.ts';
-import { assertLimit, encodeCursor, uniqueFieldsOf, type Value, valueAt } from './fields.ts';
+import { assertLimit, encodeCursor, type Range, uniqueFieldsOf, type Value, valueAt } from './fields.ts';
 import { keyOf, keyRange, keysOf, keysThatFit } from './mongodb-keys.ts';
 import type { Collection, CollectionSpec, Document, Documents, Page, PageQuery, Versioned } from './port.ts';
 
@@ -199,7 +199,7 @@ class MongodbCollection<T extends Document> implements Collection<T> {
     return { items, next: encodeCursor(order.map((name) => valueAt(last.doc, name))) };
   }
 
-  async count({ cap, ...query }: Pick<PageQuery, 'index' | 'equals' | 'prefix'> & { cap: number }) {
+  async count({ cap, ...query }: Range & { cap: number }) {
     const { key } = keyRange(this.spec, query);
     return this.ask((rows) => rows.countDocuments({ [`keys.${query.index}`]: key }, { limit: cap }));
   }

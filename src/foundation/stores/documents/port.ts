@@ -23,6 +23,8 @@ export interface PageQuery {
   equals?: readonly (string | number)[];
   /** A prefix of the text field that follows them. */
   prefix?: string;
+  /** In place of a prefix: from which number on, and below which, the number field that follows them is. */
+  between?: readonly [from: number, below: number];
   /** The `next` of the page before. Opaque; a forged one is refused or answers an empty page, never more. */
   after?: string;
   /** From the end of the index backwards. */
@@ -52,7 +54,7 @@ export interface Collection<T extends Document> {
   /** Pages in index order, ties by id; a document that stays is never skipped or shown twice. */
   page(query: PageQuery): Promise<Page<T>>;
   /** Counts up to `cap`. */
-  count(query: Pick<PageQuery, 'index' | 'equals' | 'prefix'> & { cap: number }): Promise<number>;
+  count(query: Pick<PageQuery, 'index' | 'equals' | 'prefix' | 'between'> & { cap: number }): Promise<number>;
 }
 
 export interface Documents {

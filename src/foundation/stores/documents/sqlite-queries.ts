@@ -1,5 +1,5 @@
 // The statements of pages and counts: each names its index, and bounds it once on either side.
-import { afterPrefix, cursorOf, rangeOf, type Value } from './fields.ts';
+import { cursorOf, type Range, rangeOf, type Value } from './fields.ts';
 import type { CollectionSpec, PageQuery } from './port.ts';
 import { columnOf, indexName, orderOf } from './sqlite-tables.ts';
 
@@ -9,28 +9,24 @@ interface Statement {
 }
 
 /** What a query reads, as one range of its index. */
-function rangeSql(
-  spec: CollectionSpec,
-  query: Pick<PageQuery, 'index' | 'equals' | 'prefix' | 'after' | 'descending'>,
-) {
-  const { fields, equals, prefix, order } = rangeOf(spec, query);
+function rangeSql(spec: CollectionSpec, query: Range) {
+  const { fields, equals, between, order } = rangeOf(spec, query);
   const after = cursorOf(query, order.length);
   const columns = orderOf(spec.indexes[query.index] ?? {}, order);
   const where = equals.map((_, i) => `${columnOf(fields[i] ?? '')} = ?`);
   const values: Value[] = [...equals];
   // A cursor takes the place of the bound on its side: of two bounds SQLite may seek the one that is further away.
-  const bound = (sign: '<' | '>', atPrefix: (prefix: string) => [string, string]) => {
+  const bound = (sign: '<' | '>', comparison: '<' | '>=', value: Value | undefined) => {
     if (after && (sign === '<') === (query.descending === true)) {
       where.push(`(${columns.join(', ')}) ${sign} (${columns.map(() => '?').join(', ')})`);
       values.push(...after.slice(0, columns.length));
-    } else if (prefix !== undefined) {
-      const [comparison, value] = atPrefix(prefix);
+    } else if (value !== undefined) {
       where.push(`${columns[0]} ${comparison} ?`);
       values.push(value);
     }
   };
-  bound('>', (text) => ['>=', text]);
-  bound('<', (text) => ['<', afterPrefix(text)]);
+  bound('>', '>=', between?.[0]);
+  bound('<', '<', between?.[1]);
   const from = `FROM "${spec.name}" INDEXED BY ${indexName(spec, query.index)}`;
   return { source: where.length > 0 ? `${from} WHERE ${where.join(' AND ')}` : from, values, columns, order };
 }
@@ -46,10 +42,7 @@ export function pageStatement(
   return { sql, values: [...values, query.limit + 1], order };
 }
 
-export function countStatement(
-  spec: CollectionSpec,
-  query: Pick<PageQuery, 'index' | 'equals' | 'prefix'> & { cap: number },
-): Statement {
+export function countStatement(spec: CollectionSpec, query: Range & { cap: number }): Statement {
   const { source, values } = rangeSql(spec, query);
   return { sql: `SELECT COUNT(*) AS n FROM (SELECT 1 ${source} LIMIT ?)`, values: [...values, query.cap] };
 }

@@ -1,5 +1,5 @@
 import { openSqlite, type SqliteConnection, type Waiting } from '../sqlite-connection.ts';
-import { assertLimit, encodeCursor, uniqueFieldsOf, type Value, valueAt } from './fields.ts';
+import { assertLimit, encodeCursor, type Range, uniqueFieldsOf, type Value, valueAt } from './fields.ts';
 import type { Collection, CollectionSpec, Document, Documents, Page, PageQuery, Versioned } from './port.ts';
 import { countStatement, findStatement, pageStatement } from './sqlite-queries.ts';
 import { prepareTable } from './sqlite-tables.ts';
@@ -89,7 +89,7 @@ class SqliteCollection<T extends Document> implements Collection<T> {
     });
   }
 
-  count(query: Pick<PageQuery, 'index' | 'equals' | 'prefix'> & { cap: number }) {
+  count(query: Range & { cap: number }) {
     const { sql, values } = countStatement(this.spec, query);
     const statement = this.connection.prepare(sql);
     return this.connection.read(() => (statement.get(...values) as { n: number }).n);

@@ -22,20 +22,22 @@ export const unlock = operation({
 /** One audit entry each; an account that outranks the actor is left as it is, and named (LCK-9). */
 export const unlockAll = operation({
   name: 'account unlock-all',
-  summary: 'Unlocks every locked account of a tenant, or of one population.',
+  summary: 'Unlocks every locked account of a tenant, or of one population, that the actor reaches.',
   on: 'tenant',
   permission: 'unlock',
   effect: 'changes',
+  isNarrowed: true,
   path: '/tenants/{tenant}/accounts/unlock',
   input: z.strictObject({ population: population.optional(), reason }),
   output: z.object({ unlocked: z.array(z.string()), refused: z.array(z.string()) }),
-  run: async ({ accounts }, { tenant }, input, { actor, perform }) => {
+  run: async ({ accounts }, { tenant }, input, { actor, extent, perform }) => {
     const unlocked: string[] = [];
     const refused: string[] = [];
     const { population } = input;
     const query = {
       tenantId: tenant.id,
-      lockedOnly: true,
+      isLocked: true as const,
+      reach: extent.team,
       limit: PAGE,
       ...(population ? { population } : {}),
     };

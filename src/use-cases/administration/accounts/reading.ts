@@ -1,39 +1,71 @@
 import { z } from 'zod';
 import { stateReasons } from '../../../capabilities/account-state/index.ts';
+import type { Account, AccountFilter } from '../../../capabilities/accounts/index.ts';
+import { passwordExpiresAt } from '../../../capabilities/passwords/index.ts';
+import type { Tenant } from '../../../capabilities/tenants/index.ts';
 import { done, operation } from '../operation.ts';
-import { accountView, after, instant, nothing, population, viewOf } from '../schemas.ts';
+import { accountView, after, factorStatus, instant, nothing, population, role, viewOf } from '../schemas.ts';
 import { explain } from '../why.ts';
 
 const MOST = 500;
 /** Entries of the audit that may hold the last attempts. */
 const ENTRIES = 500;
+const DAY = 86_400;
+const NONE = { count: 0, isCapped: false };
 
+const begins = z.string().max(254).optional();
+
+/** When a password was set that expires within so many days, and is not expired yet; undefined where none ever is (PWD-5). */
+function expiring({ policy, spread }: Tenant, days: number, now: number): Partial<AccountFilter> | undefined {
+  const lifetime = policy.password.expireAfterDays;
+  if (lifetime === null) return undefined;
+  const until = now + days * DAY;
+  const below = until - lifetime * DAY;
+  if (!spread) return { passwordSet: [now - lifetime * DAY + 1, below + 1] };
+  const also = (account: Account) => {
+    const at = passwordExpiresAt(account, policy, spread) ?? 0;
+    return now < at && at <= until;
+  };
+  return { passwordSet: [1, below + 1], also };
+}
+
+/** @see ADM-1, ACC-7, LCK-9 */
 export const list = operation({
   name: 'account list',
-  summary: 'Lists the accounts of a tenant, page by page.',
+  summary: 'Lists the accounts of a tenant that the actor reaches, page by page; a page may be short.',
   on: 'tenant',
   permission: 'read-accounts',
   effect: 'reads',
+  isNarrowed: true,
   path: '/tenants/{tenant}/accounts',
   input: z.strictObject({
     population: population.optional(),
-    prefix: z.string().max(128).optional(),
-    lockedOnly: z.boolean().default(false),
+    userName: begins.describe('what the user name begins with'),
+    name: begins.describe('what the name begins with'),
+    email: begins.describe('what the e-mail address begins with'),
+    isLocked: z.literal(true).optional(),
+    status: z.enum(['enabled', 'disabled']).optional(),
+    factor: factorStatus.optional().describe('pending: has yet to set one up'),
+    role: role.optional(),
+    team: z.string().max(60).optional().describe('empty: in no team'),
+    expiresWithin: z.number().int().min(1).max(3_650).optional().describe('days'),
+    withCount: z.boolean().default(false),
     limit: z.number().int().min(1).max(MOST).default(MOST),
     after,
   }),
-  output: z.object({ accounts: z.array(accountView), next: z.string().optional() }),
-  run: async ({ accounts }, { tenant }, query) => {
-    const { population: of, prefix, after: cursor, lockedOnly, limit } = query;
-    const page = await accounts.list({
-      tenantId: tenant.id,
-      lockedOnly,
-      limit,
-      ...(of ? { population: of } : {}),
-      ...(prefix ? { prefix } : {}),
-      ...(cursor ? { after: cursor } : {}),
-    });
-    return done({ accounts: page.items.map(viewOf), ...(page.next ? { next: page.next } : {}) });
+  output: z.object({
+    accounts: z.array(accountView),
+    next: z.string().optional().describe('there may be more'),
+    count: z.object({ count: z.number(), isCapped: z.boolean() }).optional(),
+  }),
+  run: async ({ accounts, clock }, { tenant }, input, { extent }) => {
+    const { expiresWithin, withCount, limit, after: cursor, ...given } = input;
+    const days = expiresWithin === undefined ? {} : expiring(tenant, expiresWithin, clock.now());
+    if (!days) return done({ accounts: [], ...(withCount ? { count: NONE } : {}) });
+    const filter: AccountFilter = { ...given, ...days, tenantId: tenant.id, reach: extent.team };
+    const { items, next } = await accounts.list({ ...filter, limit, after: cursor });
+    const count = withCount ? { count: await accounts.count(filter) } : {};
+    return done({ accounts: items.map(viewOf), ...(next ? { next } : {}), ...count });
   },
 });
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { grantsOfRole } from '../../../capabilities/accounts/index.ts';
-import type { Application } from '../../../capabilities/applications/index.ts';
+import { ADMIN_SCOPE, type Application } from '../../../capabilities/applications/index.ts';
 import { deliveryStates } from '../../../capabilities/logout-delivery/index.ts';
 import { refuse } from '../../../foundation/base/index.ts';
-import { notHeld } from '../authority.ts';
+import { mayAct, notHeld } from '../authority.ts';
 import { done, operation } from '../operation.ts';
 import { after, instant, nothing, role } from '../schemas.ts';
 
@@ -36,8 +36,8 @@ const secret = z.string().optional().describe('shown once');
 
 export const create = operation({
   name: 'application create',
-  summary: 'Registers an application; its secret is shown once.',
-  on: 'installation',
+  summary: 'Registers an application of a tenant, or of the installation; its secret is shown once.',
+  on: 'area',
   permission: 'edit-applications',
   effect: 'creates',
   audit: 'application.created',
@@ -50,7 +50,6 @@ export const create = operation({
     postLogoutRedirectUris: z.array(uri).default([]),
     backchannelLogoutUri: uri.optional(),
     population: z.enum(['user', 'agent', 'any']).default('user'),
-    tenant: z.string().optional().describe('the client code of the tenant that it is fixed to'),
     isFirstParty: z.boolean().default(false),
     audience: uri.optional(),
     scopes: z
@@ -61,10 +60,12 @@ export const create = operation({
     secret: z.string().max(1_000).optional(),
   }),
   output: applicationView.extend({ secret }),
-  run: async ({ applications, tenants }, _installation, input, { actor }) => {
-    const { tenant: code, audience = null, ...rest } = input;
-    const tenant = code === undefined ? undefined : await tenants.byClientCode(code);
-    if (code !== undefined && !tenant) return refuse('not_found', { what: 'tenant', name: code });
+  run: async ({ applications }, { tenant }, input, { actor }) => {
+    const { audience = null, ...rest } = input;
+    // Resources trust an audience and its scopes wherever the token comes from: a tenant could name those of another.
+    const isOfOthers = audience !== null || rest.scopes.some((scope) => scope !== ADMIN_SCOPE);
+    if (isOfOthers && !mayAct(actor, 'edit-applications', { tenantId: null }))
+      return refuse('application_audience_by_operator');
     const tenantId = tenant?.id ?? null;
     // A machine with a role acts as its role: only what the actor holds can be given (ACC-6).
     const missing = tenant && input.role ? notHeld(actor, grantsOfRole(input.role, tenant)) : [];
@@ -81,15 +82,15 @@ export const create = operation({
 
 export const list = operation({
   name: 'application list',
-  summary: 'Lists the applications, page by page.',
-  on: 'installation',
+  summary: 'Lists the applications of a tenant, or of the installation, page by page.',
+  on: 'area',
   permission: 'edit-applications',
   effect: 'reads',
   path: '/applications',
   input: z.strictObject({ after }),
   output: z.object({ applications: z.array(applicationView), next: z.string().optional() }),
-  run: async ({ applications }, _installation, input) => {
-    const { items, next } = await applications.list(input.after);
+  run: async ({ applications }, { tenant }, input) => {
+    const { items, next } = await applications.list(tenant?.id, input.after);
     return done({ applications: items.map(viewOf), ...(next ? { next } : {}) });
   },
 });
