@@ -76,12 +76,10 @@ async function known() {
   await administer(server, operations.account.setRole, made, { role: 'SysAdmin' });
   const { doc: account } = await server.core.accounts.update(made.id, (current) => ({
     ...current,
-    secondFactor: withAuthenticator(current.secondFactor, {
-      id: 'mailbox',
-      kind: 'mail',
-      email: 'w.quill@site.example',
-      boundAt: 1,
-    }),
+    secondFactor: withAuthenticator(
+      current.secondFactor,
+      server.core.mailedCodes.authenticator('w.quill@site.example'),
+    ),
   }));
   if (!account) throw new Error('the account is gone');
   const actor = await actorFor(server, account);

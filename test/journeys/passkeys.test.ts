@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { passkeysOf } from '../../src/capabilities/second-factor/index.ts';
 import type { Policy } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
@@ -312,7 +313,7 @@ describe('MFA-16 a passkey as the whole sign-in', () => {
       const response = { userHandle: Buffer.from(tale.account.id).toString('base64url') };
       return JSON.stringify({ id: credentialId, rawId: credentialId, type: 'public-key', response });
     };
-    const known = tale.account.secondFactor.authenticators.find((one) => one.kind === 'passkey');
+    const [known] = passkeysOf(tale.account);
     for (const id of ['AAAA', known?.credentialId ?? '']) {
       await fresh(tale);
       const forged = await tale.browser.submit({ passkey: forge(id) }, '/passkey');

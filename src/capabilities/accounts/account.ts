@@ -29,45 +29,13 @@ export interface PasswordRecord {
   compromisedAt?: number;
 }
 
-/** What a person holds (SP 800-63B): an authenticator app, whose secret is sealed only for this account. */
-export interface TotpAuthenticator {
+/** One thing that a person holds (SP 800-63B). What else is kept of it is said by its method (second-factor/methods). */
+export interface Authenticator {
   id: string;
-  kind: 'totp';
-  sealedSecret: string;
-  /** Epoch seconds, as in the others. */
+  kind: string;
+  /** Epoch seconds. */
   boundAt: number;
 }
-
-/**
- * A mailbox that was shown to be the person's own: codes go there, no matter what address the account has later
- * (MFA-9).
- */
-export interface MailAuthenticator {
-  id: string;
-  kind: 'mail';
-  email: string;
-  boundAt: number;
-}
-
-/** A WebAuthn credential (MFA-16). */
-export interface PasskeyAuthenticator {
-  id: string;
-  kind: 'passkey';
-  /** base64url, as in WebAuthn. */
-  credentialId: string;
-  /** COSE key, base64url. */
-  publicKey: string;
-  /** The signature counter as last seen; 0 from authenticators that have none. */
-  counter: number;
-  transports: readonly string[];
-  /** It may be on several devices of the person (RFC 8176: `swk`), or is only on one (`hwk`). */
-  isSynced: boolean;
-  /** What the person calls it. */
-  name: string;
-  boundAt: number;
-}
-
-export type Authenticator = TotpAuthenticator | MailAuthenticator | PasskeyAuthenticator;
 
 /** Argon2id under one salt: one hash checks them all (S37). */
 export interface RecoveryCodes {

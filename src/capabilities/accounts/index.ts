@@ -5,9 +5,7 @@ export {
   type Authenticator,
   type Lock,
   type LoginCode,
-  type MailAuthenticator,
   noFactor,
-  type PasskeyAuthenticator,
   type PasswordLink,
   type PasswordRecord,
   type Population,
@@ -15,7 +13,6 @@ export {
   type Role,
   roles,
   type SecondFactor,
-  type TotpAuthenticator,
 } from './account.ts';
 export {
   type Accounts,

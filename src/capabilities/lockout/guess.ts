@@ -31,21 +31,11 @@ export interface Guess {
   policy: Policy;
   kind: AttemptKind;
   /** What the audit calls what was typed, before it is looked at. */
-  factor: Factor;
+  factor: string;
   where: Omit<AuditEvent, 'type' | 'outcome'>;
   /** The slow check: what was wrong, if anything, and what the factor turned out to be. */
-  check(): Promise<{ wrong?: WrongReason | undefined; factor?: Factor }>;
+  check(): Promise<{ wrong?: WrongReason | undefined; factor?: string }>;
 }
-
-/** `code`: one that has the shape of none. */
-export type Factor =
-  | 'password'
-  | 'totp'
-  | 'mailed-code'
-  | 'recovery-code'
-  | 'login-code'
-  | 'passkey'
-  | 'code';
 
 /** What a guess stands on; every door hands it over. */
 export interface GuessParts {

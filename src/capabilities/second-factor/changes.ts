@@ -1,4 +1,5 @@
 import type { Authenticator, SecondFactor } from '../accounts/index.ts';
+import { methodOf } from './methods/index.ts';
 
 /** Pure changes of what an account holds; each begins a new round. */
 
@@ -15,9 +16,10 @@ export function revoked(factor: SecondFactor, status: 'none' | 'pending'): Secon
   };
 }
 
-/** One more, or an app or mailbox in place of the former one: of those there is one each. */
+/** One more, or in place of the former one where a person has one of the method. */
 export function withAuthenticator(factor: SecondFactor, added: Authenticator): SecondFactor {
-  const kept = factor.authenticators.filter(({ kind }) => kind === 'passkey' || kind !== added.kind);
+  const isOneOfMany = (methodOf(added.kind)?.most ?? 1) > 1;
+  const kept = factor.authenticators.filter(({ kind }) => isOneOfMany || kind !== added.kind);
   return {
     ...factor,
     status: 'active',

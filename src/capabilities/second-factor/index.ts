@@ -3,17 +3,29 @@
 
 export { type Challenges, createChallenges } from './challenges.ts';
 export { revoked, withAuthenticator, withoutAuthenticator } from './changes.ts';
-export { grouped, maskedAddress, readTyped } from './codes.ts';
+export { grouped, readTyped } from './codes.ts';
 export { createKeptCodes, type KeptCodes, recoveryCodesLeft } from './kept-codes.ts';
 export { createMailedCodes, type MailedCodes, type MailedState } from './mailed-codes.ts';
-export { createPasskeys, MOST_PASSKEYS, type PasskeyOptions, type Passkeys } from './passkeys.ts';
+export {
+  type Answer,
+  amrOf,
+  answerIn,
+  mayComeFirst,
+  maySlipBeMade,
+  methodOf,
+  methodOfSlips,
+  methodSaid,
+  methods,
+  standsForPassword,
+} from './methods/index.ts';
+export type { Method, MethodTools, PageData, Traits } from './methods/method.ts';
+export { passkeysOf } from './methods/passkey.ts';
+export { createPasskeys, type PasskeyOptions, type Passkeys } from './passkeys.ts';
 export {
   type FactorDuty,
   factorDuty,
-  type Method,
   maySetUp,
   mayTurnOff,
-  methodOf,
   methodsOf,
   methodsToSetUp,
   modeFor,
@@ -21,7 +33,6 @@ export {
   statusWithout,
 } from './policy.ts';
 export {
-  type CodeFactor,
   createSecondFactors,
   type JudgedCode,
   type SecondFactors,

@@ -1,8 +1,9 @@
 import { type Clock, newId, sameSecret, type Vault } from '../../foundation/base/index.ts';
 import type { Ephemeral, StoredRecord } from '../../foundation/stores/index.ts';
-import type { Account, MailAuthenticator } from '../accounts/index.ts';
+import type { Account } from '../accounts/index.ts';
 import type { Mail } from '../mail/index.ts';
 import { newMailedCode } from './codes.ts';
+import type { MailAuthenticator } from './methods/mail.ts';
 import type { CodeVerdict } from './totp-secrets.ts';
 
 /** How the last code of a context stands, for the page. */

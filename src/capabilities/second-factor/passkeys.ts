@@ -1,6 +1,7 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { type Clock, newId, typedName } from '../../foundation/base/index.ts';
-import type { Account, Accounts, PasskeyAuthenticator } from '../accounts/index.ts';
+import type { Account, Accounts } from '../accounts/index.ts';
+import { type PasskeyAuthenticator, passkeysOf } from './methods/passkey.ts';
 import type { CodeVerdict } from './totp-secrets.ts';
 
 /** What a browser is asked for, as WebAuthn has it in JSON (Web Authentication, section 5.1.10). */
@@ -35,8 +36,6 @@ const ALGORITHMS = [-8, -7, -257];
 const ACCOUNT_ID = /^[0-9a-f-]{36}$/;
 const MAX_NAME = 40;
 const MAX_ANSWER = 16_384;
-/** As many as anybody has devices. */
-export const MOST_PASSKEYS = 10;
 
 /** Loaded when first needed: few people sign in with one, and its certificates weigh on every start. */
 const library = () => import('@simplewebauthn/server');
@@ -50,10 +49,6 @@ function parsed<T>(answer: string): T | undefined {
 }
 
 const NONE: PasskeyProof = { verdict: 'wrong', passkey: undefined };
-
-function passkeysOf({ secondFactor }: Account): PasskeyAuthenticator[] {
-  return secondFactor.authenticators.filter((one) => one.kind === 'passkey');
-}
 
 function descriptors(account: Account) {
   return passkeysOf(account).map(({ credentialId, transports }) => ({
@@ -76,9 +71,7 @@ export function createPasskeys(parts: { accounts: Accounts; clock: Clock; issuer
       const known = passkeysOf(current).find((one) => one.id === id);
       rose = known !== undefined && (counter > known.counter || (counter === 0 && known.counter === 0));
       if (!rose || counter === known?.counter) return undefined;
-      const next = authenticators.map((one) =>
-        one.kind === 'passkey' && one.id === id ? { ...one, counter } : one,
-      );
+      const next = authenticators.map((one) => (one.id === id ? { ...one, counter } : one));
       return { ...current, secondFactor: { ...current.secondFactor, authenticators: next } };
     });
     return rose;

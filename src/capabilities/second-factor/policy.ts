@@ -1,28 +1,10 @@
-import type { Account, Authenticator, SecondFactor } from '../accounts/index.ts';
+import type { Account, SecondFactor } from '../accounts/index.ts';
 import type { Policy } from '../tenants/index.ts';
+import { methods, methodsListed } from './methods/index.ts';
+import type { Method } from './methods/method.ts';
 
 /** What a sign-in owes after the password: nothing, a code, or the set-up of an authenticator. */
 export type FactorDuty = 'nothing' | 'code' | 'activation';
-
-/** What a person sets up: the policy calls them `app`, `mail` and `passkey`. */
-export type Method = 'app' | 'mail' | 'passkey';
-
-const METHODS: readonly Method[] = ['app', 'mail', 'passkey'];
-
-const KIND_OF: Readonly<Record<Method, Authenticator['kind']>> = {
-  app: 'totp',
-  mail: 'mail',
-  passkey: 'passkey',
-};
-const METHOD_OF: Readonly<Record<Authenticator['kind'], Method>> = {
-  totp: 'app',
-  mail: 'mail',
-  passkey: 'passkey',
-};
-
-export function methodOf(kind: Authenticator['kind']): Method {
-  return METHOD_OF[kind];
-}
 
 type Person = Pick<Account, 'population' | 'role' | 'secondFactor'>;
 
@@ -55,20 +37,18 @@ export function factorDuty(account: Person, policy: Policy, asked: boolean): Fac
 
 /** The methods that the account has, in the order in which the code page offers them: the last one used first. */
 export function methodsOf({ authenticators, lastUsed }: SecondFactor): Method[] {
-  const has = METHODS.filter((method) => authenticators.some(({ kind }) => kind === KIND_OF[method]));
-  return has.sort((a, b) => Number(KIND_OF[b] === lastUsed) - Number(KIND_OF[a] === lastUsed));
+  const has = methods.filter((method) => authenticators.some(({ kind }) => kind === method.kind));
+  return has.sort((a, b) => Number(b.kind === lastUsed) - Number(a.kind === lastUsed));
 }
 
-/** The methods that the account may set up where a code can reach it: first the app, which works in every browser. */
+/** The methods that the account may set up where what is mailed can reach it. */
 export function methodsToSetUp(
   account: Pick<Account, 'email'>,
   policy: Policy,
   isMailConfigured: boolean,
 ): Method[] {
   const isReached = account.email !== null && isMailConfigured;
-  return METHODS.filter(
-    (method) => policy.secondFactor.methods.includes(method) && (method !== 'mail' || isReached),
-  );
+  return methodsListed(policy).filter(({ needsMail }) => !needsMail || isReached);
 }
 
 /**

@@ -5,13 +5,12 @@ import { withAuthenticator } from './changes.ts';
 import { readTyped } from './codes.ts';
 import type { KeptCodes } from './kept-codes.ts';
 import type { MailedCodes } from './mailed-codes.ts';
+import { codeMethods, methodOf } from './methods/index.ts';
 import { type CodeVerdict, compactSecret, type TotpSecrets } from './totp-secrets.ts';
 
-/** What a code was: `code` where it had the shape of none. */
-export type CodeFactor = 'totp' | 'mailed-code' | 'recovery-code' | 'login-code' | 'code';
-
 export interface JudgedCode {
-  factor: CodeFactor;
+  /** What a method calls it, `recovery-code` or `login-code`; `code` if it had the shape of none. */
+  factor: string;
   verdict: CodeVerdict;
 }
 
@@ -22,8 +21,8 @@ export interface SecondFactors {
    * @param mailed the context in which a code may have been mailed; none where mail is no proof
    */
   verify(account: Account, typed: string, policy: Policy, mailed: string | undefined): Promise<JudgedCode>;
-  /** Binds a secret that the operator knows, active at once: for scripts. */
-  bindKnown(accountId: string, secret: string): Promise<void>;
+  /** Binds a secret that the operator knows, active at once: for scripts. @returns what the account then keeps */
+  bindKnown(accountId: string, secret: string): Promise<Authenticator | undefined>;
   /**
    * Seals every secret under the first master key, account by account.
    * @param progress told after each page how many accounts were looked at
@@ -33,6 +32,7 @@ export interface SecondFactors {
 }
 
 const NO_CODE: JudgedCode = { factor: 'code', verdict: 'wrong' };
+const NO_DIGITS: JudgedCode = { ...NO_CODE, factor: codeMethods[0]?.said ?? NO_CODE.factor };
 
 export function createSecondFactors(parts: {
   accounts: Accounts;
@@ -42,38 +42,43 @@ export function createSecondFactors(parts: {
 }): SecondFactors {
   const { accounts, totp, keptCodes, mailedCodes } = parts;
 
+  /**
+   * Six digits are of the first method that accepts them. Refused, they are told of by the method that knew them, such as a code
+   * that came too late, else by the first that the person has.
+   */
   const digits = async (
     account: Account,
     code: string,
     policy: Policy,
     mailed: string | undefined,
   ): Promise<JudgedCode> => {
-    const { authenticators } = account.secondFactor;
-    const app = authenticators.find((one) => one.kind === 'totp');
-    const byApp = app && (await totp.spend(account, app.sealedSecret, code, policy));
-    const isByMail = mailed !== undefined && authenticators.some(({ kind }) => kind === 'mail');
-    if (byApp === 'accepted' || !isByMail) return { factor: 'totp', verdict: byApp ?? 'wrong' };
-    const verdict = await mailedCodes.spend(mailed, account, code);
-    const isOfApp = verdict === 'wrong' && app !== undefined;
-    return isOfApp ? { factor: 'totp', verdict: byApp ?? 'wrong' } : { factor: 'mailed-code', verdict };
+    let refused: JudgedCode | undefined;
+    for (const method of codeMethods) {
+      const verdict = await method.spend({ totp, mailedCodes }, account, code, { policy, mailed });
+      if (verdict === 'accepted') return { factor: method.said, verdict };
+      if (verdict !== undefined && (!refused || verdict !== 'wrong'))
+        refused = { factor: method.said, verdict };
+    }
+    return refused ?? NO_DIGITS;
   };
 
   /** @returns the account with its secrets under the first master key, and how many had to be sealed again */
   const resealed = (account: Account): { account: Account; count: number } => {
     let count = 0;
-    const fresh = (sealed: string) => {
-      const again = totp.reseal(account, sealed);
+    const counted = <T>(again: T | undefined, was: T): T => {
       if (again !== undefined) count += 1;
-      return again ?? sealed;
+      return again ?? was;
     };
     const { authenticators, slip } = account.secondFactor;
     const secondFactor = {
       ...account.secondFactor,
-      authenticators: authenticators.map(
-        (one): Authenticator =>
-          one.kind === 'totp' ? { ...one, sealedSecret: fresh(one.sealedSecret) } : one,
+      authenticators: authenticators.map((one) =>
+        counted(methodOf(one.kind)?.reseal?.({ totp }, account, one), one),
       ),
-      slip: slip && { ...slip, sealedSecret: fresh(slip.sealedSecret) },
+      slip: slip && {
+        ...slip,
+        sealedSecret: counted(totp.reseal(account, slip.sealedSecret), slip.sealedSecret),
+      },
     };
     return { account: { ...account, secondFactor }, count };
   };
@@ -96,13 +101,12 @@ export function createSecondFactors(parts: {
       };
     },
     async bindKnown(accountId, secret) {
-      await accounts.update(accountId, (current) => ({
-        ...current,
-        secondFactor: withAuthenticator(
-          current.secondFactor,
-          totp.authenticator(totp.seal(current, compactSecret(secret))),
-        ),
-      }));
+      let bound: Authenticator | undefined;
+      await accounts.update(accountId, (current) => {
+        bound = totp.authenticator(totp.seal(current, compactSecret(secret)));
+        return { ...current, secondFactor: withAuthenticator(current.secondFactor, bound) };
+      });
+      return bound;
     },
     async reseal(progress) {
       let looked = 0;

@@ -1,7 +1,8 @@
 import { type Clock, newId, typedCode, type Vault } from '../../foundation/base/index.ts';
 import type { Ephemeral } from '../../foundation/stores/index.ts';
-import type { Account, TotpAuthenticator } from '../accounts/index.ts';
+import type { Account } from '../accounts/index.ts';
 import type { Policy } from '../tenants/index.ts';
+import type { TotpAuthenticator } from './methods/totp.ts';
 import { judgeCode, newTotpSecret } from './totp.ts';
 
 /** `expired`: it was right once. `replayed`: right, but it, or its time step, was used before. */

@@ -1,12 +1,12 @@
 import type { Audit } from '../../capabilities/audit/index.ts';
 import { epochOf, keptTogether, type Sessions } from '../../capabilities/credential-events/index.ts';
-import { mayTurnOff, methodOf } from '../../capabilities/second-factor/index.ts';
+import { mayTurnOff, methodOf, methods } from '../../capabilities/second-factor/index.ts';
 import { visitorOf } from '../../foundation/web/index.ts';
 import type { OwnFactors } from '../../use-cases/credentials/index.ts';
 import type { FactorOverviewParts } from './factor-overview.ts';
 import { go, keepNotice, takeNotice } from './notices.ts';
 import { doorOf, type Person, placeOf, shell } from './person.ts';
-import { mailProofCode, proofFields, proofMissing } from './proof.ts';
+import { proofFields, proofMissing } from './proof.ts';
 
 export interface FactorChangeParts extends FactorOverviewParts {
   ownFactors: OwnFactors;
@@ -32,8 +32,8 @@ export async function showTurnOff(parts: FactorChangeParts, person: Person): Pro
     title: 'factor.turnOff.title',
     step: 'account',
     ...shell(person),
-    method: methodOf(found.kind),
-    name: found.kind === 'passkey' ? found.name : '',
+    method: methodOf(found.kind)?.name ?? found.kind,
+    name: methodOf(found.kind)?.nameOf?.(found) ?? '',
     isLast: account.secondFactor.authenticators.length === 1,
     notice: await takeNotice(parts, person),
     ...(await proofFields(parts, person, page)),
@@ -57,19 +57,18 @@ export async function submitTurnOff(parts: FactorChangeParts, person: Person): P
 }
 
 /** Where a code may be asked for, to come back to; anything else is not followed. */
-const PAGES =
-  /^\/account\/(?:password|second-factor\/(?:recovery-codes|set-up\/(?:app|mail|passkey)|turn-off\/[0-9a-f-]{36}))$/;
+const PAGES = new RegExp(
+  `^/account/(?:password|second-factor/(?:recovery-codes|set-up/(?:${methods.map(({ name }) => name).join('|')})|turn-off/[0-9a-f-]{36}))$`,
+);
 
 /** `POST /account/mail-code`: for the form that asks for one, or to set the method up. */
 export async function submitMailCode(parts: FactorChangeParts, person: Person): Promise<void> {
   const { form } = person.ctx.state;
   const wanted = form.get('page') ?? '';
   const page = PAGES.test(wanted) ? wanted : PAGE;
-  const { email } = person.account;
-  const isSetUp = form.get('purpose') === 'set-up' && email !== null;
-  const sent = isSetUp
-    ? await parts.mailedCodes.send(placeOf(person, 'set-up'), person.account, email)
-    : await mailProofCode(parts, person);
+  const purpose = form.get('purpose') === 'set-up' ? 'set-up' : 'proof';
+  const at = { place: placeOf(person, purpose), account: person.account };
+  const sent = await methods.find(({ send }) => send)?.send?.(parts, at, purpose);
   if (sent) await keepNotice(parts, person, sent === 'sent' ? 'code-sent' : `code-${sent}`);
   go(person, page);
 }

@@ -4,7 +4,7 @@ import {
   type Method,
   maySetUp,
   mayTurnOff,
-  methodOf,
+  methods,
   methodsToSetUp,
   modeFor,
   recoveryCodesLeft,
@@ -38,8 +38,7 @@ export async function showFactors(parts: FactorOverviewParts, person: Person): P
     words: tenant.preset === 'vcc-live' ? 'change' : 'plain',
     mayTurnOff: mayTurnOff(account, policy),
     methods: rows(account, allowed(parts, person), timeZone),
-    passkeys: passkeyRows(account, timeZone),
-    mayAddPasskey: allowed(parts, person).includes('passkey'),
+    lists: lists(account, allowed(parts, person), timeZone),
     recovery:
       account.secondFactor.status === 'active' && policy.secondFactor.recoveryCodes !== null
         ? {
@@ -65,26 +64,42 @@ export function allowed({ mail }: ProofParts, { account, tenant }: Person): Meth
   return maySetUp(account, tenant.policy) ? methodsToSetUp(account, tenant.policy, mail.isConfigured) : [];
 }
 
-/** App and mail: of each there is one. */
-function rows({ secondFactor }: Account, mayBeSetUp: readonly Method[], timeZone: string) {
-  return (['app', 'mail'] as const).flatMap((method) => {
-    const bound = secondFactor.authenticators.find(({ kind }) => methodOf(kind) === method);
-    const isAllowed = mayBeSetUp.includes(method);
-    if (!bound && !isAllowed) return [];
-    return [
-      {
-        method,
-        id: bound?.id ?? '',
-        isOn: bound !== undefined,
-        since: bound ? longDate(bound.boundAt, timeZone) : '',
-        mayBeSetUp: isAllowed,
-      },
-    ];
-  });
+function heldOf({ secondFactor }: Account, { kind }: Method) {
+  return secondFactor.authenticators.filter((one) => one.kind === kind);
 }
 
-function passkeyRows({ secondFactor }: Account, timeZone: string) {
-  return secondFactor.authenticators.flatMap((one) =>
-    one.kind === 'passkey' ? [{ id: one.id, name: one.name, since: longDate(one.boundAt, timeZone) }] : [],
-  );
+/** The methods of which a person has one. */
+function rows(account: Account, mayBeSetUp: readonly Method[], timeZone: string) {
+  return methods
+    .filter(({ most }) => most === 1)
+    .flatMap((method) => {
+      const [bound] = heldOf(account, method);
+      const isAllowed = mayBeSetUp.includes(method);
+      if (!bound && !isAllowed) return [];
+      return [
+        {
+          method: method.name,
+          id: bound?.id ?? '',
+          isOn: bound !== undefined,
+          since: bound ? longDate(bound.boundAt, timeZone) : '',
+          mayBeSetUp: isAllowed && (!bound || method.isReplaceable),
+        },
+      ];
+    });
+}
+
+/** The methods of which a person may have several, each with those that they have. */
+function lists(account: Account, mayBeSetUp: readonly Method[], timeZone: string) {
+  return methods
+    .filter(({ most }) => most > 1)
+    .map((method) => ({
+      method: method.name,
+      mayAdd: mayBeSetUp.includes(method),
+      rows: heldOf(account, method).map((one) => ({
+        id: one.id,
+        name: method.nameOf?.(one) ?? '',
+        since: longDate(one.boundAt, timeZone),
+      })),
+    }))
+    .filter((list) => list.mayAdd || list.rows.length > 0);
 }

@@ -1,62 +1,51 @@
-import { typedName } from '../../foundation/base/index.ts';
-import { formFields, type WebContext } from '../../foundation/web/index.ts';
-import type { Binding, BindingPlace } from '../../use-cases/credentials/index.ts';
+import { standsForPassword } from '../../capabilities/second-factor/index.ts';
+import type { WebContext } from '../../foundation/web/index.ts';
+import { type Binding, type BindingPlace, typedFactor } from '../../use-cases/credentials/index.ts';
 import type { Attempt } from './attempt.ts';
-import { activationMethods, doorOf, placeOf } from './factor-door.ts';
+import { doorOf, placeOf, type SetUpWay, setUpWays } from './factor-door.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
 import { back, loadWalk, type Walk } from './walk.ts';
 
-type Outcome = { binding: Binding } | { notice: Attempt['notice'] };
+/** What the set-up began with: kept by this attempt, or on a slip; undefined where it is gone, or a newer attempt began one. */
+async function secretOf(
+  { attempts }: SignInParts,
+  { attempt }: Walk,
+  { account }: BindingPlace,
+  { method, from }: SetUpWay,
+): Promise<string | undefined> {
+  if (from === 'slip') return account.secondFactor.slip?.sealedSecret;
+  if (!method.begin) return '';
+  return (await attempts.holdsActivation(account.id, attempt.uid))
+    ? attempt.activation?.sealedSecret
+    : undefined;
+}
 
-/** The app whose secret this attempt showed, or that a slip carries. */
-async function bindApp(
+/** @returns undefined where what it began with no longer counts */
+async function bind(
   parts: SignInParts,
   walk: Walk,
   door: BindingPlace,
-  code: string,
-  isSlip: boolean,
-): Promise<Outcome> {
-  const { attempt } = walk;
-  const sealed = isSlip ? door.account.secondFactor.slip?.sealedSecret : attempt.activation?.sealedSecret;
-  const isVoid = !isSlip && !(await parts.attempts.holdsActivation(door.account.id, attempt.uid));
-  if (!sealed || isVoid) return { notice: 'activation-replaced' };
-  return { binding: await parts.ownFactors.bindApp(door, sealed, code, isSlip ? 'slip' : 'app') };
-}
-
-async function bindPasskey(
-  parts: SignInParts,
-  walk: Walk,
-  door: BindingPlace,
-  answer: string,
-): Promise<Outcome> {
-  const challenge = await parts.challenges.spend(placeOf(walk));
-  if (challenge === undefined) return { notice: 'passkey-refused' };
-  const name = walk.ctx.state.form.get('name') ?? '';
-  return { binding: await parts.ownFactors.bindPasskey(door, answer, challenge, name) };
-}
-
-async function bind(parts: SignInParts, walk: Walk, door: BindingPlace): Promise<Outcome> {
-  const { form } = walk.ctx.state;
-  const { code } = formFields(form, ['code']);
-  const [method] = activationMethods(parts, walk);
-  if (method === 'passkey') return bindPasskey(parts, walk, door, form.get('passkey') ?? '');
-  if (typedName(code) === '') return { notice: 'no-code' };
-  if (method !== 'mail') return bindApp(parts, walk, door, code, method === 'slip');
-  return { binding: await parts.ownFactors.bindMail(door, placeOf(walk), code) };
+  way: SetUpWay,
+): Promise<Binding | undefined> {
+  const { method, from } = way;
+  const secret = await secretOf(parts, walk, door, way);
+  if (secret === undefined) return undefined;
+  return parts.ownFactors.bind(
+    door,
+    { method, from, place: placeOf(walk), secret },
+    typedFactor(walk.ctx.state.form),
+  );
 }
 
 /** The attempt after it: the method is proved by having been set up, and its recovery codes are to be read. */
-function after(parts: SignInParts, attempt: Attempt, outcome: Outcome, isPasskey: boolean): Attempt {
-  if ('notice' in outcome) {
-    const activation = outcome.notice === 'activation-replaced' ? null : attempt.activation;
-    return { ...attempt, activation, notice: outcome.notice };
-  }
-  const { binding } = outcome;
-  if ('refused' in binding) {
-    const wrong = isPasskey ? 'passkey-refused' : 'wrong-code';
-    return { ...attempt, notice: binding.refused === 'wrong' ? wrong : 'activation-replaced' };
-  }
+function after(parts: SignInParts, attempt: Attempt, binding: Binding | undefined): Attempt {
+  if (!binding) return { ...attempt, activation: null, notice: 'activation-replaced' };
+  if ('refused' in binding)
+    return {
+      ...attempt,
+      notice: binding.refused === 'elsewhere' ? 'activation-replaced' : binding.refused,
+    };
   const { proved, recoveryCodes } = binding.bound;
   const recovery = recoveryCodes ? { sealed: parts.shownCodes.seal(attempt.uid, recoveryCodes) } : null;
   return { ...attempt, factorProof: proved, activation: null, recovery, notice: null };
@@ -66,11 +55,11 @@ function after(parts: SignInParts, attempt: Attempt, outcome: Outcome, isPasskey
 export async function submitActivation(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
   const door = doorOf(parts, walk);
-  if (walk.step !== 'activate' || !door) return back(ctx, walk.interaction.uid);
-  const isPasskey = activationMethods(parts, walk)[0] === 'passkey';
-  const outcome = await bind(parts, walk, door);
-  const isBound = 'binding' in outcome && 'bound' in outcome.binding;
-  if (isBound && isPasskey) parts.cookies.passkey.set(ctx, '1');
-  await parts.attempts.keep(walk.stored, (attempt) => after(parts, attempt, outcome, isPasskey));
+  const [way] = setUpWays(parts, walk);
+  if (walk.step !== 'activate' || !door || !way) return back(ctx, walk.interaction.uid);
+  const binding = await bind(parts, walk, door, way);
+  if (binding && 'bound' in binding && standsForPassword(binding.bound.proved.by))
+    parts.cookies.passkey.set(ctx, '1');
+  await parts.attempts.keep(walk.stored, (attempt) => after(parts, attempt, binding));
   return dispatch(parts, walk);
 }

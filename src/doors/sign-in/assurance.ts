@@ -1,4 +1,5 @@
 import type { FirstProof } from '../../capabilities/account-state/index.ts';
+import { amrOf } from '../../capabilities/second-factor/index.ts';
 import type { ProvedFactor } from '../../use-cases/credentials/index.ts';
 
 /** What was proved, as `acr` and `amr` tell it (interface: Assurance; RFC 8176). */
@@ -16,11 +17,10 @@ export function assuranceOf(
   factor: ProvedFactor | null,
 ): Assurance {
   if (!factor) return { isMultiFactor: false, amr: ['pwd'] };
-  const key = factor.isSynced ? 'swk' : 'hwk';
-  const given = factor.by === 'passkey' ? key : 'otp';
+  const given = amrOf(factor);
   if (typeof first === 'object')
     return { isMultiFactor: true, amr: [...new Set([...first.sessionAmr, given, 'mfa'])] };
   // A passkey by itself is two factors: the device, and the person that it verified.
-  if (first === 'passkey') return { isMultiFactor: true, amr: [key, 'user', 'mfa'] };
+  if (first === 'passkey') return { isMultiFactor: true, amr: [given, 'user', 'mfa'] };
   return { isMultiFactor: true, amr: ['pwd', given, 'mfa'] };
 }

@@ -1,7 +1,6 @@
 import type { FirstProof } from '../../capabilities/account-state/index.ts';
 import type { Population } from '../../capabilities/accounts/index.ts';
 import type { StrengthProblem } from '../../capabilities/passwords/index.ts';
-import type { Method } from '../../capabilities/second-factor/index.ts';
 import type { Clock } from '../../foundation/base/index.ts';
 import type { Ephemeral } from '../../foundation/stores/index.ts';
 import type { ProvedFactor } from '../../use-cases/credentials/index.ts';
@@ -24,8 +23,8 @@ export interface Attempt {
   factorProof: ProvedFactor | null;
   /** The secret of an activation: one for the attempt, even if the person reloads or mistypes (MFA-4). */
   activation: { sealedSecret: string } | null;
-  /** What the person chose on the code page, or to set up. */
-  method: Method | 'slip' | null;
+  /** The name of what the person chose on the code page, or to set up. */
+  method: string | null;
   /** Recovery codes that are read before it goes on, sealed; `used-up`: the last one was used, and new ones are offered. */
   recovery: { sealed: string } | 'used-up' | null;
   /** The page that says how soon the password expires was read (PWD-14). */

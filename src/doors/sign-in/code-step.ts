@@ -1,10 +1,9 @@
 import { epochOf } from '../../capabilities/credential-events/index.ts';
-import { recoveryCodesLeft } from '../../capabilities/second-factor/index.ts';
-import { typedName } from '../../foundation/base/index.ts';
-import { formFields, visitorOf, type WebContext } from '../../foundation/web/index.ts';
-import type { BindingPlace, ProvedFactor } from '../../use-cases/credentials/index.ts';
+import { recoveryCodesLeft, standsForPassword } from '../../capabilities/second-factor/index.ts';
+import { visitorOf, type WebContext } from '../../foundation/web/index.ts';
+import { type BindingPlace, type ProvedFactor, typedFactor } from '../../use-cases/credentials/index.ts';
 import type { Attempt } from './attempt.ts';
-import { activationMethods, codeMethods, doorOf, placeOf } from './factor-door.ts';
+import { codeMethods, doorOf, placeOf, setUpWays } from './factor-door.ts';
 import { dispatch } from './finish.ts';
 import { sendMailedCode } from './mail-step.ts';
 import type { SignInParts } from './parts.ts';
@@ -49,25 +48,6 @@ async function recoveryAfter(
   return current && recoveryCodesLeft(current.secondFactor) === 0 ? 'used-up' : null;
 }
 
-/** A code of any kind, or the answer of a passkey to the challenge of this page. */
-async function prove(
-  parts: SignInParts,
-  walk: Walk,
-  door: BindingPlace,
-  { code, passkey }: { code: string; passkey: string },
-): Promise<{ proved: ProvedFactor | undefined; notice: Attempt['notice'] }> {
-  if (passkey !== '') {
-    const challenge = await parts.challenges.spend(placeOf(walk));
-    // A second answer to one challenge is not looked at, and no guess.
-    const proved =
-      challenge === undefined ? undefined : await parts.factorProofs.tryPasskey(door, passkey, challenge);
-    return { proved, notice: 'passkey-refused' };
-  }
-  if (typedName(code) === '') return { proved: undefined, notice: 'no-code' };
-  const proved = await parts.factorProofs.tryCode(door, code, placeOf(walk));
-  return { proved, notice: 'wrong-code' };
-}
-
 async function keepProof(
   parts: SignInParts,
   walk: Walk,
@@ -82,7 +62,7 @@ async function keepProof(
     notice: null,
   }));
   if (isKept) await beginTrust(parts, walk, door);
-  if (proved.by === 'passkey') parts.cookies.passkey.set(walk.ctx, '1');
+  if (standsForPassword(proved.by)) parts.cookies.passkey.set(walk.ctx, '1');
 }
 
 /** `POST /sign-in/:uid/second-factor` */
@@ -90,10 +70,14 @@ export async function submitCode(parts: SignInParts, ctx: WebContext): Promise<v
   const walk = await loadWalk(parts, ctx);
   const door = doorOf(parts, walk);
   if (walk.step !== 'second-factor' || !door) return back(ctx, walk.interaction.uid);
-  const typed = { ...formFields(ctx.state.form, ['code']), passkey: ctx.state.form.get('passkey') ?? '' };
-  const { proved, notice } = await prove(parts, walk, door, typed);
-  if (!proved) await parts.attempts.save(walk.stored, { ...walk.attempt, factorProof: null, notice });
-  else await keepProof(parts, walk, door, proved);
+  const outcome = await parts.factorProofs.tryTyped(door, typedFactor(ctx.state.form), placeOf(walk));
+  if ('proved' in outcome) await keepProof(parts, walk, door, outcome.proved);
+  else
+    await parts.attempts.save(walk.stored, {
+      ...walk.attempt,
+      factorProof: null,
+      notice: outcome.refused,
+    });
   return dispatch(parts, walk);
 }
 
@@ -101,8 +85,8 @@ export async function submitCode(parts: SignInParts, ctx: WebContext): Promise<v
 export async function submitMethod(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
   const wanted = ctx.state.form.get('method');
-  const offered = walk.step === 'activate' ? activationMethods(parts, walk) : codeMethods(parts, walk);
-  const method = offered.find((one) => one === wanted);
+  const offered = walk.step === 'activate' ? setUpWays(parts, walk) : codeMethods(parts, walk);
+  const method = offered.find(({ name }) => name === wanted)?.name;
   const isDue = walk.step === 'activate' || walk.step === 'second-factor';
   if (isDue && method) await parts.attempts.save(walk.stored, { ...walk.attempt, method, notice: null });
   return dispatch(parts, walk);

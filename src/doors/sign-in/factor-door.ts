@@ -1,4 +1,9 @@
-import { type Method, methodsOf, methodsToSetUp } from '../../capabilities/second-factor/index.ts';
+import {
+  type Method,
+  methodOfSlips,
+  methodsOf,
+  methodsToSetUp,
+} from '../../capabilities/second-factor/index.ts';
 import type { BindingPlace } from '../../use-cases/credentials/index.ts';
 import { proofsOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
@@ -28,22 +33,44 @@ export function firstPlaceOf({ attempt }: Pick<Walk, 'attempt'>): string {
 /** What the code page offers, the chosen one first. */
 export function codeMethods({ mail }: SignInParts, { account, attempt }: Walk): Method[] {
   const has = account ? methodsOf(account.secondFactor) : [];
-  const usable = has.filter((method) => method !== 'mail' || mail.isConfigured);
+  const usable = has.filter(({ needsMail }) => !needsMail || mail.isConfigured);
   return chosenFirst(usable, attempt.method);
 }
 
+/** A method to set up: by itself, or by the secret on a slip. */
+export interface SetUpWay {
+  /** As pages and texts call it. */
+  name: string;
+  method: Method;
+  from: 'method' | 'slip';
+}
+
 /** What the activation offers, the chosen one first: a slip that an administrator printed, then what the tenant allows. */
-export function activationMethods(
-  { mail, clock }: SignInParts,
-  { account, policy, attempt }: Walk,
-): (Method | 'slip')[] {
+export function setUpWays({ mail, clock }: SignInParts, { account, policy, attempt }: Walk): SetUpWay[] {
   if (!account) return [];
   const { slip } = account.secondFactor;
   const isSlipLive = slip !== null && clock.now() < slip.expiresAt;
-  const allowed = methodsToSetUp(account, policy, mail.isConfigured);
-  return chosenFirst([...(isSlipLive ? ['slip' as const] : []), ...allowed], attempt.method);
+  const bySlip: SetUpWay[] =
+    isSlipLive && methodOfSlips ? [{ name: 'slip', method: methodOfSlips, from: 'slip' }] : [];
+  const allowed = methodsToSetUp(account, policy, mail.isConfigured).map(
+    (method): SetUpWay => ({ name: method.name, method, from: 'method' }),
+  );
+  return chosenFirst([...bySlip, ...allowed], attempt.method);
 }
 
-function chosenFirst<M extends string>(methods: readonly M[], chosen: string | null): M[] {
-  return [...methods].sort((a, b) => Number(b === chosen) - Number(a === chosen));
+/** The method that the page of this step is about, and what it is shown for; undefined where there is none. */
+export function methodHere(
+  parts: SignInParts,
+  walk: Walk,
+): { method: Method; purpose: 'set-up' | 'proof' } | undefined {
+  if (walk.step === 'activate') {
+    const [way] = setUpWays(parts, walk);
+    return way?.from === 'method' ? { method: way.method, purpose: 'set-up' } : undefined;
+  }
+  const [method] = walk.step === 'second-factor' ? codeMethods(parts, walk) : [];
+  return method && { method, purpose: 'proof' };
+}
+
+function chosenFirst<M extends { name: string }>(methods: readonly M[], chosen: string | null): M[] {
+  return [...methods].sort((a, b) => Number(b.name === chosen) - Number(a.name === chosen));
 }

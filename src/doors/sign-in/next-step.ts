@@ -74,7 +74,7 @@ export function firstIsProved({
   if (!proof || !account || isOutside) return false;
   if (proof.by === 'session' && factorDuty(account, policy, asked.multiFactor) === 'activation') return false;
   // A passkey in place of the password counts while it counts as a factor: one that was taken away since is no proof (S36).
-  if (proof.by === 'passkey' && !factorProofOf({ attempt, account })) return false;
+  if (firstOf(attempt) !== 'password' && !factorProofOf({ attempt, account })) return false;
   const isRefused = reasonTo('refused', reasons) !== undefined;
   return !isRefused && proof.epoch === epoch && proof.lockRound === account.lockRound;
 }
@@ -90,7 +90,7 @@ export function factorProofOf({
 
 /** What the sign-in begins with: a step-up goes on from a password, as a session by passkey has its factor already. */
 export function firstOf({ firstProof }: Pick<Attempt, 'firstProof'>): FirstProof {
-  return firstProof?.by === 'passkey' ? 'passkey' : 'password';
+  return firstProof === null || firstProof.by === 'session' ? 'password' : firstProof.by;
 }
 
 /** What was proved in this very attempt, and counts: what may be bound, and what a session says, hang on it. */

@@ -1,4 +1,5 @@
 import { reasonTo } from '../../capabilities/account-state/index.ts';
+import { mayComeFirst, type PageData } from '../../capabilities/second-factor/index.ts';
 import type { Tenant } from '../../capabilities/tenants/index.ts';
 import type { ToGrant } from '../oidc/index.ts';
 import { mayChangeHere } from './change-step.ts';
@@ -6,8 +7,6 @@ import { firstPlaceOf } from './factor-door.ts';
 import { activationPage, codePage, recoveryPage } from './factor-pages.ts';
 import type { SignInParts } from './parts.ts';
 import type { Walk } from './walk.ts';
-
-type PageData = Record<string, unknown>;
 
 /**
  * Where a person may ask for a link, or empty. If the person types the client code, the link is shown even if the
@@ -27,7 +26,7 @@ function forgottenLink(
 /** Where the site of the application lets people in by it, or one was used in this browser: it is no use to others. */
 async function passkeyPage(parts: SignInParts, walk: Walk, fixed: Tenant | undefined): Promise<PageData> {
   const isOffered =
-    fixed?.policy.signIn.methods.includes('passkey') ?? parts.cookies.passkey.read(walk.ctx) !== undefined;
+    (fixed && mayComeFirst(fixed.policy)) ?? parts.cookies.passkey.read(walk.ctx) !== undefined;
   if (!isOffered) return {};
   const options = await parts.passkeys.requestOptions(
     undefined,

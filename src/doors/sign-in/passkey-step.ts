@@ -1,6 +1,13 @@
 import type { Account } from '../../capabilities/accounts/index.ts';
 import { epochOf } from '../../capabilities/credential-events/index.ts';
 import { isOutside } from '../../capabilities/lockout/index.ts';
+import {
+  type Answer,
+  answerIn,
+  mayComeFirst,
+  passkeysOf,
+  standsForPassword,
+} from '../../capabilities/second-factor/index.ts';
 import type { WebContext } from '../../foundation/web/index.ts';
 import type { Door } from '../../use-cases/credentials/index.ts';
 import { namedBy, type StoredAttempt } from './attempt.ts';
@@ -10,15 +17,14 @@ import type { SignInParts } from './parts.ts';
 import { back, browserClass, loadWalk, trace, type Walk } from './walk.ts';
 
 /** The account that the answer names, if this application and its site let people in with only a passkey. */
-async function doorFor(parts: SignInParts, walk: Walk, answer: string): Promise<Door | undefined> {
+async function doorFor(parts: SignInParts, walk: Walk, { method, text }: Answer): Promise<Door | undefined> {
   const { application } = walk.interaction;
-  const claim = parts.passkeys.claimOf(answer);
+  const claim = parts.passkeys.claimOf(text);
   const account = claim && (await parts.accounts.byId(claim.accountId))?.doc;
   const tenant = account && (await parts.tenants.byId(account.tenantId));
-  if (!account || !tenant?.policy.signIn.methods.includes('passkey')) return undefined;
-  const isHeld = account.secondFactor.authenticators.some(
-    (one) => one.kind === 'passkey' && one.credentialId === claim?.credentialId,
-  );
+  if (!account || !tenant || !standsForPassword(method.said) || !mayComeFirst(tenant.policy))
+    return undefined;
+  const isHeld = passkeysOf(account).some(({ credentialId }) => credentialId === claim?.credentialId);
   const isMeant =
     isHeld &&
     (application.tenantId === null || application.tenantId === tenant.id) &&
@@ -35,10 +41,10 @@ async function signIn(
   stored: StoredAttempt,
   door: Door,
   challenge: string,
-  answer: string,
+  answer: Answer,
 ): Promise<boolean> {
   const { account, tenant } = door;
-  const proved = await parts.factorProofs.tryPasskey(door, answer, challenge, true);
+  const proved = await parts.factorProofs.tryAnswer(door, answer, challenge, true);
   // The name is not kept: the page would show it to anyone who posts the id of an account (S17).
   if (!proved) {
     await parts.attempts.save(stored, { ...stored.attempt, notice: 'passkey-refused' });
@@ -68,11 +74,11 @@ function proofOf(account: Account, { tenant }: Door) {
 export async function submitPasskey(parts: SignInParts, ctx: WebContext): Promise<void> {
   const walk = await loadWalk(parts, ctx);
   if (walk.step !== 'password') return back(ctx, walk.interaction.uid);
-  const answer = ctx.state.form.get('passkey') ?? '';
+  const answer = answerIn(ctx.state.form);
   const challenge = await parts.challenges.spend(firstPlaceOf(walk));
-  const door = challenge === undefined ? undefined : await doorFor(parts, walk, answer);
+  const door = challenge === undefined || !answer ? undefined : await doorFor(parts, walk, answer);
   // The same for every passkey that does not do: no one is told whose it is, or if it is anyone's (S17).
-  if (challenge === undefined || !door) {
+  if (challenge === undefined || !answer || !door) {
     await parts.attempts.save(walk.stored, { ...walk.attempt, notice: 'passkey-refused' });
     return back(ctx, walk.interaction.uid);
   }

@@ -69,7 +69,7 @@ export function viewOf(account: Account): z.input<typeof accountView> {
       isCompromised: password.compromisedAt !== undefined,
     },
     secondFactor: secondFactor.status,
-    methods: methodsOf(secondFactor),
+    methods: methodsOf(secondFactor).map(({ name }) => name),
     recoveryCodesLeft: recoveryCodesLeft(secondFactor),
   };
 }

@@ -3,6 +3,7 @@ import type { Account } from '../../capabilities/accounts/index.ts';
 import type { ProgramRefusal } from '../../capabilities/api-access/index.ts';
 import type { AuditEntry } from '../../capabilities/audit/index.ts';
 import type { TryReason } from '../../capabilities/lockout/index.ts';
+import { methodSaid } from '../../capabilities/second-factor/index.ts';
 import type { Say } from '../../foundation/base/index.ts';
 import { rfc3339 } from '../../foundation/base/index.ts';
 
@@ -79,8 +80,8 @@ function ruleOf({ type, outcome, factor, reason, detail }: AuditEntry): string {
   if (type === 'attempt.abandoned') return 'abandoned';
   if (type === 'mail.refused') return 'mail';
   if (outcome === 'success') return '';
-  if (reason === 'wrong' && factor === 'passkey') return 'wrong passkey';
-  if (reason === 'wrong' && factor !== 'password') return 'wrong code';
+  if (reason === 'wrong' && factor !== 'password')
+    return methodSaid(factor)?.proof === 'answer' ? 'wrong passkey' : 'wrong code';
   return reason;
 }
 

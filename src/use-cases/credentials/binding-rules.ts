@@ -7,8 +7,8 @@ import type { Door } from './door.ts';
 /** Every door behind which a person stands who could bind something of their own. */
 export type BindingDoor = 'sign-in' | 'own-pages' | 'recovery-link' | 'set-up-link' | 'session-api';
 
-/** Everything that lets a person in later, or spares them a proof. */
-export type Bindable = 'app' | 'mail' | 'passkey' | 'slip' | 'recovery-codes' | 'trusted-browser';
+/** Everything that lets a person in later, or spares them a proof. `method`: any of them. */
+export type Bindable = 'method' | 'slip' | 'recovery-codes' | 'trusted-browser';
 
 /** What was proved in this very attempt. What a session proved once is no proof here: its cookie may be a copy. */
 export interface Proofs {
@@ -20,9 +20,7 @@ export interface Proofs {
 type Demand = 'never' | 'proved';
 
 const NOTHING: Readonly<Record<Bindable, Demand>> = {
-  app: 'never',
-  mail: 'never',
-  passkey: 'never',
+  method: 'never',
   slip: 'never',
   'recovery-codes': 'never',
   'trusted-browser': 'never',
@@ -31,18 +29,14 @@ const NOTHING: Readonly<Record<Bindable, Demand>> = {
 /** Door by kind of binding, the proof that is demanded (S33). A kind or a door that is missing does not compile. */
 export const bindingDemands: Readonly<Record<BindingDoor, Readonly<Record<Bindable, Demand>>>> = {
   'sign-in': {
-    app: 'proved',
-    mail: 'proved',
-    passkey: 'proved',
+    method: 'proved',
     slip: 'proved',
     'recovery-codes': 'proved',
     'trusted-browser': 'proved',
   },
   'own-pages': {
     ...NOTHING,
-    app: 'proved',
-    mail: 'proved',
-    passkey: 'proved',
+    method: 'proved',
     'recovery-codes': 'proved',
   },
   'recovery-link': NOTHING,

@@ -1,20 +1,23 @@
-import type { Account, Accounts, Authenticator } from '../../capabilities/accounts/index.ts';
+import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
 import { type GuessParts, guess } from '../../capabilities/lockout/index.ts';
 import type { Mail } from '../../capabilities/mail/index.ts';
 import {
-  type CodeFactor,
+  type Answer,
+  type Challenges,
+  methodSaid,
   type Passkeys,
   recoveryCodesLeft,
   type SecondFactors,
+  type Traits,
 } from '../../capabilities/second-factor/index.ts';
-import type { Clock } from '../../foundation/base/index.ts';
+import { type Clock, typedName } from '../../foundation/base/index.ts';
 import type { Door } from './door.ts';
+import type { FactorRefusal, TypedFactor } from './typed-factor.ts';
 
 /** That a person gave a second factor, and which. */
-export interface ProvedFactor {
-  by: Exclude<CodeFactor, 'code'> | 'passkey';
-  /** Of a passkey: whether it is on several devices, or on only one (RFC 8176: `swk`, `hwk`). */
-  isSynced?: boolean;
+export interface ProvedFactor extends Traits {
+  /** What its method calls it, `recovery-code` or `login-code`. */
+  by: string;
   /** Epoch seconds. */
   at: number;
   /** The round of the account's factors in which it was given: in another it is no proof. */
@@ -28,38 +31,42 @@ export interface FactorProofs {
    */
   tryCode(door: Door, typed: string, mailed?: string): Promise<ProvedFactor | undefined>;
   /**
-   * One answer of a passkey.
+   * One answer of a browser.
    * @param challenge what it must answer; the caller has spent it, so that no answer is judged twice
    * @param alone no password was given before it, so the authenticator must have verified the person
    */
-  tryPasskey(
+  tryAnswer(
     door: Door,
-    answer: string,
+    answer: Answer,
     challenge: string,
     alone?: boolean,
   ): Promise<ProvedFactor | undefined>;
+  /**
+   * What a form carries: a code, or an answer to the challenge of this place, which is spent first.
+   * @param place also the context in which a code may have been mailed
+   */
+  tryTyped(
+    door: Door,
+    typed: Pick<TypedFactor, 'code' | 'answer'>,
+    place: string,
+  ): Promise<{ proved: ProvedFactor } | { refused: FactorRefusal }>;
 }
 
 export interface FactorProofParts extends GuessParts {
   accounts: Accounts;
   secondFactors: SecondFactors;
   passkeys: Passkeys;
+  challenges: Challenges;
   mail: Mail;
   clock: Clock;
 }
 
-const KIND_PROVED: Partial<Record<ProvedFactor['by'], Authenticator['kind']>> = {
-  totp: 'totp',
-  'mailed-code': 'mail',
-  passkey: 'passkey',
-};
-
 export function createFactorProofs(parts: FactorProofParts): FactorProofs {
-  const { accounts, secondFactors, passkeys, audit, mail, clock } = parts;
+  const { accounts, secondFactors, challenges, audit, mail, clock } = parts;
 
   /** The code page offers next time what worked this time. */
   const remember = async (account: Account, by: ProvedFactor['by']) => {
-    const lastUsed = KIND_PROVED[by];
+    const lastUsed = methodSaid(by)?.kind;
     if (!lastUsed || account.secondFactor.lastUsed === lastUsed) return;
     await accounts.update(account.id, (current) => ({
       ...current,
@@ -82,52 +89,66 @@ export function createFactorProofs(parts: FactorProofParts): FactorProofs {
     await mail.notify(account, by, { left });
   };
 
-  const proved = async (door: Door, by: ProvedFactor['by'], isSynced?: boolean): Promise<ProvedFactor> => {
+  const proved = async (door: Door, by: ProvedFactor['by'], traits: Traits = {}): Promise<ProvedFactor> => {
     const { account } = door;
     await remember(account, by);
     await tell(door, by);
     const { round } = account.secondFactor;
-    return { by, at: clock.now(), round, ...(isSynced === undefined ? {} : { isSynced }) };
+    return { by, at: clock.now(), round, ...traits };
   };
 
   const subjectAt = ({ account, browser }: Door) => ({ account, browser });
 
-  return {
-    async tryCode(door, typed, mailed) {
-      const { account, tenant, where } = door;
-      let by: CodeFactor = 'code';
-      const isRight = await guess(parts, {
-        subject: subjectAt(door),
-        policy: tenant.policy,
-        kind: 'second-factor',
-        factor: 'code',
-        where,
-        check: async () => {
-          const { factor, verdict } = await secondFactors.verify(account, typed, tenant.policy, mailed);
-          by = factor;
-          return { factor, wrong: verdict === 'accepted' ? undefined : verdict };
-        },
-      });
-      return isRight && by !== 'code' ? proved(door, by) : undefined;
-    },
+  const tryCode: FactorProofs['tryCode'] = async (door, typed, mailed) => {
+    const { account, tenant, where } = door;
+    let by = 'code';
+    const isRight = await guess(parts, {
+      subject: subjectAt(door),
+      policy: tenant.policy,
+      kind: 'second-factor',
+      factor: 'code',
+      where,
+      check: async () => {
+        const { factor, verdict } = await secondFactors.verify(account, typed, tenant.policy, mailed);
+        by = factor;
+        return { factor, wrong: verdict === 'accepted' ? undefined : verdict };
+      },
+    });
+    return isRight && by !== 'code' ? proved(door, by) : undefined;
+  };
 
-    async tryPasskey(door, answer, challenge, alone = false) {
-      const { account, tenant, where } = door;
-      let isSynced = false;
-      const isRight = await guess(parts, {
-        subject: subjectAt(door),
-        policy: tenant.policy,
-        kind: 'second-factor',
-        factor: 'passkey',
-        where,
-        check: async () => {
-          const { verdict, passkey } = await passkeys.verify(account, answer, challenge, alone);
-          isSynced = passkey?.isSynced ?? false;
-          if (verdict !== 'accepted') return { wrong: verdict };
-          return { wrong: account.status === 'enabled' ? undefined : 'disabled' };
-        },
-      });
-      return isRight ? proved(door, 'passkey', isSynced) : undefined;
+  const tryAnswer: FactorProofs['tryAnswer'] = async (door, { method, text }, challenge, alone = false) => {
+    const { account, tenant, where } = door;
+    let traits: Traits = {};
+    const isRight = await guess(parts, {
+      subject: subjectAt(door),
+      policy: tenant.policy,
+      kind: 'second-factor',
+      factor: method.said,
+      where,
+      check: async () => {
+        const { verdict, held } = await method.judge(parts, account, { text, challenge }, alone);
+        traits = (held && method.traits?.(held)) ?? {};
+        if (verdict !== 'accepted') return { wrong: verdict };
+        return { wrong: account.status === 'enabled' ? undefined : 'disabled' };
+      },
+    });
+    return isRight ? proved(door, method.said, traits) : undefined;
+  };
+
+  return {
+    tryCode,
+    tryAnswer,
+    async tryTyped(door, { code, answer }, place) {
+      if (answer) {
+        const challenge = await challenges.spend(place);
+        // A second answer to one challenge is not looked at, and no guess.
+        const given = challenge === undefined ? undefined : await tryAnswer(door, answer, challenge);
+        return given ? { proved: given } : { refused: answer.method.refusal };
+      }
+      if (typedName(code) === '') return { refused: 'no-code' };
+      const given = await tryCode(door, code, place);
+      return given ? { proved: given } : { refused: 'wrong-code' };
     },
   };
 }

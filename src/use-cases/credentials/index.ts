@@ -6,3 +6,4 @@ export { createFactorProofs, type FactorProofs, type ProvedFactor } from './fact
 export { type Binding, type Bound, createOwnFactors, type OwnFactors } from './own-factors.ts';
 export { createOwnPassword, type OwnPassword, type Refusal } from './own-password.ts';
 export { createPasswordProofs, type Named, type PasswordProofs } from './password-proofs.ts';
+export { type FactorRefusal, type TypedFactor, typedFactor } from './typed-factor.ts';

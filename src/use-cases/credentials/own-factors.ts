@@ -1,26 +1,25 @@
 import type { Account, Accounts, Authenticator, RecoveryCodes } from '../../capabilities/accounts/index.ts';
 import type { AuditEvent } from '../../capabilities/audit/index.ts';
 import { epochOf } from '../../capabilities/credential-events/index.ts';
-import { type Factor, type GuessParts, guess } from '../../capabilities/lockout/index.ts';
+import { type GuessParts, guess } from '../../capabilities/lockout/index.ts';
 import type { Mail } from '../../capabilities/mail/index.ts';
 import {
   type CodeVerdict,
   type KeptCodes,
-  type MailedCodes,
-  MOST_PASSKEYS,
+  type Method,
+  type MethodTools,
   mayTurnOff,
   methodOf,
-  type Passkeys,
   readTyped,
-  type TotpSecrets,
   type TrustedBrowsers,
   withAuthenticator,
   withoutAuthenticator,
 } from '../../capabilities/second-factor/index.ts';
-import type { Clock, Say } from '../../foundation/base/index.ts';
+import { type Clock, type Say, typedName } from '../../foundation/base/index.ts';
 import { type Bindable, type BindingPlace, mayBind } from './binding-rules.ts';
 import type { Door } from './door.ts';
 import type { ProvedFactor } from './factor-proofs.ts';
+import type { FactorRefusal, TypedFactor } from './typed-factor.ts';
 
 /** A method that was set up: by showing it, it was proved too. */
 export interface Bound {
@@ -31,10 +30,20 @@ export interface Bound {
 }
 
 /**
- * `wrong`: the code or answer was not right. `elsewhere`: it was, but the account had changed meanwhile, as by another
- * activation, a reset or a lock; nothing was bound.
+ * `elsewhere`: what was typed was right, but the account had changed meanwhile, as by another activation, a reset or a lock; nothing
+ * was bound.
  */
-export type Binding = { bound: Bound } | { refused: 'wrong' | 'elsewhere' };
+export type Binding = { bound: Bound } | { refused: FactorRefusal | 'elsewhere' };
+
+/** What is being set up, as the door kept it since the page was shown. */
+export interface SetUp {
+  method: Method;
+  from: Extract<Bindable, 'method' | 'slip'>;
+  /** What its codes and challenges are bound to. */
+  place: string;
+  /** What it began with, sealed; empty for a method that begins with nothing. */
+  secret: string;
+}
 
 /**
  * A person's own methods: set up by showing that they work, turned off, and the recovery codes (MFA-2, MFA-5, MFA-10). Nothing
@@ -43,17 +52,11 @@ export type Binding = { bound: Bound } | { refused: 'wrong' | 'elsewhere' };
 export interface OwnFactors {
   /** Whether this may be bound at this place, as the one table has it: for what is not bound here. */
   mayBind(place: BindingPlace, what: Bindable): boolean;
-  /** Ends the set-up of an app with a code of it (S33). */
-  bindApp(
-    door: BindingPlace,
-    sealedSecret: string,
-    typed: string,
-    from: Extract<Bindable, 'app' | 'slip'>,
-  ): Promise<Binding>;
-  /** Ends the set-up of mailed codes with one that was mailed in this context (MFA-9). */
-  bindMail(door: BindingPlace, context: string, typed: string): Promise<Binding>;
-  /** Takes the passkey that the browser made for this challenge, which the caller has spent. */
-  bindPasskey(door: BindingPlace, answer: string, challenge: string, name: string): Promise<Binding>;
+  /**
+   * Ends the set-up of a method by showing that it works: with a code, which counts like any other (S33, LCK-3), or with an answer
+   * to the challenge of its place.
+   */
+  bind(door: BindingPlace, setUp: SetUp, typed: TypedFactor): Promise<Binding>;
   /** @returns the account without it, or undefined where this person may not, or it is gone */
   turnOff(door: Door, authenticatorId: string): Promise<Account | undefined>;
   /**
@@ -63,12 +66,9 @@ export interface OwnFactors {
   newRecoveryCodes(door: BindingPlace): Promise<string[] | undefined>;
 }
 
-export interface OwnFactorParts extends GuessParts {
+export interface OwnFactorParts extends GuessParts, MethodTools {
   accounts: Accounts;
-  totp: TotpSecrets;
-  mailedCodes: MailedCodes;
   keptCodes: KeptCodes;
-  passkeys: Passkeys;
   trustedBrowsers: TrustedBrowsers;
   mail: Mail;
   say: Say;
@@ -76,8 +76,7 @@ export interface OwnFactorParts extends GuessParts {
 }
 
 export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
-  const { accounts, totp, mailedCodes, keptCodes, passkeys, trustedBrowsers, audit, mail, say, clock } =
-    parts;
+  const { accounts, keptCodes, trustedBrowsers, audit, mail, say, clock } = parts;
 
   const tell = async (
     { account, where }: Door,
@@ -91,7 +90,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
   /** The code that ends a set-up counts like any other (LCK-3). */
   const tryNew = (
     door: Door,
-    factor: Factor,
+    factor: string,
     typed: string,
     judge: (digits: string) => Promise<CodeVerdict>,
   ) =>
@@ -115,7 +114,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
   };
 
   /** Of two that bind at once one wins: the other finds a later round. */
-  const bind = async (door: Door, authenticator: Authenticator, by: ProvedFactor['by']): Promise<Binding> => {
+  const keep = async (door: Door, authenticator: Authenticator, method: Method): Promise<Binding> => {
     const { account, tenant } = door;
     const made = await firstCodes(door);
     const { doc: stored, changed } = await accounts.update(account.id, (current) => {
@@ -130,41 +129,42 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
     });
     if (!stored || !changed) return { refused: 'elsewhere' };
     await trustedBrowsers.follow(door.trustToken, account, stored, epochOf(stored, tenant));
-    const method = methodOf(authenticator.kind);
-    await tell(door, { type: 'authenticator.bound', factor: authenticator.kind }, method);
-    const isSynced = authenticator.kind === 'passkey' ? { isSynced: authenticator.isSynced } : {};
-    const proved = { by, at: clock.now(), round: stored.secondFactor.round, ...isSynced };
+    await tell(door, { type: 'authenticator.bound', factor: authenticator.kind }, method.name);
+    const traits = method.traits?.(authenticator) ?? {};
+    const proved = { by: method.said, at: clock.now(), round: stored.secondFactor.round, ...traits };
     return { bound: { account: stored, proved, recoveryCodes: made?.codes } };
+  };
+
+  /** Of many posts of one answer one is looked at: its challenge is spent first. */
+  const created = async (
+    { account }: Door,
+    { method, place }: SetUp,
+    { answer, name }: TypedFactor,
+  ): Promise<Authenticator | undefined> => {
+    const challenge = await parts.challenges.spend(place);
+    if (challenge === undefined || method.proof !== 'answer' || answer?.method !== method) return undefined;
+    return method.created(parts, account, { text: answer.text, name, challenge });
   };
 
   return {
     mayBind,
-    async bindApp(door, sealedSecret, typed, from) {
-      if (!mayBind(door, from)) return { refused: 'elsewhere' };
+    async bind(door, setUp, typed) {
+      const { method, from, place, secret } = setUp;
       const { account, tenant } = door;
-      const isRight = await tryNew(door, 'totp', typed, (digits) =>
-        totp.spend(account, sealedSecret, digits, tenant.policy),
+      const held = account.secondFactor.authenticators.filter(({ kind }) => kind === method.kind);
+      const isFull = method.most > 1 && held.length >= method.most;
+      const hasNoMailbox = method.needsMail && account.email === null;
+      if (!mayBind(door, from) || isFull || hasNoMailbox) return { refused: 'elsewhere' };
+      if (method.proof === 'answer') {
+        const authenticator = await created(door, setUp, typed);
+        return authenticator ? keep(door, authenticator, method) : { refused: method.refusal };
+      }
+      if (typedName(typed.code) === '') return { refused: 'no-code' };
+      const at = { place, account, tenant, secret };
+      const isRight = await tryNew(door, method.said, typed.code, (digits) =>
+        method.spendNew(parts, at, digits),
       );
-      return isRight ? bind(door, totp.authenticator(sealedSecret), 'totp') : { refused: 'wrong' };
-    },
-    async bindMail(door, context, typed) {
-      const { account } = door;
-      const { email } = account;
-      if (email === null || !mayBind(door, 'mail')) return { refused: 'elsewhere' };
-      const isRight = await tryNew(door, 'mailed-code', typed, (digits) =>
-        mailedCodes.spend(context, account, digits),
-      );
-      return isRight ? bind(door, mailedCodes.authenticator(email), 'mailed-code') : { refused: 'wrong' };
-    },
-    async bindPasskey(door, answer, challenge, name) {
-      const { authenticators } = door.account.secondFactor;
-      const count = authenticators.filter(({ kind }) => kind === 'passkey').length;
-      if (count >= MOST_PASSKEYS || !mayBind(door, 'passkey')) return { refused: 'elsewhere' };
-      const passkey = await passkeys.created(answer, challenge, name);
-      const isKnown = authenticators.some(
-        (one) => one.kind === 'passkey' && one.credentialId === passkey?.credentialId,
-      );
-      return passkey && !isKnown ? bind(door, passkey, 'passkey') : { refused: 'wrong' };
+      return isRight ? keep(door, method.authenticator(parts, at), method) : { refused: method.refusal };
     },
 
     async turnOff(door, authenticatorId) {
@@ -184,7 +184,8 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
       const isGone = stored?.secondFactor.authenticators.every(({ id }) => id !== authenticatorId);
       if (!stored || !removed || !isGone) return undefined;
       await trustedBrowsers.follow(door.trustToken, account, stored, epochOf(stored, tenant));
-      await tell(door, { type: 'authenticator.removed', factor: removed.kind }, methodOf(removed.kind));
+      const { kind } = removed;
+      await tell(door, { type: 'authenticator.removed', factor: kind }, methodOf(kind)?.name ?? kind);
       return stored;
     },
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { grouped, modeFor, secretToAdd } from '../../../capabilities/second-factor/index.ts';
+import { grouped, maySlipBeMade, modeFor, secretToAdd } from '../../../capabilities/second-factor/index.ts';
 import { longTime, refuse } from '../../../foundation/base/index.ts';
 import { done, operation } from '../operation.ts';
 import { instant, onlyReason } from '../schemas.ts';
@@ -71,7 +71,7 @@ export const makeSlip = operation({
     const { userName } = account;
     const isDue = account.secondFactor.status === 'pending' || modeFor(account, policy) !== 'off';
     if (!isDue) return refuse('factor_mode_off', { userName });
-    if (!policy.secondFactor.methods.includes('app')) return refuse('factor_method_not_allowed');
+    if (!maySlipBeMade(policy)) return refuse('factor_method_not_allowed');
     const { sealed, text } = totp.make(account);
     const expiresAt = clock.now() + SLIP_SECONDS;
     const { doc: stored, changed } = await accounts.update(account.id, (current) => {

@@ -71,11 +71,11 @@ export const create = operation({
     if (account.role === 'SysAdmin') await parts.sysAdmins.join(account);
     const entry = { accountId: account.id, reason: permanent ? 'permanent password' : '' };
     if (totpSecret !== undefined) {
-      await parts.secondFactors.bindKnown(account.id, totpSecret);
+      const bound = await parts.secondFactors.bindKnown(account.id, totpSecret);
       await record({
         type: 'authenticator.bound',
         accountId: account.id,
-        factor: 'totp',
+        factor: bound?.kind ?? '',
         reason: 'known secret',
       });
     }
