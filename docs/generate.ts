@@ -129,17 +129,20 @@ function reasons(): string {
 }
 
 function operations(): string {
-  const rows = allOperations.map(({ name, summary, on, permission, effect, isSensitive, audit, path }) => [
-    `\`${name}\``,
-    summary,
-    on,
-    `\`${permission}\``,
-    effect,
-    isSensitive ? 'yes' : '',
-    audit ? `\`${audit}\`` : '',
-    `\`${path}\``,
-  ]);
-  return `# Operations\n\n${MADE} Everything that administrators do, whichever door they use (ADM-6). A *sensitive* operation needs a sign-in of the last 15 minutes, and tells the person whom it concerns by mail. Who holds a permission is in [Permissions](permissions.md); refusals are in [Errors](../errors.md). A change without an entry here is recorded by what it acts on.\n\n${table(['operation', 'what it does', 'acts on', 'permission', 'effect', 'sensitive', 'audit entry', 'path'], rows)}\n`;
+  const rows = allOperations.map(
+    ({ name, summary, on, permission, effect, isLong, isSensitive, audit, path }) => [
+      `\`${name}\``,
+      summary,
+      on,
+      permission === 'per-record' ? 'that of what was started' : `\`${permission}\``,
+      effect,
+      isLong ? 'yes' : '',
+      isSensitive ? 'yes' : '',
+      audit ? `\`${audit}\`` : '',
+      `\`${path}\``,
+    ],
+  );
+  return `# Operations\n\n${MADE} Everything that administrators do, whichever door they use (ADM-6). A *sensitive* operation needs a sign-in of the last 15 minutes, and tells the person whom it concerns by mail. Who holds a permission is in [Permissions](permissions.md); refusals are in [Errors](../errors.md). A *long* operation can also be started, and asked for again by an id ([Administration](../administration.md#what-takes-long)). A change without an entry here is recorded by what it acts on.\n\n${table(['operation', 'what it does', 'acts on', 'permission', 'effect', 'long', 'sensitive', 'audit entry', 'path'], rows)}\n`;
 }
 
 function permissionMatrix(): string {

@@ -19,7 +19,13 @@ export interface Sweeping {
  * deleted (5,000 sign-ins that were begun and left are 10,000 rows).
  */
 export function startSweeping(
-  { ephemeral, clock, sessions, deliveries }: Pick<Core, 'ephemeral' | 'clock' | 'sessions' | 'deliveries'>,
+  {
+    ephemeral,
+    clock,
+    sessions,
+    deliveries,
+    longOperations,
+  }: Pick<Core, 'ephemeral' | 'clock' | 'sessions' | 'deliveries' | 'longOperations'>,
   log: Log,
 ): Sweeping {
   let isStopped = false;
@@ -31,6 +37,7 @@ export function startSweeping(
   const sweepAll = async () => {
     while (!isStopped && (await sessions.endExpired())) await breathe();
     await whileFull(() => deliveries.clear(BATCH));
+    await whileFull(() => longOperations.clear(BATCH));
     await whileFull(() => ephemeral.sweep(clock.now(), BATCH));
   };
   const sweep = () => {

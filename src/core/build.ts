@@ -5,6 +5,7 @@ import { createUsage } from '../capabilities/api-access/index.ts';
 import { createAudit } from '../capabilities/audit/index.ts';
 import { createJobs } from '../capabilities/jobs/index.ts';
 import { createBudgets, createKnownBrowsers, createLockout } from '../capabilities/lockout/index.ts';
+import { createLongOperations } from '../capabilities/long-operations/index.ts';
 import { createMail } from '../capabilities/mail/index.ts';
 import type { Metrics } from '../capabilities/metrics/index.ts';
 import {
@@ -21,10 +22,11 @@ import { createTenants } from '../capabilities/tenants/index.ts';
 import { type Clock, createLanguage, type Vault } from '../foundation/base/index.ts';
 import { createNumbers, type OpenedInstallation, rememberingTopics } from '../foundation/stores/index.ts';
 import {
+  type AdministrationParts,
+  createLongRuns,
   createPerform,
   createScheduledChanges,
   createSysAdmins,
-  type Perform,
   POLICY_JOB,
 } from '../use-cases/administration/index.ts';
 import {
@@ -67,6 +69,7 @@ function buildBase({ settings, clock, log, stores, vault, hasher, metrics, mailb
     tenants: createTenants({ documents, ephemeral, nextNumber, clock }),
     audit,
     jobs,
+    longOperations: createLongOperations({ documents, jobs, vault, clock, log }),
     say,
     keys: createKeys({ documents, vault, clock }),
     mail: createMail({ settings: settings.mail, mailbox, jobs, ephemeral, audit, clock, say }),
@@ -115,26 +118,38 @@ function buildCapabilities(ground: Ground) {
 type Capabilities = ReturnType<typeof buildCapabilities>;
 
 /** Everything that administrators do, whichever door they use. */
-function buildAdministration(capabilities: Capabilities, { installation, settings }: Ground): Perform {
-  const { documents, accounts, clock, jobs, keys, secondFactors, standings } = capabilities;
-  return createPerform({
+function buildAdministration(capabilities: Capabilities, { installation, settings }: Ground) {
+  const { documents, accounts, tenants, audit, clock, jobs, keys, longOperations, secondFactors, standings } =
+    capabilities;
+  const parts: AdministrationParts = {
     ...capabilities,
     issuer: settings.issuer,
     reasons: standings.reasons,
+    // How the person signed in is not kept with what they ask for: what stands against a password stands against it.
+    isUsable: (account, tenant) => standings.isUsable(account, tenant, 'password'),
     sysAdmins: createSysAdmins({ documents, accounts, clock }),
     reseal: async (progress) => {
       const root = (await installation.reseal()) ? 1 : 0;
-      const queued = await jobs.reseal();
+      const queued = (await jobs.reseal()) + (await longOperations.reseal());
       return root + queued + (await keys.reseal()) + (await secondFactors.reseal(progress));
     },
-  });
+  };
+  const { perform, start } = createPerform(parts);
+  return {
+    perform,
+    startOperation: start,
+    administrationJobs: {
+      [POLICY_JOB]: createScheduledChanges({ tenants, audit }),
+      ...createLongRuns(parts, perform),
+    },
+  };
 }
 
 /** The capabilities on the open stores, and the use cases on them. */
 export function build(ground: Ground): Core {
   const { settings, log, stores, installation, metrics } = ground;
   const capabilities = buildCapabilities(ground);
-  const { audit, tenants } = capabilities;
+  const { audit } = capabilities;
   return {
     ...capabilities,
     settings,
@@ -144,8 +159,7 @@ export function build(ground: Ground): Core {
     ownPassword: createOwnPassword(capabilities),
     factorProofs: createFactorProofs(capabilities),
     ownFactors: createOwnFactors(capabilities),
-    perform: buildAdministration(capabilities, ground),
-    administrationJobs: { [POLICY_JOB]: createScheduledChanges({ tenants, audit }) },
+    ...buildAdministration(capabilities, ground),
     close: async () => {
       await audit
         .flush()

@@ -97,6 +97,12 @@ export const collections = {
       kept: 'Applications hear of the sessions that ended with the account; deleted seven days later.',
     },
   },
+  longOperations: {
+    holds: 'An operation that was started, how far it is, and what it came to.',
+    exported: { not: 'It is run here, and deleted seven days after its end.' },
+    sealed: ['sealedOutcome'],
+    ofAccount: { fields: ['by'], kept: 'It says who asked; deleted seven days after its end.' },
+  },
   policyRevisions: {
     holds: 'A former policy of a tenant.',
     exported: 'whole',

@@ -13,6 +13,7 @@ import type { Sessions } from '../capabilities/credential-events/index.ts';
 import { giveJobsLanes, type JobHandlers, type Jobs } from '../capabilities/jobs/index.ts';
 import type { Budgets, KnownBrowsers, Lockout } from '../capabilities/lockout/index.ts';
 import type { Deliveries } from '../capabilities/logout-delivery/index.ts';
+import type { LongOperations } from '../capabilities/long-operations/index.ts';
 import type { Mail, Mailbox } from '../capabilities/mail/index.ts';
 import { createMetrics, type Metrics } from '../capabilities/metrics/index.ts';
 import { createHasher, type Passwords } from '../capabilities/passwords/index.ts';
@@ -45,7 +46,7 @@ import {
   openInstallation,
   type Patience,
 } from '../foundation/stores/index.ts';
-import type { Perform } from '../use-cases/administration/index.ts';
+import type { Perform, Start } from '../use-cases/administration/index.ts';
 import type {
   FactorProofs,
   OwnFactors,
@@ -94,10 +95,13 @@ export interface Core {
   factorProofs: FactorProofs;
   ownFactors: OwnFactors;
   jobs: Jobs;
+  longOperations: LongOperations;
   mail: Mail;
   say: Say;
   /** Everything that administrators do, whichever door they use. */
   perform: Perform;
+  /** What takes longer than a caller waits. */
+  startOperation: Start;
   /** What the queue runs for them. */
   administrationJobs: JobHandlers;
   /** Only where there is an internal port to read them at. */

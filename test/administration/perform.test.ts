@@ -179,7 +179,18 @@ test('SEC-2 no operation that reads answers a hash or a secret', async () => {
   ];
   const secrets = [...raw.flatMap((document) => secretsOf(document)), application.secret, token, SECRET];
   expect(secrets.length).toBeGreaterThan(8);
-  const at = { tenant: tenant.id, account: account.id, application: application.id };
+  const started = await server.core.startOperation(operations.policy.preview, {
+    at: { tenant: tenant.id },
+    input: { values: {} },
+    actor: OPERATOR,
+  });
+  const operationId = 'operationId' in started ? started.operationId : '';
+  const at = {
+    tenant: tenant.id,
+    account: account.id,
+    application: application.id,
+    operation: operationId,
+  };
   for (const operation of allOperations.filter(({ effect }) => effect === 'reads')) {
     const performed = await performAny(server, operation, { at, actor: OPERATOR });
     expect(performed).toHaveProperty('output');

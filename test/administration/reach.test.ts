@@ -28,7 +28,13 @@ async function elsewhere() {
   const actor = await actorFor(server, await server.account(own, { role: 'SysAdmin' }));
   const account = await server.account(other, { userName: 'Zoe' });
   const application = (await server.application({ tenantId: other.id })).id;
-  return { own, other, actor, account, application };
+  const started = await server.core.startOperation(operations.policy.preview, {
+    at: { tenant: other.id },
+    input: { values: {} },
+    actor: OPERATOR,
+  });
+  if ('refused' in started) throw new Error(started.refused.code);
+  return { own, other, actor, account, application, started: started.operationId };
 }
 
 /** The refusal, with what was typed taken out of it. */
@@ -77,6 +83,13 @@ describe('TEN-1 what is of another tenant is refused like what does not exist', 
     const shared = (await server.application()).id;
     for (const id of [application, shared])
       expect(await refusal(operation, { application: id }, actor)).toEqual(missing);
+  });
+
+  test.each(table('operation'))('%s', async (_, operation) => {
+    const { actor, started } = await elsewhere();
+    const missing = await refusal(operation, { operation: 'none' }, actor);
+    expect(missing.code).toBe('not_found');
+    expect(await refusal(operation, { operation: started }, actor)).toEqual(missing);
   });
 
   test.each(table('installation'))('%s is forbidden: it is of no tenant', async (_, operation) => {
@@ -155,10 +168,15 @@ describe('TEN-1 applications are of the tenant of the actor', () => {
 });
 
 test('ACC-4 the operator reaches every tenant', async () => {
-  const { other, account, application } = await elsewhere();
-  for (const [, operation] of [...table('tenant'), ...table('account'), ...table('application')]) {
+  const { other, account, application, started } = await elsewhere();
+  for (const [, operation] of [
+    ...table('tenant'),
+    ...table('account'),
+    ...table('application'),
+    ...table('operation'),
+  ]) {
     if (operation.effect !== 'reads') continue;
-    const at = { tenant: other.id, account: account.id, application };
+    const at = { tenant: other.id, account: account.id, application, operation: started };
     expect(await performAny(server, operation, { at, actor: OPERATOR })).toHaveProperty('output');
   }
 });

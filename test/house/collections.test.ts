@@ -6,6 +6,7 @@ import { collections, type ListedCollection, onlyListed } from '../../src/core/c
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { actorFor, administer } from '../support/administration.ts';
 import { SECRET } from '../support/app.ts';
+import { eventually } from '../support/eventually.ts';
 import { serverForAll } from '../support/suite.ts';
 
 const server = serverForAll();
@@ -87,6 +88,16 @@ async function known() {
   await administer(server, policy.set, tenant, { values: { 'lockout.user': 3 } }, actor);
   await administer(server, policy.set, tenant, { values: { 'lockout.user': 4 } }, actor);
   await administer(server, policy.set, tenant, { values: { 'lockout.user': 5 }, at: FAR_AWAY }, actor);
+  const started = await server.core.startOperation(policy.preview, {
+    at: { tenant: tenant.id },
+    input: { values: {} },
+    actor,
+  });
+  const id = 'operationId' in started ? started.operationId : '';
+  await eventually(
+    () => server.core.longOperations.byId(id),
+    (record) => record?.state === 'done',
+  );
   await server.core.apiTokens.create(tenant.id, 'reports', account.id);
   const { id: applicationId } = await server.application({
     backchannelLogoutUri: 'https://site.example/end',

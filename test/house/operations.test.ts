@@ -15,7 +15,15 @@ const WRITTEN_ELSEWHERE: Readonly<Record<string, string>> = {
   'policy end-sessions': 'the room of sessions writes it when the epoch of the population was raised',
 };
 
+/** What asks each record for its permission: `perform` does, or `run` shows only what the actor may see. */
+const PER_RECORD = ['operation cancel', 'operation list', 'operation show'];
+
 describe('ADM-6 the declarations', () => {
+  test('only these ask a record for the permission', () => {
+    const asking = allOperations.filter(({ permission }) => permission === 'per-record');
+    expect(asking.map(({ name }) => name).sort()).toEqual(PER_RECORD);
+  });
+
   test('names, summaries and paths are unique', () => {
     const values = (of: (one: (typeof allOperations)[number]) => string) => allOperations.map(of);
     for (const list of [
@@ -32,7 +40,7 @@ describe('ADM-6 the declarations', () => {
       const { name, summary, on, permission, path, input, effect, isSensitive, audit, mail } = operation;
       expect(name).toMatch(/^[a-z]+ [a-z-]+$/);
       expect(summary).toMatch(/^[A-Z][^.]+\.$/);
-      expect(permissionNames).toContain(permission);
+      if (permission !== 'per-record') expect(permissionNames).toContain(permission);
       const held = [...path.matchAll(/\{(\w+)\}/g)].map(([, word]) => word);
       const shape = Object.keys((input as unknown as { shape: object }).shape);
       const targets = {
@@ -41,6 +49,7 @@ describe('ADM-6 the declarations', () => {
         tenant: ['tenant'],
         account: ['tenant', 'account'],
         application: ['application'],
+        operation: ['operation'],
       }[on];
       expect(held.slice(0, targets.length)).toEqual(targets);
       for (const word of held.slice(targets.length)) expect(shape).toContain(word);

@@ -6,6 +6,8 @@ import { type Core, openCore } from '../../src/core/index.ts';
 import { commandsAt } from '../../src/doors/cli/index.ts';
 import { createLog, systemClock } from '../../src/foundation/base/index.ts';
 import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
+import { OPERATOR } from '../support/administration.ts';
 import { CALLBACK, PASSWORD, SECRET } from '../support/app.ts';
 import { runCommand, terminal } from '../support/command.ts';
 import { freshFolder } from '../support/folder.ts';
@@ -42,6 +44,17 @@ async function trustABrowser(core: Core): Promise<void> {
   }));
   const visitor = { address: '192.0.2.1', browser: 'x' };
   await core.trustedBrowsers.begin(undefined, account, account.epoch, tenant, visitor);
+}
+
+/** The id of what `startPreview` started, for STARTED in the arguments. */
+let started = '';
+
+async function startPreview(core: Core): Promise<void> {
+  const { tenant } = await annOf(core);
+  const request = { at: { tenant: tenant.id }, input: { values: {} }, actor: OPERATOR };
+  const answer = await core.startOperation(operations.policy.preview, request);
+  if ('refused' in answer) throw new Error(answer.refused.code);
+  started = answer.operationId;
 }
 
 /** Everything that the commands change, in an order in which each finds what it needs. */
@@ -106,6 +119,7 @@ const CHANGES: readonly Case[] = [
   { args: 'keys rotate --alg ES256', writes: ['key.rotated'] },
   { args: 'keys rotate --alg RS256 --compromised', writes: ['key.rotated'] },
   { args: 'keys reseal', writes: ['key.resealed'] },
+  { args: 'operation cancel --id STARTED', before: startPreview, writes: ['operation.cancelled'] },
 ];
 
 /** Commands that read, each as it is called here: none writes an entry. */
@@ -125,6 +139,8 @@ const READS: readonly string[] = [
   'role list --tenant ACME',
   'token list --tenant ACME',
   'keys list',
+  'operation list --tenant ACME',
+  'operation show --id STARTED',
 ];
 
 /** Commands that run until they are told to stop; their own tests say what they write. */
@@ -160,7 +176,8 @@ const entries = () =>
 
 async function written(args: string, input = '') {
   const before = (await entries()).length;
-  const argv = args.split(' ').map((arg) => (arg === 'OUT' ? join(folder.path, 'slips.html') : arg));
+  const meant: Record<string, string> = { OUT: join(folder.path, 'slips.html'), STARTED: started };
+  const argv = args.split(' ').map((arg) => meant[arg] ?? arg);
   const ended = await runCommand(argv, environment, input);
   expect([ended.code, ended.stderr]).toEqual([0, '']);
   return (await entries()).slice(before);

@@ -25,6 +25,7 @@ interface Targets {
   tenant: Pick<Tenant, 'id'>;
   account: Pick<Account, 'id' | 'tenantId'>;
   application: { id: string };
+  operation: { id: string };
 }
 
 interface Started {
@@ -35,6 +36,7 @@ function placeOf(on: TargetKind, target: Partial<Targets['account']> | null): Pl
   const { id = '', tenantId = '' } = target ?? {};
   if (on === 'account') return { tenant: tenantId, account: id };
   if (on === 'application') return { application: id };
+  if (on === 'operation') return { operation: id };
   return on === 'tenant' || (on === 'area' && target) ? { tenant: id } : {};
 }
 

@@ -50,6 +50,10 @@ export const INPUTS: Readonly<Record<string, object>> = {
   'keys list': {},
   'keys rotate': { alg: 'ES256' },
   'keys reseal': {},
+  'operation show': {},
+  'operation list': {},
+  'operation list-all': {},
+  'operation cancel': {},
 };
 
 /** Performs an operation that is known by its declaration only. */

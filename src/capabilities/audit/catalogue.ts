@@ -147,6 +147,11 @@ export const auditCatalogue = {
     level: 'security',
     fields: ['role', 'before', 'after'],
   },
+  'operation.cancelled': {
+    means: 'A long operation was cancelled; it is not run, or stops at its next step.',
+    level: 'security',
+    fields: ['operation'],
+  },
   'operation.failed': {
     means: 'An administrative operation broke off; what it changes may be changed in part.',
     level: 'security',

@@ -28,7 +28,7 @@ export interface SecondFactors {
    * @param progress told after each page how many accounts were looked at
    * @returns how many secrets were not so sealed
    */
-  reseal(progress: (accounts: number) => void): Promise<number>;
+  reseal(progress: (accounts: number) => Promise<void>): Promise<number>;
 }
 
 const NO_CODE: JudgedCode = { factor: 'code', verdict: 'wrong' };
@@ -124,7 +124,7 @@ export function createSecondFactors(parts: {
           count += stale;
         }
         looked += page.length;
-        progress(looked);
+        await progress(looked);
       }
       return count;
     },

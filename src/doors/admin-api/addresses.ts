@@ -19,7 +19,7 @@ export interface Address {
 }
 
 /** The fields of a path that name the target; the others are fields of the input. */
-const targetNames = ['tenant', 'account', 'application'] as const;
+const targetNames = ['tenant', 'account', 'application', 'operation'] as const;
 type TargetName = (typeof targetNames)[number];
 
 export function isTargetName(name: string): name is TargetName {

@@ -10,6 +10,7 @@ const TARGETS: Readonly<Record<string, string>> = {
   tenant: 'The client code or the id of the tenant.',
   account: 'The id of the account.',
   application: 'The client_id of the application.',
+  operation: 'The id of the long operation.',
 };
 
 const AREA =

@@ -48,7 +48,11 @@ const guardsOf = ({
   bind: on('the audience of the token'),
   csrf: waived('no cookie is read: a program shows a token in a header that no form can send'),
   fresh: isSensitive ? on('the time of the sign-in behind the token') : waived('not sensitive'),
-  authz: on(`the permission ${permission}, within its reach`),
+  authz: on(
+    permission === 'per-record'
+      ? 'the permission of what was started, within its reach; people see what they started'
+      : `the permission ${permission}, within its reach`,
+  ),
   once: effect === 'creates' ? on('Idempotency-Key') : waived('repeating it changes nothing more'),
   rate: on('the calls of each caller'),
   same: on('what is not there and what is out of reach answer alike'),

@@ -1,7 +1,15 @@
 import type { Command } from 'commander';
 import { rfc3339 } from '../../foundation/base/index.ts';
 import { attemptInWords, operations, stateInWords } from '../../use-cases/administration/index.ts';
-import { accountAt, commandOf, type Named, perform, populationOf } from './operations.ts';
+import {
+  accountAt,
+  BACKGROUND,
+  commandOf,
+  type Named,
+  perform,
+  populationOf,
+  startInBackground,
+} from './operations.ts';
 import { collect, columns, print, Refused, withCore } from './terminal.ts';
 
 const { account: of } = operations;
@@ -11,6 +19,7 @@ interface UnlockOptions {
   population?: string;
   userName: string[];
   allLocked?: boolean;
+  background?: boolean;
   reason: string;
 }
 
@@ -19,9 +28,12 @@ async function unlock(options: UnlockOptions, command: Command): Promise<void> {
   if (options.allLocked === options.userName.length > 0)
     throw new Refused('name accounts with --user-name, or say --all-locked');
   const population = options.population === undefined ? undefined : populationOf(options.population);
+  if (options.background && !options.allLocked) throw new Refused('--background goes with --all-locked');
   await withCore(command, async (core) => {
     if (options.allLocked) {
-      const { unlocked } = await perform(core, of.unlockAll, { tenant }, { population, reason });
+      const input = { population, reason };
+      if (options.background) return startInBackground(command, core, of.unlockAll, { tenant }, input);
+      const { unlocked } = await perform(core, of.unlockAll, { tenant }, input);
       const said = unlocked.length === 0 ? 'No account was locked.' : `Unlocked: ${unlocked.join(', ')}`;
       return print(command, { unlocked }, [said]);
     }
@@ -83,6 +95,7 @@ export function addLockCommands(account: Command): void {
     .option('--user-name <name>', 'may be given several times', collect, [])
     .option('--all-locked', 'every locked account of the tenant, or of the population')
     .option('--reason <reason>', 'for the record', '')
+    .option(...BACKGROUND)
     .action(unlock);
   commandOf(account, of.why).option('--last <n>', 'how many attempts', String(SHOWN)).action(why);
 }

@@ -6,6 +6,7 @@ import { SettingsMistakes } from '../../foundation/settings/index.ts';
 import { addAccountCommands } from './account.ts';
 import { addApplicationCommands } from './application.ts';
 import { addKeyCommands } from './keys.ts';
+import { addOperationCommands } from './operation.ts';
 import { addPolicyCommands } from './policy.ts';
 import { addRoleCommands } from './role.ts';
 import { addServerCommands } from './server.ts';
@@ -48,6 +49,7 @@ export function commandsAt(terminal: Terminal): Program {
   addRoleCommands(program);
   addTokenCommands(program);
   addKeyCommands(program);
+  addOperationCommands(program);
   return program;
 }
 

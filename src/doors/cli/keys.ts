@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { rfc3339 } from '../../foundation/base/index.ts';
 import { operations } from '../../use-cases/administration/index.ts';
-import { commandOf, perform } from './operations.ts';
+import { commandOf, perform, startInBackground } from './operations.ts';
 import { columns, counting, print, Refused, withCore } from './terminal.ts';
 
 const { keys: of } = operations;
@@ -32,8 +32,9 @@ async function rotate(options: { alg: string; compromised?: boolean }, command: 
   });
 }
 
-async function reseal(_options: object, command: Command): Promise<void> {
+async function reseal({ background }: { background?: boolean }, command: Command): Promise<void> {
   await withCore(command, async (core) => {
+    if (background) return startInBackground(command, core, of.reseal, {}, {});
     const { resealed } = await counting(command, (progress) => perform(core, of.reseal, {}, {}, progress));
     print(command, { resealed }, [
       `${resealed} secrets were sealed under the first master key. In an hour, when no sign-in begun before is left, you can remove the old one.`,

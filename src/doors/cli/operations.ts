@@ -10,7 +10,7 @@ import {
   type Places,
   type TargetKind,
 } from '../../use-cases/administration/index.ts';
-import { Refused } from './terminal.ts';
+import { print, Refused } from './terminal.ts';
 
 /** A shell on this machine runs the installation: it is the operator's. */
 const OPERATOR = operatorAs('command-line');
@@ -53,6 +53,22 @@ export async function perform<On extends TargetKind, I extends z.ZodType, O exte
   return performed.output;
 }
 
+/** Starts a long operation as the operator, and says how to ask for it again. */
+export async function startInBackground<On extends TargetKind, I extends z.ZodType, O extends z.ZodType>(
+  command: Command,
+  core: Core,
+  operation: Operation<On, I, O>,
+  at: Places[On],
+  input: z.input<I>,
+): Promise<void> {
+  const started = await core.startOperation(operation, { at, input, actor: OPERATOR });
+  if ('refused' in started) throw new Refused(refusalSentence(core.say, started.refused));
+  const { operationId } = started;
+  print(command, { operationId }, [
+    `A running server carries it out. To see how far it is: operation show --id ${operationId}`,
+  ]);
+}
+
 /** Every page of a list, in order. */
 export async function everyPage<T>(
   read: (from: { after?: string }) => Promise<{ items: T[]; next?: string | undefined }>,
@@ -73,17 +89,25 @@ const TARGET_OPTIONS: Readonly<Record<TargetKind, readonly [string, string][]>> 
     ['--user-name <name>', 'as the person types it'],
   ],
   application: [['--id <id>', 'the client_id']],
+  operation: [['--id <id>', 'as it was printed when the operation was started']],
 };
+
+/** Of every command whose operation is long. */
+export const BACKGROUND = [
+  '--background',
+  'only start it and print its id: a running server carries it out',
+] as const;
 
 /** Adds the command of an operation: its name, its summary, the options that name its target, and `--reason` where it takes one. */
 export function commandOf(
   parent: Command,
-  operation: Pick<AnyOperation, 'name' | 'summary' | 'on' | 'input'>,
+  operation: Pick<AnyOperation, 'name' | 'summary' | 'on' | 'input' | 'isLong'>,
 ): Command {
   const [, name = operation.name] = operation.name.split(' ');
   const command = parent.command(name).description(operation.summary);
   for (const [flags, description] of TARGET_OPTIONS[operation.on]) command.requiredOption(flags, description);
   const takesReason = operation.input instanceof z.ZodObject && 'reason' in operation.input.shape;
   if (takesReason) command.option('--reason <reason>', 'for the record', '');
+  if (operation.isLong) command.option(...BACKGROUND);
   return command;
 }

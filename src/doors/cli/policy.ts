@@ -11,7 +11,7 @@ import {
 import type { Core } from '../../core/index.ts';
 import { rfc3339 } from '../../foundation/base/index.ts';
 import { operations, type PolicyPreview } from '../../use-cases/administration/index.ts';
-import { commandOf, perform } from './operations.ts';
+import { commandOf, perform, startInBackground } from './operations.ts';
 import {
   days,
   instant,
@@ -110,7 +110,7 @@ function previewLines(changed: readonly ToldDifference[], table: PolicyPreview):
 
 async function preview(
   args: string[],
-  options: Wanted & { spreadDays?: string },
+  options: Wanted & { spreadDays?: string; background?: boolean },
   command: Command,
 ): Promise<void> {
   await withCore(command, async (core) => {
@@ -120,6 +120,7 @@ async function preview(
       values: wantedValues(core, policy, args, options),
       spreadDays: days(options.spreadDays),
     };
+    if (options.background) return startInBackground(command, core, of.preview, { tenant }, input);
     const { changed, preview: table } = await counting(command, (progress) =>
       perform(core, of.preview, { tenant }, input, progress),
     );

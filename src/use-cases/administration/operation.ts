@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Account, Permission } from '../../capabilities/accounts/index.ts';
 import type { Application } from '../../capabilities/applications/index.ts';
 import type { AuditEvent, AuditType } from '../../capabilities/audit/index.ts';
+import type { LongOperation } from '../../capabilities/long-operations/index.ts';
 import type { Tenant } from '../../capabilities/tenants/index.ts';
 import type { Refusal, Refused } from '../../foundation/base/index.ts';
 import type { Actor, Extent } from './authority.ts';
@@ -15,6 +16,8 @@ export interface Targets {
   tenant: { tenant: Tenant };
   account: { tenant: Tenant; account: Account };
   application: { application: Application; tenant: Tenant | undefined };
+  /** A long operation that someone started. */
+  operation: { started: LongOperation };
 }
 export type TargetKind = keyof Targets;
 
@@ -28,6 +31,7 @@ export interface Places {
     | { tenant: string; account: string }
     | { tenant: string; population: Account['population']; userName: string };
   application: { application: string };
+  operation: { operation: string };
 }
 
 /** What `run` answers where it did what was asked. */
@@ -48,8 +52,11 @@ export interface Call {
   extent: Extent;
   /** Writes one more audit entry, of the actor and the target. */
   record(event: Pick<AuditEvent, 'type'> & Partial<AuditEvent>): Promise<void>;
-  /** Tells how many were looked at so far. */
-  progress(count: number): void;
+  /**
+   * Tells how many were looked at so far; what is long waits for it after every page.
+   * @throws where the operation is to stop
+   */
+  progress(count: number): Promise<void>;
   /** Performs another operation as the same actor: with its own permission, refusals and entry. */
   perform: Perform;
 }
@@ -61,10 +68,13 @@ export interface Operation<On extends TargetKind, I extends z.ZodType, O extends
   /** One sentence for help, OpenAPI and the console. */
   summary: string;
   on: On;
-  permission: Permission;
+  /** `per-record`: that of the long operation which is asked about; the person who started it needs none. */
+  permission: Permission | 'per-record';
   effect: 'reads' | 'changes' | 'creates';
   /** It keeps to those accounts of the tenant that the actor reaches, so that a permission for one team is enough (ACC-7). */
   isNarrowed?: boolean;
+  /** It may take longer than a caller waits: it can be started, and asked for again by an id. It must bear running twice. */
+  isLong?: boolean;
   /** It needs a fresh sign-in, and the person whom it concerns is told (ADM-5). */
   isSensitive?: boolean;
   /** The entry that it writes; reads write none unless they say so. */
@@ -98,7 +108,10 @@ export interface Request<On extends TargetKind, I extends z.ZodType> {
   at: Places[On];
   input: z.input<I>;
   actor: Actor;
+  /** Waited for where it answers a promise. */
   progress?: (count: number) => void;
+  /** Epoch seconds at which it was asked for, where that was before: a sign-in had to be fresh then. */
+  askedAt?: number;
 }
 
 export type Performed<O> = { output: O } | { refused: Refusal };
@@ -108,6 +121,15 @@ export type Perform = <On extends TargetKind, I extends z.ZodType, O extends z.Z
   operation: Operation<On, I, O>,
   request: Request<On, I>,
 ) => Promise<Performed<z.output<O>>>;
+
+/**
+ * Starts a long operation without waiting for it. Everything is checked as if it were performed at once; when it is run,
+ * permissions and rank are checked again.
+ */
+export type Start = <On extends TargetKind, I extends z.ZodType, O extends z.ZodType>(
+  operation: Operation<On, I, O>,
+  request: Omit<Request<On, I>, 'progress' | 'askedAt'>,
+) => Promise<{ operationId: string } | Refused>;
 
 /** The result of `run`. */
 export function done<O>(output: O, rest: Omit<Done<O>, 'output'> = {}): Done<O> {

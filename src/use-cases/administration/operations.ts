@@ -8,6 +8,7 @@ import * as codes from './factors/codes.ts';
 import * as factors from './factors/operations.ts';
 import * as trust from './factors/trust.ts';
 import * as keys from './keys/operations.ts';
+import * as long from './long/operations.ts';
 import type { AnyOperation } from './operation.ts';
 import * as passwords from './passwords/operations.ts';
 import * as policy from './policy/operations.ts';
@@ -24,6 +25,7 @@ export const operations = {
   application: applications,
   token: apiTokens,
   keys,
+  operation: long,
 };
 
 /** The same as one list, for what is derived: routes, the permission matrix, the reference. */

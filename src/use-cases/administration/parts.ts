@@ -7,6 +7,7 @@ import type { Sessions } from '../../capabilities/credential-events/index.ts';
 import type { Jobs } from '../../capabilities/jobs/index.ts';
 import type { Budgets, Lockout } from '../../capabilities/lockout/index.ts';
 import type { Deliveries } from '../../capabilities/logout-delivery/index.ts';
+import type { LongOperations } from '../../capabilities/long-operations/index.ts';
 import type { Mail } from '../../capabilities/mail/index.ts';
 import type { Passwords } from '../../capabilities/passwords/index.ts';
 import type {
@@ -40,12 +41,15 @@ export interface AdministrationParts {
   usage: UsageCounter;
   audit: Audit;
   jobs: Jobs;
+  longOperations: LongOperations;
   mail: Mail;
   clock: Clock;
   issuer: string;
   sysAdmins: SysAdmins;
   /** Why a sign-in of the account would be refused or ask for more. */
   reasons(account: Account, tenant: Tenant): Reason[];
+  /** Whether sessions of the account may be used at all. */
+  isUsable(account: Account, tenant: Tenant): boolean;
   /** Seals everything that lives long under the first master key. */
-  reseal(progress: (accounts: number) => void): Promise<number>;
+  reseal(progress: (accounts: number) => Promise<void>): Promise<number>;
 }

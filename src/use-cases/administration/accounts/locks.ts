@@ -27,12 +27,14 @@ export const unlockAll = operation({
   permission: 'unlock',
   effect: 'changes',
   isNarrowed: true,
+  isLong: true,
   path: '/tenants/{tenant}/accounts/unlock',
   input: z.strictObject({ population: population.optional(), reason }),
   output: z.object({ unlocked: z.array(z.string()), refused: z.array(z.string()) }),
-  run: async ({ accounts }, { tenant }, input, { actor, extent, perform }) => {
+  run: async ({ accounts }, { tenant }, input, { actor, extent, perform, progress }) => {
     const unlocked: string[] = [];
     const refused: string[] = [];
+    let looked = 0;
     const { population } = input;
     const query = {
       tenantId: tenant.id,
@@ -42,7 +44,7 @@ export const unlockAll = operation({
       ...(population ? { population } : {}),
     };
     // Each once, however often a lock comes back meanwhile.
-    for await (const page of eachPage((from) => accounts.list({ ...query, ...from })))
+    for await (const page of eachPage((from) => accounts.list({ ...query, ...from }))) {
       for (const { id, userName } of page) {
         const one = await perform(unlock, {
           at: { tenant: tenant.id, account: id },
@@ -52,6 +54,9 @@ export const unlockAll = operation({
         if ('refused' in one) refused.push(userName);
         else if (one.output.wasLocked) unlocked.push(userName);
       }
+      looked += page.length;
+      await progress(looked);
+    }
     return done({ unlocked, refused });
   },
 });

@@ -55,6 +55,7 @@ export const reseal = operation({
   on: 'installation',
   permission: 'manage-keys',
   effect: 'changes',
+  isLong: true,
   isSensitive: true,
   audit: 'key.resealed',
   path: '/signing-keys/reseal',

@@ -20,7 +20,7 @@ async function previewOf(
   tenant: Tenant,
   after: Tenant['policy'],
   spreadDays: number | undefined,
-  progress: (accounts: number) => void,
+  progress: (accounts: number) => Promise<void>,
 ): Promise<PolicyPreview> {
   const { sessions, clock } = parts;
   const now = clock.now();
@@ -40,7 +40,7 @@ async function previewOf(
       for (const facts of await Promise.all(page.slice(at, at + AT_ONCE).map(factsOf)))
         table = previewChange(table, facts, states[0], states[1], now);
     looked += page.length;
-    progress(looked);
+    await progress(looked);
   }
   return table;
 }
@@ -66,6 +66,7 @@ export const preview = operation({
   on: 'tenant',
   permission: 'edit-policy',
   effect: 'reads',
+  isLong: true,
   path: '/tenants/{tenant}/policy/preview',
   method: 'POST',
   input: z.strictObject({
