@@ -59,7 +59,7 @@ function policy(): string {
     const standard = schema.parse(undefined);
     return [`\`${path}\``, `\`${JSON.stringify(standard ?? 'off')}\``, description, source];
   });
-  return `# Policy values\n\n${MADE} The rules of a tenant, by path. The presets in \`config/presets/\` are complete policies; \`docs/policy.md\` tells how they are changed.\n\n${table(['path', 'default', 'meaning', 'promise'], rows)}\n`;
+  return `# Policy values\n\n${MADE} The rules of a tenant, by path. The presets in \`config/presets/\` are complete policies; \`docs/policy.md\` tells how they are changed. The command line takes and shows \`off\` for \`null\`.\n\n${table(['path', 'default', 'meaning', 'promise'], rows)}\n`;
 }
 
 function auditEvents(): string {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, administratorOf } from '../support/administration.ts';
 import { eventually } from '../support/eventually.ts';
@@ -39,6 +40,28 @@ describe('PWD-16 at a set time', () => {
       revision: { by: 'an-administrator', at },
       scheduled: null,
     });
+  });
+
+  test('OPS-3 one that an earlier version kept with `off` is shown with null, and comes into force as it was meant', async () => {
+    const tenant = await server.tenant('livevox');
+    await change(tenant, { 'password.expireAfterDays': null }, { rollout: { at: nowSeconds() + 60 } });
+    const stored = server.core.documents.collection<Tenant>({
+      name: 'tenants',
+      indexes: { code: { fields: ['codeKey'], unique: true } },
+    });
+    const former = await stored.get(tenant.id);
+    const scheduled = former?.doc.scheduled;
+    if (!former || !scheduled) throw new Error('nothing is scheduled');
+    const values = { 'password.expireAfterDays': 'off' };
+    await stored.replace({ ...former.doc, scheduled: { ...scheduled, values } }, former.version);
+    await server.core.ephemeral.touchTopic('tenants');
+    expect((await reread(tenant)).scheduled?.values).toEqual({ 'password.expireAfterDays': null });
+    time.move(60);
+    const applied = await eventually(
+      () => reread(tenant),
+      ({ revision }) => revision.n === 2,
+    );
+    expect(applied.policy.password.expireAfterDays).toBeNull();
   });
 
   test('one that is taken back never comes; a second one is refused while the first is there', async () => {

@@ -15,7 +15,7 @@ describe('TEN-3 versions', () => {
     const tenant = await server.tenant('livevox');
     await change(
       tenant,
-      { 'lockout.user': 3, 'password.expireAfterDays': 'off' },
+      { 'lockout.user': 3, 'password.expireAfterDays': null },
       { actor: administratorOf(tenant) },
     );
     const second = await reread(tenant);

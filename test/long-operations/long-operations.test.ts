@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createJobs, type JobRun, type NewJob } from '../../src/capabilities/jobs/index.ts';
 import {
   type Asked,
@@ -34,23 +34,24 @@ let address: string;
 let documents: Documents;
 let now: number;
 const ends: (() => unknown)[] = [];
+let mongodb: Awaited<ReturnType<typeof startMongodb>> | undefined;
 const clock = { now: () => now };
 
 async function freshAddress(): Promise<string> {
-  if (process.env.SALLYPORT_TEST_STORES !== 'servers') {
+  if (!mongodb) {
     const folder = freshFolder();
     ends.push(folder.remove);
     return `sqlite:${folder.path}`;
   }
-  const mongodb = await startMongodb();
   const database = freshDatabase(mongodb);
-  ends.push(async () => {
-    await database.drop();
-    await mongodb.stop();
-  });
+  ends.push(database.drop);
   return database.url;
 }
 
+beforeAll(async () => {
+  if (process.env.SALLYPORT_TEST_STORES === 'servers') mongodb = await startMongodb();
+});
+afterAll(async () => mongodb?.stop());
 beforeEach(async () => {
   now = 1_900_000_000;
   address = await freshAddress();

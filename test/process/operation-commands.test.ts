@@ -1,35 +1,15 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { runCommand } from '../support/command.ts';
+import { beforeAll, expect, test } from '@jest/globals';
 import { eventually } from '../support/eventually.ts';
-import { freshFolder } from '../support/folder.ts';
-import { freePort } from '../support/port.ts';
-import { startProcess } from '../support/process.ts';
+import { ANN, installationForAll } from '../support/installation.ts';
 
-let folder: ReturnType<typeof freshFolder>;
-let environment: Record<string, string>;
+const home = installationForAll();
+const { command, json } = home;
 beforeAll(async () => {
-  folder = freshFolder();
-  const port = String(await freePort());
-  environment = {
-    SALLYPORT_DATA: join(folder.path, 'data'),
-    SALLYPORT_ISSUER: `http://localhost:${port}`,
-    SALLYPORT_PORT: port,
-  };
   await command('check');
   await command('tenant create --client-code ACME --preset livevox');
 });
-afterAll(() => {
-  folder.remove();
-});
 
-const command = (args: string) => runCommand(args.split(' '), environment);
-const json = async (args: string) => {
-  const { stdout, stderr, code } = await command(`${args} --json`);
-  if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Record<string, never>;
-};
-const idOf = async (args: string) => (await json(args)).operationId as unknown as string;
+const idOf = async (args: string) => String((await json(args)).operationId);
 
 test('ADM-6 --background prints an id at once; a server that starts later carries it out, and show tells what it came to', async () => {
   const preview = await idOf('policy preview --tenant ACME lockout.user=3 --background');
@@ -40,7 +20,7 @@ test('ADM-6 --background prints an id at once; a server that starts later carrie
     [reseal, unlock, preview].map((id) => ({ id, state: 'waiting', by: 'command-line' })),
   );
   expect((await json('operation list --tenant ACME')).operations).toHaveLength(2);
-  const server = startProcess(['start'], environment);
+  const server = await home.start();
   try {
     for (const id of [preview, unlock, reseal])
       await eventually(
@@ -73,8 +53,7 @@ test('SEC-3 an id that is none, and --background beside names, are refused in on
     code: 1,
     stderr: 'sallyport: There is no operation none.\n',
   });
-  const ann = '--population user --user-name ann';
-  expect(await command(`account unlock --tenant ACME ${ann} --background`)).toMatchObject({
+  expect(await command(`account unlock ${ANN} --background`)).toMatchObject({
     code: 1,
     stderr: 'sallyport: --background goes with --all-locked\n',
   });

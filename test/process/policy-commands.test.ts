@@ -83,6 +83,23 @@ describe('policy commands', () => {
     expect(taken.stdout).toMatch(/password\.strength\s+"medium"\s+->\s+"strong"/);
   });
 
+  test('TEN-4 a file and pairs may be written in short ways; what is kept and answered is written out', async () => {
+    const file = join(home.folder, 'short.yaml');
+    writeFileSync(
+      file,
+      'lockout: { waitFrom: 3, networkTries: off }\nsignIn: { networks: ["10.0.0.0/8"] }\n',
+    );
+    await json(`policy set --tenant ACME --file ${file}`);
+    await json('policy set --tenant ACME lockout.waitFrom=off secondFactor.recoveryCodes=true');
+    expect(await json('policy show --tenant ACME')).toMatchObject({
+      policy: {
+        lockout: { waitFrom: null, networkTries: null },
+        secondFactor: { recoveryCodes: 10 },
+        signIn: { networks: { user: ['10.0.0.0/8'], agent: ['10.0.0.0/8'] } },
+      },
+    });
+  });
+
   test('PWD-16 preview tells what a change would do, and does not do it; a change can be set for later and taken back', async () => {
     await command(`account create ${ANN} --password-stdin --permanent`, 'correct horse 9!\n');
     const before = await json('policy show --tenant ACME');

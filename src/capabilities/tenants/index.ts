@@ -18,9 +18,10 @@ export {
   valueAt,
   withValues,
 } from './policy.ts';
-export { type Policy, policyValues } from './policy-schema.ts';
+export { type Policy, policySchema, policyValues } from './policy-schema.ts';
 export { loadPreset, presetNames } from './presets.ts';
 export type { Deadline, PolicyRevision, ScheduledChange, Spread } from './revisions.ts';
+export { writtenOut } from './short-ways.ts';
 export { createStrangersRules } from './strangers.ts';
 export {
   codeKey,

@@ -14,18 +14,12 @@ function whole(min: number, max: number) {
   return z.int(error).min(min, error).max(max, error);
 }
 
-/** A value that may be turned off; written `off`, kept as null. */
-function orOff<T extends z.ZodType<number>>(schema: T) {
-  return z.preprocess((value) => (value === 'off' ? null : value), schema.nullable());
-}
-
 const yesOrNo = z.boolean('must be true or false');
 const range = z.string().refine(isRange, 'must be an address or a range such as 10.0.0.0/8');
 const ranges = z.array(range, 'must be a list of addresses and ranges').max(200);
-/** A list, or true for both populations and false for none. */
-const populations = z.preprocess(
-  (value) => (value === true ? ['user', 'agent'] : value === false ? [] : value),
-  z.array(z.enum(['user', 'agent'], 'must be user or agent'), 'must be a list of populations, true or false'),
+const populations = z.array(
+  z.enum(['user', 'agent'], 'must be user or agent'),
+  'must be a list of populations',
 );
 const roleNames = ['SysAdmin', 'SuperUser', 'Manager', 'Agent'] as const;
 
@@ -50,9 +44,10 @@ const password = z.strictObject({
   historyCount: whole(4, 25)
     .default(4)
     .meta(says('How many of the last passwords, the current one counted first, may not come back.', 'PWD-4')),
-  expireAfterDays: orOff(whole(1, 3_650))
+  expireAfterDays: whole(1, 3_650)
+    .nullable()
     .default(null)
-    .meta(says('Days after which a password must be changed at the next sign-in, or off.', 'PWD-5')),
+    .meta(says('Days after which a password must be changed at the next sign-in, or null: off.', 'PWD-5')),
   warnDays: whole(0, 90)
     .default(14)
     .meta(says('How many days before expiry a sign-in warns; 0: never.', 'PWD-14')),
@@ -113,16 +108,18 @@ const lockout = z.strictObject({
         'LCK-7',
       ),
     ),
-  waitFrom: orOff(whole(1, 9))
+  waitFrom: whole(1, 9)
+    .nullable()
     .default(null)
-    .meta(says('The wrong password in a row from which a wait begins, or off.', 'LCK-7')),
+    .meta(says('The wrong password in a row from which a wait begins, or null: off.', 'LCK-7')),
   waitSeconds: whole(1, 3_600).default(30).meta(says('How long the first wait is.', 'LCK-7')),
   waitGrowth: whole(1, 4).default(2).meta(says('How many times longer each further wait is.', 'LCK-7')),
-  networkTries: orOff(whole(10, 100_000))
+  networkTries: whole(10, 100_000)
+    .nullable()
     .default(null)
     .meta(
       says(
-        'Failed tries of unknown browsers on one network in ten minutes before it waits, or off. This locks no one.',
+        'Failed tries of unknown browsers on one network in ten minutes before it waits, or null: off. This locks no one.',
         'LCK-7',
       ),
     ),
@@ -160,10 +157,10 @@ const secondFactor = z.strictObject({
   driftSteps: whole(0, 1)
     .default(1)
     .meta(says('How many earlier 30-second steps of a code are accepted.', 'MFA-15')),
-  recoveryCodes: z
-    .preprocess((value) => (value === true ? 10 : value === false ? null : value), orOff(whole(8, 20)))
+  recoveryCodes: whole(8, 20)
+    .nullable()
     .default(null)
-    .meta(says('How many recovery codes a person gets, or off.', 'MFA-10')),
+    .meta(says('How many recovery codes a person gets, or null: off.', 'MFA-10')),
   loginCodes: yesOrNo
     .default(false)
     .meta(says('Whether administrators may issue one-time login codes.', 'MFA-11')),
@@ -179,9 +176,10 @@ const secondFactor = z.strictObject({
         'MFA-13',
       ),
     ),
-  waitFrom: orOff(whole(1, 9))
+  waitFrom: whole(1, 9)
+    .nullable()
     .default(null)
-    .meta(says('The wrong code in a row from which a wait begins, or off.', 'MFA-12')),
+    .meta(says('The wrong code in a row from which a wait begins, or null: off.', 'MFA-12')),
   waitSeconds: whole(1, 3_600).default(300).meta(says('How long the first wait is.', 'MFA-12')),
   waitGrowth: whole(1, 4).default(1).meta(says('How many times longer each further wait is.', 'MFA-12')),
 });
@@ -225,11 +223,7 @@ const signIn = z.strictObject({
       ),
     ),
   networks: z
-    .preprocess(
-      // One list is for both populations.
-      (value) => (Array.isArray(value) ? { user: value, agent: value } : value),
-      z.strictObject({ user: ranges.default([]), agent: ranges.default([]) }),
-    )
+    .strictObject({ user: ranges.default([]), agent: ranges.default([]) })
     .default({ user: [], agent: [] })
     .meta(
       says(

@@ -32,6 +32,7 @@ import {
   type ScheduledChange,
   type Spread,
 } from './revisions.ts';
+import { valuesWrittenOut } from './short-ways.ts';
 
 type Population = 'user' | 'agent';
 
@@ -114,12 +115,14 @@ export function codeKey(clientCode: string): string {
 
 /** A tenant as an earlier version may have written it, with every value that this one knows. */
 function whole(stored: Versioned<Tenant> | undefined): Versioned<Tenant> | undefined {
-  return (
-    stored && {
-      ...stored,
-      doc: { ...{ trustCuts: [] }, ...stored.doc, policy: completed(stored.doc.policy) },
-    }
-  );
+  if (!stored) return undefined;
+  const { policy, scheduled } = stored.doc;
+  // The values of a change that was set for later were kept as they had been typed, `off` for one.
+  const planned = scheduled && { ...scheduled, values: valuesWrittenOut(scheduled.values) };
+  return {
+    ...stored,
+    doc: { ...{ trustCuts: [] }, ...stored.doc, policy: completed(policy), scheduled: planned },
+  };
 }
 
 export function createTenants(stores: {

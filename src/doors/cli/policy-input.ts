@@ -8,6 +8,7 @@ import {
   parsePolicy,
   policyValues,
   presetNames,
+  writtenOut,
 } from '../../capabilities/tenants/index.ts';
 import type { Core } from '../../core/index.ts';
 import { type Mistake, readInstant, refusalSentence, refuse, rfc3339 } from '../../foundation/base/index.ts';
@@ -40,7 +41,7 @@ function readValue(path: string, text: string): unknown {
   const schema = policyValues.get(path);
   let value: unknown = text;
   try {
-    value = parse(text);
+    value = writtenOut(path, parse(text));
   } catch {
     // No YAML: it stands for itself, and the schema says what is wrong with it.
   }
@@ -48,7 +49,7 @@ function readValue(path: string, text: string): unknown {
   return isTextAlone ? text : value;
 }
 
-/** `path=value` pairs; values are read as YAML, so that `off`, `true`, `[a, b]` and numbers are what they look like. */
+/** `path=value` pairs; values are read as YAML in the short ways too, so that `off`, `true`, `[a, b]` and numbers are what they look like. */
 function pairs(core: Core, args: readonly string[]): Record<string, unknown> {
   const mistakes: Mistake[] = [];
   const values: Record<string, unknown> = {};
@@ -63,7 +64,7 @@ function pairs(core: Core, args: readonly string[]): Record<string, unknown> {
 }
 
 function complete(core: Core, document: unknown): Policy {
-  const parsed = parsePolicy(document);
+  const parsed = parsePolicy(writtenOut('', document));
   if ('mistakes' in parsed) refuseMistakes(core, parsed.mistakes);
   return parsed.policy;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { grantsOfRole } from '../../../capabilities/accounts/index.ts';
-import { differences, type Policy } from '../../../capabilities/tenants/index.ts';
+import { differences, policySchema } from '../../../capabilities/tenants/index.ts';
 import { type Refused, refuse } from '../../../foundation/base/index.ts';
 import { notHeld } from '../authority.ts';
 import { type Done, done, operation } from '../operation.ts';
@@ -8,7 +8,6 @@ import { instant, nothing, population, reason } from '../schemas.ts';
 import { changePolicy, told } from './changing.ts';
 
 const difference = z.object({ path: z.string(), before: z.unknown(), after: z.unknown() });
-const policy = z.custom<Policy>();
 const revision = z.object({ n: z.number(), by: z.string(), at: instant, reason: z.string() });
 
 const scheduled = z.object({
@@ -58,7 +57,7 @@ export const show = operation({
     clientCode: z.string(),
     preset: z.string(),
     revision,
-    policy,
+    policy: policySchema,
     scheduled: scheduled.nullable(),
     deadline: instant.nullable(),
     spread: z.object({ from: instant, days: z.number().int() }).nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { loadPreset, presetNames, type Tenant } from '../../../capabilities/tenants/index.ts';
+import { loadPreset, policySchema, presetNames } from '../../../capabilities/tenants/index.ts';
 import { refuse } from '../../../foundation/base/index.ts';
 import { done, operation } from '../operation.ts';
 import { after, instant, nothing } from '../schemas.ts';
@@ -58,6 +58,6 @@ export const show = operation({
   effect: 'reads',
   path: '/tenants/{tenant}',
   input: nothing,
-  output: tenantView.extend({ policy: z.custom<Tenant['policy']>() }),
+  output: tenantView.extend({ policy: policySchema }),
   run: async (_parts, { tenant }) => done(tenant),
 });
