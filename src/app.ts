@@ -125,7 +125,7 @@ export async function createApp(core: Core, { log, isWorker = false, addRoutes }
       health.stop();
       await pause(noticeSeconds * 1_000);
       await background.stopSweeping();
-      await Promise.all([background.stopJobs(), serving.drain()]);
+      await Promise.all([background.stopJobs(), background.stopFollowing(), serving.drain()]);
       await background.stopCounting();
       oidc.close();
       await serving.closeInternal();

@@ -23,9 +23,9 @@ export function startSweeping(
     ephemeral,
     clock,
     sessions,
-    deliveries,
+    deliveryQueue,
     longOperations,
-  }: Pick<Core, 'ephemeral' | 'clock' | 'sessions' | 'deliveries' | 'longOperations'>,
+  }: Pick<Core, 'ephemeral' | 'clock' | 'sessions' | 'deliveryQueue' | 'longOperations'>,
   log: Log,
 ): Sweeping {
   let isStopped = false;
@@ -36,7 +36,7 @@ export function startSweeping(
   };
   const sweepAll = async () => {
     while (!isStopped && (await sessions.endExpired())) await breathe();
-    await whileFull(() => deliveries.clear(BATCH));
+    await whileFull(() => deliveryQueue.clear(BATCH));
     await whileFull(() => longOperations.clear(BATCH));
     await whileFull(() => ephemeral.sweep(clock.now(), BATCH));
   };

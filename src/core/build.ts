@@ -38,6 +38,7 @@ import {
 import { buildFactors } from './factors.ts';
 import type { Core, CoreOptions } from './index.ts';
 import type { Stores } from './open-stores.ts';
+import { buildOutside } from './outside.ts';
 import { buildSessions } from './sessions.ts';
 import { onlyRegistered } from './short-lived.ts';
 
@@ -102,10 +103,12 @@ function buildCapabilities(ground: Ground) {
   const { patienceSeconds, ...base } = buildBase(ground);
   const { ephemeral, accounts } = base;
   const open = { ...ground, stores: { ...ground.stores, ephemeral } };
-  const ended = buildSessions(open, base);
+  const outside = buildOutside(open, base);
+  const ended = buildSessions(open, { ...base, ...outside });
   const { sessions } = ended;
   return {
     ...base,
+    ...outside,
     ...ended,
     ...buildFactors(open, base),
     clock,
@@ -121,6 +124,7 @@ type Capabilities = ReturnType<typeof buildCapabilities>;
 function buildAdministration(capabilities: Capabilities, { installation, settings }: Ground) {
   const { documents, accounts, tenants, audit, clock, jobs, keys, longOperations, secondFactors, standings } =
     capabilities;
+  const { webhooks } = capabilities;
   const parts: AdministrationParts = {
     ...capabilities,
     issuer: settings.issuer,
@@ -131,7 +135,8 @@ function buildAdministration(capabilities: Capabilities, { installation, setting
     reseal: async (progress) => {
       const root = (await installation.reseal()) ? 1 : 0;
       const queued = (await jobs.reseal()) + (await longOperations.reseal());
-      return root + queued + (await keys.reseal()) + (await secondFactors.reseal(progress));
+      const hooks = await webhooks.reseal();
+      return root + queued + hooks + (await keys.reseal()) + (await secondFactors.reseal(progress));
     },
   };
   const { perform, start } = createPerform(parts);

@@ -131,6 +131,22 @@ export const collections = {
     sealed: [],
     ofAccount: { fields: ['revision.by', 'scheduled.by'], kept: 'They say who changed the policy.' },
   },
+  webhookDeliveries: {
+    holds: 'What a webhook was told of one event, or is to be told.',
+    exported: { not: 'The events were of this installation only.' },
+    sealed: [],
+  },
+  webhookProgress: {
+    holds: 'How far a webhook was told of the audit.',
+    exported: { not: 'Another installation has an audit of its own.' },
+    sealed: [],
+  },
+  webhooks: {
+    holds: 'An address that is told of the events of a tenant.',
+    exported: { without: ['secrets'] },
+    sealed: ['secrets[].sealed'],
+    ofAccount: { fields: ['createdBy', 'changedBy'], kept: 'The webhook is of the tenant.' },
+  },
 } as const satisfies Readonly<Record<string, ListedCollection>>;
 
 /** The same store, which opens only what is in the list: a new collection cannot be forgotten. */

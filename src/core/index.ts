@@ -10,9 +10,10 @@ import type { ApiSessions, ApiTokens, UsageCounter } from '../capabilities/api-a
 import { type Applications, giveApplicationsTenants } from '../capabilities/applications/index.ts';
 import { type Audit, indexAudit } from '../capabilities/audit/index.ts';
 import type { Sessions } from '../capabilities/credential-events/index.ts';
+import type { DeliveryQueue } from '../capabilities/delivery-queue/index.ts';
 import { giveJobsLanes, type JobHandlers, type Jobs } from '../capabilities/jobs/index.ts';
 import type { Budgets, KnownBrowsers, Lockout } from '../capabilities/lockout/index.ts';
-import type { Deliveries } from '../capabilities/logout-delivery/index.ts';
+import type { LogoutDeliveries } from '../capabilities/logout-delivery/index.ts';
 import type { LongOperations } from '../capabilities/long-operations/index.ts';
 import type { Mail, Mailbox } from '../capabilities/mail/index.ts';
 import { createMetrics, type Metrics } from '../capabilities/metrics/index.ts';
@@ -29,6 +30,12 @@ import type {
 } from '../capabilities/second-factor/index.ts';
 import { giveKeysTimes, type Keys } from '../capabilities/signing-keys/index.ts';
 import { givePolicyRevisions, giveTenantsNumbers, type Tenants } from '../capabilities/tenants/index.ts';
+import type {
+  Following,
+  ProgressKeeper,
+  WebhookDeliveries,
+  Webhooks,
+} from '../capabilities/webhooks/index.ts';
 import {
   type Clock,
   createSealer,
@@ -88,7 +95,12 @@ export interface Core {
   apiTokens: ApiTokens;
   apiSessions: ApiSessions;
   usage: UsageCounter;
-  deliveries: Deliveries;
+  deliveries: LogoutDeliveries;
+  deliveryQueue: DeliveryQueue;
+  webhooks: Webhooks;
+  webhookProgress: ProgressKeeper;
+  webhookDeliveries: WebhookDeliveries;
+  following: Following;
   audit: Audit;
   passwordProofs: PasswordProofs;
   ownPassword: OwnPassword;

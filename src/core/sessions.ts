@@ -7,8 +7,7 @@ import {
 import { createApplications } from '../capabilities/applications/index.ts';
 import { createSessionReader } from '../capabilities/browser-sessions/index.ts';
 import { createSessions } from '../capabilities/credential-events/index.ts';
-import { createDeliveries, createLogoutTokens } from '../capabilities/logout-delivery/index.ts';
-import { createOutbound } from '../capabilities/outbound/index.ts';
+import { createLogoutDeliveries, createLogoutTokens } from '../capabilities/logout-delivery/index.ts';
 import type { Ground } from './build.ts';
 import type { Core } from './index.ts';
 import { accountDependents } from './short-lived.ts';
@@ -16,15 +15,20 @@ import { accountDependents } from './short-lived.ts';
 /** What people and programs are signed in with, and who hears of the end of it. */
 export function buildSessions(
   { settings, clock, vault, stores }: Ground,
-  { accounts, tenants, audit, keys, jobs }: Pick<Core, 'accounts' | 'tenants' | 'audit' | 'keys' | 'jobs'>,
+  {
+    accounts,
+    tenants,
+    audit,
+    keys,
+    jobs,
+    deliveryQueue: queue,
+  }: Pick<Core, 'accounts' | 'tenants' | 'audit' | 'keys' | 'jobs' | 'deliveryQueue'>,
 ) {
   const { issuer } = settings;
   const { documents, ephemeral } = stores;
   const applications = createApplications({ documents, ephemeral, clock, tenants, issuer });
-  const deliveries = createDeliveries({
-    documents,
-    jobs,
-    outbound: createOutbound(settings.outbound),
+  const deliveries = createLogoutDeliveries({
+    queue,
     audit,
     clock,
     addressOf: async (id) => (await applications.byId(id))?.backchannelLogoutUri ?? undefined,

@@ -34,6 +34,8 @@ async function elsewhere() {
     actor: OPERATOR,
   });
   if ('refused' in started) throw new Error(started.refused.code);
+  const webhook = { name: 'made here', address: 'https://hooks.example/', types: [] };
+  await server.core.webhooks.create(other.id, webhook, 'x');
   return { own, other, actor, account, application, started: started.operationId };
 }
 

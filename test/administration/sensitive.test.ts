@@ -35,7 +35,7 @@ async function target() {
 const mailsTo = (email: string) => server.mailbox.messages.filter(({ to }) => to === email);
 
 describe('ADM-5 sensitive operations', () => {
-  test('they are those about policy, roles, resets, passwords, tokens, keys, disabling and deleting', () => {
+  test('they are those about policy, roles, resets, passwords, tokens, webhooks, keys, disabling and deleting', () => {
     expect(sensitive.map(({ name }) => name).sort()).toEqual([
       'account compromised',
       'account delete',
@@ -55,6 +55,9 @@ describe('ADM-5 sensitive operations', () => {
       'role set',
       'token create',
       'token revoke',
+      'webhook create',
+      'webhook rotate-secret',
+      'webhook set',
     ]);
   });
 

@@ -99,6 +99,8 @@ async function known() {
     (record) => record?.state === 'done',
   );
   await server.core.apiTokens.create(tenant.id, 'reports', account.id);
+  const webhook = { name: 'siem', address: 'https://site.example/events', types: [] };
+  await server.core.webhooks.create(tenant.id, webhook, account.id);
   const { id: applicationId } = await server.application({
     backchannelLogoutUri: 'https://site.example/end',
   });

@@ -59,7 +59,7 @@ describe('a slow or hostile application harms no other', () => {
       (entries) => entries.some(isGivenUp),
     );
     time.move(8 * DAY);
-    await server.core.deliveries.clear(100);
+    await server.core.deliveryQueue.clear(100);
     expect(await deliveries(tale.application, 'given-up')).toEqual([]);
   });
 

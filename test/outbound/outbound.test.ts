@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => listener.close());
 
-const FIELDS = { logout_token: 'x' };
+const FIELDS = { type: 'application/x-www-form-urlencoded', body: 'logout_token=x' };
 const here = createOutbound({ allowedNetworks: ['127.0.0.1/32', '::1/128'] });
 const nowhere = createOutbound({ allowedNetworks: [] });
 
@@ -49,21 +49,21 @@ describe('requests to addresses that others chose', () => {
     'http://8.8.8.8/',
     'http://[2001:4860:4860::8888]/',
   ])('S78 %s is not asked', async (address) => {
-    await expect(nowhere.postForm(address, FIELDS)).rejects.toThrow(NOT_OURS);
+    await expect(nowhere.post(address, FIELDS)).rejects.toThrow(NOT_OURS);
   });
 
   test.each(['ftp://127.0.0.1/', 'file:///etc/passwd', 'data:text/plain,x'])(
     'S78 %s is no scheme for it',
     async (address) => {
-      await expect(here.postForm(address, FIELDS)).rejects.toThrow('must be https');
+      await expect(here.post(address, FIELDS)).rejects.toThrow('must be https');
     },
   );
 
   test('S78 a name is judged by what it resolves to, and a literal address without being looked up', async () => {
     const named = listener.url.replace('127.0.0.1', 'localhost');
     for (const address of [named, listener.url]) {
-      await expect(nowhere.postForm(address, FIELDS)).rejects.toThrow(NOT_OURS);
-      expect(await here.postForm(address, FIELDS)).toBe(200);
+      await expect(nowhere.post(address, FIELDS)).rejects.toThrow(NOT_OURS);
+      expect(await here.post(address, FIELDS)).toBe(200);
     }
     expect(listener.tokens).toEqual(['x', 'x']);
   });
@@ -71,25 +71,25 @@ describe('requests to addresses that others chose', () => {
   test('S78 a redirect is an answer, and it is not followed', async () => {
     const other = await startLogoutListener();
     listener.manner = answers(302, { location: other.url });
-    expect(await here.postForm(listener.url, FIELDS)).toBe(302);
+    expect(await here.post(listener.url, FIELDS)).toBe(302);
     expect(other.tokens).toEqual([]);
     await other.close();
   });
 
   test('S78 of an answer of ten megabytes nothing is kept', async () => {
     listener.manner = floods;
-    expect(await here.postForm(listener.url, FIELDS)).toBe(200);
+    expect(await here.post(listener.url, FIELDS)).toBe(200);
   });
 
   test('S78 F22 who does not answer is left after five seconds', async () => {
     listener.manner = hangs;
-    await expect(here.postForm(listener.url, FIELDS)).rejects.toThrow('no answer in 5 seconds');
+    await expect(here.post(listener.url, FIELDS)).rejects.toThrow('no answer in 5 seconds');
   });
 
   test('a name that is none, and a port where nothing listens, are told in a word', async () => {
-    await expect(here.postForm('https://name.invalid/', FIELDS)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
+    await expect(here.post('https://name.invalid/', FIELDS)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
     await listener.close();
-    await expect(here.postForm(listener.url, FIELDS)).rejects.toThrow('ECONNREFUSED');
+    await expect(here.post(listener.url, FIELDS)).rejects.toThrow('ECONNREFUSED');
     listener = await startLogoutListener();
   });
 });
@@ -120,7 +120,7 @@ describe('targets that break the protocol', () => {
       if (ends) socket.end(bytes);
       else socket.write(bytes);
     });
-    const settled = await here.postForm(target.url, FIELDS).catch((error: Error) => error.message);
+    const settled = await here.post(target.url, FIELDS).catch((error: Error) => error.message);
     expect(settled).toBe(wanted);
     // Nothing of ours stays open on it: a clean stop has nothing to wait for.
     await target.whenAllClosed();
@@ -134,21 +134,21 @@ describe('targets that break the protocol', () => {
       };
       more();
     });
-    await expect(here.postForm(target.url, FIELDS)).rejects.toThrow(LATE);
+    await expect(here.post(target.url, FIELDS)).rejects.toThrow(LATE);
     await target.whenAllClosed();
     await target.close();
   });
 
   test('S78 X7 one that resets the connection is settled', async () => {
     const target = await startRawTarget((socket) => socket.resetAndDestroy());
-    await expect(here.postForm(target.url, FIELDS)).rejects.toThrow('ECONNRESET');
+    await expect(here.post(target.url, FIELDS)).rejects.toThrow('ECONNRESET');
     await target.close();
   });
 
   test('S78 X7 one that speaks no TLS where TLS is due is settled', async () => {
     const target = await startRawTarget((socket) => socket.write('no TLS here\r\n'));
     const secure = target.url.replace('http:', 'https:');
-    await expect(here.postForm(secure, FIELDS)).rejects.toThrow(/SSL|EPROTO/);
+    await expect(here.post(secure, FIELDS)).rejects.toThrow(/SSL|EPROTO/);
     await target.close();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTurns, type Turn } from '../../src/capabilities/logout-delivery/turns.ts';
+import { createTurns, type Turn } from '../../src/capabilities/delivery-queue/turns.ts';
 
 const taken = (turn: Turn) => {
   if ('until' in turn) throw new Error(`not before ${turn.until}`);

@@ -1,5 +1,5 @@
 import { afterEach, expect } from '@jest/globals';
-import type { DeliveryState } from '../../src/capabilities/logout-delivery/index.ts';
+import type { DeliveryState } from '../../src/capabilities/delivery-queue/index.ts';
 import { PASSWORD, type StartedApp } from './app.ts';
 import { RelyingApplication } from './application.ts';
 import { Browser } from './browser.ts';

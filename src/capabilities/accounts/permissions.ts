@@ -16,6 +16,7 @@ export const permissions = {
   'edit-roles': 'Change what a role may do, and who has which role or permission.',
   'edit-applications': 'See, register and change applications.',
   'manage-api-tokens': 'Create, see and revoke the API tokens of the tenant.',
+  'manage-webhooks': 'Name the addresses that hear of the events of the tenant, and see what each was told.',
   'manage-service-credentials': 'Manage the credentials that services of the tenant use.',
   'read-audit': 'Read and export the audit log.',
   'manage-tenants': 'Create tenants and see all of them. Only operators hold it.',

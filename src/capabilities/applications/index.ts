@@ -10,4 +10,4 @@ export {
   giveApplicationsTenants,
 } from './applications.ts';
 export { builtInCode, builtInId, SIGNED_IN_PATH } from './built-in.ts';
-export { webOrigin } from './redirect-uris.ts';
+export { logoutUriProblem, webOrigin } from './redirect-uris.ts';

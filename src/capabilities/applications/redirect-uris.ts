@@ -21,7 +21,7 @@ export function redirectUriProblem(uri: string, kind: ApplicationKind): Refused 
 }
 
 /**
- * What is wrong with an address that is to hear of logouts (Back-Channel Logout 1.0, section 2.2). Which hosts are asked is
+ * What is wrong with an address that is to hear of logouts (Back-Channel Logout 1.0, section 2.2) or of events. Which hosts are asked is
  * decided when they are: names move.
  */
 export function logoutUriProblem(uri: string): Refused | undefined {

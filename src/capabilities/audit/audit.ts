@@ -2,6 +2,7 @@ import { type Clock, guarded, type Log, newId } from '../../foundation/base/inde
 import {
   type Collection,
   type CollectionSpec,
+  cursorAfter,
   type Documents,
   eachPage,
   type Migration,
@@ -47,6 +48,11 @@ export interface Audit {
   flush(): Promise<void>;
   /** The newest entries of an account, oldest first. */
   ofAccount(accountId: string, limit: number): Promise<AuditEntry[]>;
+  byId(id: string): Promise<AuditEntry | undefined>;
+  /** The entries of a tenant whose ids follow `after`, the oldest first. What is only noted stays so: folds are not cut short. */
+  ofTenant(tenantId: string, after: string, limit: number): Promise<AuditEntry[]>;
+  /** Hears of which tenants entries became durable, in this process. @returns what ends it */
+  whenWritten(listener: (tenantIds: ReadonlySet<string>) => void): () => void;
   /** Every entry in the order of writing, page by page. */
   page(after: string | undefined, limit: number): Promise<{ items: AuditEntry[]; next?: string }>;
 }
@@ -93,7 +99,11 @@ const NOTE_MS = 50;
 const MOST_A_PAGE = 500;
 
 /** Collects entries and writes them together: those of one moment cost one write to the disk. */
-function createWriter(collection: Collection<AuditEntry>, log: Log) {
+function createWriter(
+  collection: Collection<AuditEntry>,
+  log: Log,
+  written: (entries: AuditEntry[]) => void,
+) {
   let noted: AuditEntry[] = [];
   /** Entries whose last write had no known outcome: some of them may be there already. */
   let doubtful = new Set<string>();
@@ -120,6 +130,7 @@ function createWriter(collection: Collection<AuditEntry>, log: Log) {
         try {
           await collection.insertAll(await missing(entries));
           doubtful = new Set();
+          written(entries);
         } catch (error) {
           noted = [...entries, ...noted];
           doubtful = new Set(entries.map(({ id }) => id));
@@ -159,7 +170,11 @@ export function createAudit({
   observe?: ((event: { type: AuditType; outcome: AuditEvent['outcome'] }) => void) | undefined;
 }): Audit {
   const collection = documents.collection<AuditEntry>(SPEC);
-  const writer = createWriter(collection, log);
+  const listeners = new Set<(tenantIds: ReadonlySet<string>) => void>();
+  const writer = createWriter(collection, log, (entries) => {
+    const tenantIds = new Set(entries.map(({ tenantId }) => tenantId));
+    for (const listener of listeners) listener(tenantIds);
+  });
   const folding = createFolding(clock);
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
@@ -196,6 +211,15 @@ export function createAudit({
         if (items.length >= limit) break;
       }
       return items.reverse();
+    },
+    byId: async (id) => (await collection.get(id))?.doc,
+    async ofTenant(tenantId, after, limit) {
+      const query = { index: 'tenant', equals: [tenantId], after: cursorAfter([after]), limit };
+      return (await collection.page(query)).items.map(({ doc }) => doc);
+    },
+    whenWritten(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     async page(after, limit) {
       await flush();

@@ -189,6 +189,41 @@ export const auditCatalogue = {
     means: 'An application got a new secret; the newest former one keeps working.',
     level: 'security',
   },
+  'webhook.created': {
+    means: 'A webhook of a tenant was made.',
+    level: 'security',
+    fields: ['webhook', 'name', 'host'],
+  },
+  'webhook.changed': {
+    means: 'The address or the events of a webhook were changed, or it was turned on or off.',
+    level: 'security',
+    fields: ['webhook', 'name', 'host', 'types', 'state'],
+  },
+  'webhook.deleted': {
+    means: 'A webhook was deleted.',
+    level: 'security',
+    fields: ['webhook', 'name', 'host'],
+  },
+  'webhook.secret-rotated': {
+    means: 'A webhook got a new secret; the former one signs beside it for a day.',
+    level: 'security',
+    fields: ['webhook', 'name', 'host'],
+  },
+  'webhook.tested': {
+    means: 'A test event was sent to a webhook.',
+    level: 'hygiene',
+    fields: ['webhook', 'name'],
+  },
+  'webhook.retried': {
+    means: 'Events that a webhook could not be told were queued again.',
+    level: 'hygiene',
+    fields: ['webhook', 'events'],
+  },
+  'webhook.disabled': {
+    means: 'A webhook was turned off, as its receiver had failed for three days.',
+    level: 'security',
+    fields: ['webhook'],
+  },
   'key.rotated': {
     means: 'The next signing key was published.',
     level: 'security',

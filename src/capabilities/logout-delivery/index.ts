@@ -1,10 +1,4 @@
-// logout-delivery: applications that must be told that a session has ended: the queue, the tokens, and the state of each delivery.
-// Not here: ending sessions (credential-events, browser-sessions), the requests themselves (outbound).
-export {
-  createDeliveries,
-  type Deliveries,
-  type DeliveryState,
-  deliveryStates,
-  type SignOn,
-} from './deliveries.ts';
+// logout-delivery: applications that must be told that a session has ended: the tokens, and the kind of delivery that they are.
+// Not here: ending sessions (credential-events, browser-sessions), the queue and the state of each delivery (delivery-queue).
+export { createLogoutDeliveries, type LogoutDeliveries, type SignOn } from './deliveries.ts';
 export { createLogoutTokens } from './logout-token.ts';

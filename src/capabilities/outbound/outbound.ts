@@ -7,10 +7,13 @@ import { guarded, isPublicAddress, isWithin, parseRange } from '../../foundation
 
 export interface Outbound {
   /**
-   * Posts a form and answers the status; nothing of the answer is read, and no redirect followed (S78).
+   * Posts and answers the status; nothing of the answer is read, and no redirect followed (S78).
    * @throws Error with a short reason that an administrator may read
    */
-  postForm(address: string, fields: Record<string, string>): Promise<number>;
+  post(
+    address: string,
+    message: { type: string; body: string; headers?: Record<string, string> },
+  ): Promise<number>;
 }
 
 const PATIENCE_MS = 5_000;
@@ -98,23 +101,19 @@ export function createOutbound({ allowedNetworks }: { allowedNetworks: readonly 
     };
 
   return {
-    async postForm(address, fields) {
+    async post(address, { type, body, headers = {} }) {
       const url = new URL(address);
       const isEncrypted = url.protocol === 'https:';
       if (!isEncrypted && url.protocol !== 'http:') throw new Error('the address must be https');
       // A literal address is connected to without being looked up.
       const host = url.hostname.replace(/^\[|\]$/g, '');
       if (isIP(host)) assertAll([host], isEncrypted);
-      const body = new URLSearchParams(fields).toString();
       // Loaded when first needed: most processes never ask anybody.
       const { request: ask } = await (isEncrypted ? import('node:https') : import('node:http'));
       const request = ask(url, {
         method: 'POST',
         agent: false,
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          'content-length': Buffer.byteLength(body),
-        },
+        headers: { ...headers, 'content-type': type, 'content-length': Buffer.byteLength(body) },
         lookup: checkedLookup(isEncrypted),
       });
       const status = statusOf(request);

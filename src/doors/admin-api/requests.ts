@@ -38,7 +38,7 @@ function placesInQuery({ on }: Pick<AnyOperation, 'on'>): readonly string[] {
 }
 
 /** The fields of the input, without those that name the place. */
-export function fieldsOf(
+function fieldsOf(
   operation: Pick<AnyOperation, 'on'>,
   { hasBody }: Address,
   { query, body }: Pick<Given, 'query' | 'body'>,

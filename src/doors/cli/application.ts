@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { deliveryStates } from '../../capabilities/logout-delivery/index.ts';
+import { deliveryStates } from '../../capabilities/delivery-queue/index.ts';
 import { rfc3339 } from '../../foundation/base/index.ts';
 import { operations } from '../../use-cases/administration/index.ts';
 import { readSecrets } from './input.ts';

@@ -13,6 +13,7 @@ import { addServerCommands } from './server.ts';
 import { addTenantCommands } from './tenant.ts';
 import { Program, processTerminal, sayOnErrors, type Terminal } from './terminal.ts';
 import { addTokenCommands } from './token.ts';
+import { addWebhookCommands } from './webhook.ts';
 
 const USAGE = 2;
 const REFUSED = 1;
@@ -48,6 +49,7 @@ export function commandsAt(terminal: Terminal): Program {
   addApplicationCommands(program);
   addRoleCommands(program);
   addTokenCommands(program);
+  addWebhookCommands(program);
   addKeyCommands(program);
   addOperationCommands(program);
   return program;

@@ -15,6 +15,8 @@ import * as policy from './policy/operations.ts';
 import * as previewing from './policy/previewing.ts';
 import * as roles from './roles/operations.ts';
 import * as tenants from './tenants/operations.ts';
+import * as webhooks from './webhooks/operations.ts';
+import * as telling from './webhooks/telling.ts';
 
 /** Every operation by what it is about. Doors take them from here; what is not here cannot be done to others. */
 export const operations = {
@@ -24,6 +26,7 @@ export const operations = {
   account: { ...passwords, ...reading, ...life, ...locks, ...sessions, ...factors, ...codes, ...trust },
   application: applications,
   token: apiTokens,
+  webhook: { ...webhooks, ...telling },
   keys,
   operation: long,
 };

@@ -6,7 +6,7 @@ import type { Audit } from '../../capabilities/audit/index.ts';
 import type { Sessions } from '../../capabilities/credential-events/index.ts';
 import type { Jobs } from '../../capabilities/jobs/index.ts';
 import type { Budgets, Lockout } from '../../capabilities/lockout/index.ts';
-import type { Deliveries } from '../../capabilities/logout-delivery/index.ts';
+import type { LogoutDeliveries } from '../../capabilities/logout-delivery/index.ts';
 import type { LongOperations } from '../../capabilities/long-operations/index.ts';
 import type { Mail } from '../../capabilities/mail/index.ts';
 import type { Passwords } from '../../capabilities/passwords/index.ts';
@@ -18,6 +18,7 @@ import type {
 } from '../../capabilities/second-factor/index.ts';
 import type { Keys } from '../../capabilities/signing-keys/index.ts';
 import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import type { ProgressKeeper, WebhookDeliveries, Webhooks } from '../../capabilities/webhooks/index.ts';
 import type { Clock } from '../../foundation/base/index.ts';
 import type { SysAdmins } from './sysadmins.ts';
 
@@ -35,7 +36,10 @@ export interface AdministrationParts {
   lockout: Lockout;
   budgets: Budgets;
   sessions: Sessions;
-  deliveries: Deliveries;
+  deliveries: LogoutDeliveries;
+  webhooks: Webhooks;
+  webhookProgress: ProgressKeeper;
+  webhookDeliveries: WebhookDeliveries;
   apiTokens: ApiTokens;
   apiSessions: ApiSessions;
   usage: UsageCounter;

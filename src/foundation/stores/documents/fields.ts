@@ -57,6 +57,7 @@ function afterPrefix(prefix: string): string {
   return `${prefix}\u{10FFFF}`;
 }
 
+/** The cursor of a page that goes on after these values of the fields that order it, whether or not a document has them. */
 export function encodeCursor(values: readonly Value[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { grantsOfRole } from '../../../capabilities/accounts/index.ts';
 import { ADMIN_SCOPE, type Application } from '../../../capabilities/applications/index.ts';
-import { deliveryStates } from '../../../capabilities/logout-delivery/index.ts';
+import { deliveryStates } from '../../../capabilities/delivery-queue/index.ts';
 import { refuse } from '../../../foundation/base/index.ts';
 import { mayAct, notHeld } from '../authority.ts';
 import { done, operation } from '../operation.ts';
