@@ -233,7 +233,7 @@ export const giveFactorsRounds = ({ documents }: { documents: Documents }): Prom
     (account) => ({ ...account, secondFactor: { ...noFactor, ...account.secondFactor } }),
   );
 
-/** Up to the sixth format accounts had no keys of the indexes by name, team and age of the password. */
+/** Up to the seventh format accounts had no keys of the indexes by name, team and age of the password. */
 export const giveAccountsKeys = ({ documents }: { documents: Documents }): Promise<void> =>
   migrate(
     documents,

@@ -203,7 +203,7 @@ export function createApplications(parts: {
   };
 }
 
-/** Up to the sixth format applications had no key of the index by tenant. */
+/** Up to the seventh format applications had no key of the index by tenant. */
 export const giveApplicationsTenants = async ({ documents }: { documents: Documents }): Promise<void> => {
   const collection = documents.collection<Application>(SPEC);
   for await (const page of eachPage((from) => collection.page({ index: 'order', limit: 100, ...from })))
