@@ -2,7 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import type { Account } from '../../src/capabilities/accounts/index.ts';
 import type { NewJob } from '../../src/capabilities/jobs/index.ts';
 import type { Tenant } from '../../src/capabilities/tenants/index.ts';
-import { type Actor, type AnyOperation, operations } from '../../src/use-cases/administration/index.ts';
+import {
+  type Actor,
+  type AnyOperation,
+  machineOf,
+  operations,
+} from '../../src/use-cases/administration/index.ts';
 import { actorFor, administer, OPERATOR, refusalOf } from '../support/administration.ts';
 import { eventually } from '../support/eventually.ts';
 import { performAny } from '../support/operations.ts';
@@ -169,6 +174,20 @@ describe('ADM-6 what the person may do is asked again when it is run', () => {
     expect(items.filter((entry) => entry.actor === account.id)).toMatchObject([
       { type: 'operation.refused', reason: code, detail: { operation: 'policy preview' } },
     ]);
+  });
+});
+
+test('ADM-6 what a machine started is run with the role that its application has in its tenant', async () => {
+  const tenant = await server.tenant();
+  const { id } = await server.application({ kind: 'machine', tenantId: tenant.id, role: 'SysAdmin' });
+  const application = await server.core.applications.byId(id);
+  if (!application) throw new Error('the application is gone');
+  const actor = machineOf(application, tenant);
+  expect(await ended(await started(tenant, actor))).toMatchObject({ state: 'done', by: id });
+  const other = { ...actor, by: 'an-application-that-is-gone' };
+  expect(await ended(await started(tenant, other))).toMatchObject({
+    state: 'refused',
+    refusal: { code: 'forbidden' },
   });
 });
 
