@@ -172,12 +172,23 @@ test('SEC-2 no operation that reads answers a hash or a secret', async () => {
   }));
   const application = await server.application();
   const token = await server.apiToken(tenant);
+  const webhook = await server.core.webhooks.create(
+    tenant.id,
+    { name: 'made here', address: 'https://hooks.example/', types: [] },
+    'x',
+  );
   const raw = [
     await server.reread(account),
     await server.core.applications.byId(application.id),
     await server.core.apiTokens.list(tenant.id),
   ];
-  const secrets = [...raw.flatMap((document) => secretsOf(document)), application.secret, token, SECRET];
+  const secrets = [
+    ...raw.flatMap((document) => secretsOf(document)),
+    application.secret,
+    token,
+    SECRET,
+    ...secretsOf(webhook),
+  ];
   expect(secrets.length).toBeGreaterThan(8);
   const started = await server.core.startOperation(operations.policy.preview, {
     at: { tenant: tenant.id },

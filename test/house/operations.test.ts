@@ -113,7 +113,7 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   'webhooks.giveUp': ['capabilities/webhooks/deliveries.ts'],
   'webhooks.rotateSecret': [],
   'webhooks.remove': [],
-  'webhooks.reseal': ['core/index.ts'],
+  'webhooks.reseal': ['core/build.ts'],
   'sessions.endOne': ['doors/self-service/sessions.ts'],
   'sessions.credentialEvent': [
     'use-cases/credentials/own-password.ts',
