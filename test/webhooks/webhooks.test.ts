@@ -157,7 +157,13 @@ describe('an event of the audit', () => {
     const [clone] = await server.core.audit.ofTenant(tenant.id, '', 1);
     if (!clone) throw new Error('there is no entry');
     // As another process writes it that could not reach the store for a while.
-    const late = { ...clone, id: `${clone.id.slice(0, -1)}g`, type: 'account.locked', reason: 'late' };
+    const late = {
+      ...clone,
+      id: `${clone.id.slice(0, -1)}g`,
+      type: 'account.locked',
+      reason: 'late',
+      detail: {},
+    };
     await happens(tenant, 'account.locked', ['younger']);
     await heard(listener, 1);
     await told(tenant, 'delivered');
