@@ -166,7 +166,9 @@ describe('one refusal for everything before the password was right', () => {
 
   test('SGN-5 from outside the networks of the site a right password is refused like a wrong one', async () => {
     const one = await programTale(server);
-    await server.changePolicy(one.tenant, { 'signIn.networks': ['203.0.113.0/24'] });
+    await server.changePolicy(one.tenant, {
+      'signIn.networks': { user: ['203.0.113.0/24'], agent: ['203.0.113.0/24'] },
+    });
     expect(await one.program.login(one.person)).toMatchObject({ status: 401, body: REFUSED });
   });
 

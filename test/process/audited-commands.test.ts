@@ -67,6 +67,20 @@ const CHANGES: readonly Case[] = [
   { args: 'token create --tenant ACME --name other', writes: ['api-token.created'] },
   { args: 'token revoke --tenant ACME --name other', writes: ['api-token.revoked'] },
   {
+    args: 'webhook create --tenant ACME --name siem --address https://hooks.example/',
+    writes: ['webhook.created'],
+  },
+  {
+    args: 'webhook create --tenant ACME --name other --address https://hooks.example/',
+    writes: ['webhook.created'],
+  },
+  { args: 'webhook set --tenant ACME --webhook other --off', writes: ['webhook.changed'] },
+  { args: 'webhook rotate-secret --tenant ACME --webhook other', writes: ['webhook.secret-rotated'] },
+  { args: 'webhook test --tenant ACME --webhook siem', writes: ['webhook.tested'] },
+  // Nothing was given up: nothing changes.
+  { args: 'webhook retry --tenant ACME --webhook siem', writes: [] },
+  { args: 'webhook delete --tenant ACME --webhook other', writes: ['webhook.deleted'] },
+  {
     args: `account create ${ANN} --email ann@site.example --password-stdin --permanent`,
     input: PASSWORD,
     writes: ['account.created'],
@@ -140,6 +154,9 @@ const READS: readonly string[] = [
   'token list --tenant ACME',
   'keys list',
   'operation list --tenant ACME',
+  'webhook list --tenant ACME',
+  'webhook show --tenant ACME --webhook siem',
+  'webhook deliveries --tenant ACME --webhook siem',
   'operation show --id STARTED',
 ];
 
