@@ -128,7 +128,7 @@ export function openSessionApi(core: Core, { registry }: Web, strangersPolicy: S
 
 /** The addresses at which administrators' own programs and tools do what administrators do. */
 export function openAdminApi(core: Core, { registry }: Web, { bearerTokens }: Oidc): void {
-  const { settings, tenants, applications, perform, ephemeral, clock, vault, say } = core;
+  const { settings, tenants, applications, perform, startOperation, ephemeral, clock, vault, say } = core;
   addAdminApiRoutes({
     registry,
     bearerTokens,
@@ -137,6 +137,7 @@ export function openAdminApi(core: Core, { registry }: Web, { bearerTokens }: Oi
     issuer: settings.issuer,
     tenants,
     perform,
+    startOperation,
     ephemeral,
     clock,
     vault,

@@ -20,7 +20,12 @@ import { mustHaveFactor } from '../capabilities/second-factor/index.ts';
 import { createKeys } from '../capabilities/signing-keys/index.ts';
 import { createTenants } from '../capabilities/tenants/index.ts';
 import { type Clock, createLanguage, type Vault } from '../foundation/base/index.ts';
-import { createNumbers, type OpenedInstallation, rememberingTopics } from '../foundation/stores/index.ts';
+import {
+  type ConditionalDocuments,
+  createNumbers,
+  type OpenedInstallation,
+  rememberingTopics,
+} from '../foundation/stores/index.ts';
 import {
   type AdministrationParts,
   createLongRuns,
@@ -44,7 +49,7 @@ import { onlyRegistered } from './short-lived.ts';
 
 /** What everything is built on. */
 export interface Ground extends Omit<CoreOptions, 'waitMs' | 'masterKeys'> {
-  stores: Stores;
+  stores: Stores & { documents: ConditionalDocuments };
   vault: Vault;
   installation: OpenedInstallation;
   hasher: Hasher;

@@ -52,6 +52,7 @@ import {
   type Installation,
   openInstallation,
   type Patience,
+  withConditions,
 } from '../foundation/stores/index.ts';
 import type { Perform, Start } from '../use-cases/administration/index.ts';
 import type {
@@ -173,7 +174,7 @@ export async function openCore({
   const metrics =
     settings.listen.internalPort === undefined ? undefined : await createMetrics({ hashing: hasher.load });
   const opened = await openStores({ settings, clock, log, metrics, waitMs, patience, mayMake });
-  const stores = { ...opened, documents: onlyListed(opened.documents) };
+  const stores = { ...opened, documents: withConditions(onlyListed(opened.documents)) };
   try {
     const { documents, ephemeral } = stores;
     const opening = { documents, ephemeral, sealer, clock, migrations: MIGRATIONS, patience };

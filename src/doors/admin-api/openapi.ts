@@ -77,6 +77,10 @@ function responsesOf(operation: AnyOperation): Json {
       description: operation.summary,
       content: { 'application/json': { schema: jsonSchema(operation.output, 'output') } },
     },
+    ...(operation.answersState
+      ? { 304: { description: 'The state is the one that `If-None-Match` names.' } }
+      : {}),
+    ...(operation.isLong ? { 202: { $ref: '#/components/responses/Started' } } : {}),
     ...Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${status}` }])),
   };
 }
@@ -100,6 +104,7 @@ function parametersOf(operation: AnyOperation, input: Json): Json[] {
       : [];
   const headers = [
     ...(operation.effect === 'creates' ? ['IdempotencyKey'] : []),
+    ...(operation.isLong ? ['Prefer'] : []),
     ...(operation.effect !== 'reads' &&
     (operation.on === 'account' || operation.on === 'tenant' || operation.on === 'application')
       ? ['IfMatch']
@@ -161,6 +166,21 @@ function paths(): Json {
   return items;
 }
 
+const STARTED: Json = {
+  description: 'The operation was started: `GET /operations/{operation}` says how far it is.',
+  headers: { Location: { schema: { type: 'string' } } },
+  content: {
+    'application/json': {
+      schema: {
+        type: 'object',
+        required: ['operationId'],
+        properties: { operationId: { type: 'string' } },
+        additionalProperties: false,
+      },
+    },
+  },
+};
+
 const PARAMETERS = {
   IdempotencyKey: {
     name: 'Idempotency-Key',
@@ -168,6 +188,12 @@ const PARAMETERS = {
     description:
       'Sent again with the same key within a day, the request is carried out once and answered alike.',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+  },
+  Prefer: {
+    name: 'Prefer',
+    in: 'header',
+    description: '`respond-async`: the operation is started, and the answer names it (RFC 7240).',
+    schema: { type: 'string' },
   },
   IfMatch: {
     name: 'If-Match',
@@ -209,9 +235,10 @@ export function openApi(issuer: string): Json {
         },
       },
       parameters: PARAMETERS,
-      responses: Object.fromEntries(
-        Object.entries(PROBLEMS).map(([status, description]) => [status, problem(description)]),
-      ),
+      responses: Object.fromEntries([
+        ['Started', STARTED],
+        ...Object.entries(PROBLEMS).map(([status, description]) => [status, problem(description)]),
+      ]),
       schemas: {
         Problem: {
           type: 'object',

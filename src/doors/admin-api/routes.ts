@@ -1,31 +1,27 @@
 import type { Tenants } from '../../capabilities/tenants/index.ts';
-import { type Clock, refuse, type Say, type Vault } from '../../foundation/base/index.ts';
+import type { Clock, Say, Vault } from '../../foundation/base/index.ts';
 import type { Ephemeral } from '../../foundation/stores/index.ts';
+import { type Area, type Guards, on, type Registry, waived } from '../../foundation/web/index.ts';
 import {
-  type Area,
-  type Guards,
-  on,
-  type Registry,
-  type WebContext,
-  waived,
-} from '../../foundation/web/index.ts';
-import { type AnyOperation, allOperations, type Perform } from '../../use-cases/administration/index.ts';
+  type AnyOperation,
+  allOperations,
+  type Perform,
+  type Start,
+} from '../../use-cases/administration/index.ts';
 import type { BearerTokens } from '../oidc/index.ts';
-import { type Address, API, addressOf } from './addresses.ts';
+import { API, addressOf } from './addresses.ts';
+import { createAnswering } from './answering.ts';
 import { type Caller, createCallers } from './callers.ts';
-import { createCursors } from './cursors.ts';
-import { type Answer, createIdempotency } from './idempotency.ts';
 import { createCallLimits } from './limits.ts';
 import { openApi } from './openapi.ts';
-import { type ApiProblems, createApiProblems } from './problems.ts';
-import { askedOf, isPaged, listName, queryOf } from './requests.ts';
-import { spoken } from './spoken.ts';
+import { createApiProblems } from './problems.ts';
 
 export interface AdminApiParts {
   registry: Registry;
   bearerTokens: BearerTokens;
   tenants: Tenants;
   perform: Perform;
+  startOperation: Start;
   ephemeral: Ephemeral;
   clock: Clock;
   vault: Vault;
@@ -73,8 +69,8 @@ export function addAdminApiRoutes(parts: AdminApiParts): void {
     errors: problems.form,
     cors: {
       isAllowed: parts.isRegisteredOrigin,
-      requestHeaders: ['authorization', 'content-type', 'if-match', 'idempotency-key'],
-      answerHeaders: ['etag', 'ratelimit', 'ratelimit-policy', 'retry-after', 'www-authenticate'],
+      requestHeaders: ['authorization', 'content-type', 'if-match', 'idempotency-key', 'prefer'],
+      answerHeaders: ['etag', 'location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'www-authenticate'],
     },
   };
   const { route } = parts.registry.area<Caller>(area, async (ctx) => {
@@ -103,40 +99,4 @@ export function addAdminApiRoutes(parts: AdminApiParts): void {
       ctx.body = document;
     },
   );
-}
-
-function createAnswering({ perform, ephemeral, clock, vault }: AdminApiParts, { refused }: ApiProblems) {
-  const cursors = createCursors(vault);
-  const idempotency = createIdempotency({ ephemeral, clock, vault });
-
-  return async (operation: AnyOperation, address: Address, ctx: WebContext, { actor, name }: Caller) => {
-    const query = queryOf(ctx.URL.searchParams);
-    const body = { ...ctx.state.json };
-    const list = listName(operation, name, ctx.path, query);
-    const asked = askedOf(operation, address, { params: ctx.params, query, body, list }, cursors);
-    if ('mistakes' in asked) return refused(ctx, refuse('input_invalid', asked).refused);
-
-    const work = async (): Promise<Answer | undefined> => {
-      const performed = await perform(operation, { at: asked.at as never, input: asked.input, actor });
-      if ('refused' in performed) {
-        refused(ctx, performed.refused);
-        return undefined;
-      }
-      const output = spoken(operation.output, performed.output) as Record<string, unknown>;
-      const { next } = output;
-      const isGoingOn = isPaged(operation) && typeof next === 'string';
-      const shown = isGoingOn ? { ...output, next: cursors.sign(list, next) } : output;
-      return { status: operation.effect === 'creates' ? 201 : 200, body: shown };
-    };
-    const key = ctx.get('idempotency-key');
-    const isKeyed = operation.effect === 'creates' && key !== '';
-    const request = JSON.stringify([ctx.method, ctx.path, query, body]);
-    const done = isKeyed
-      ? await idempotency.once({ scope: name, key, request }, work)
-      : await work().then((answer) => answer && { answer, isRepeated: false });
-    if (!done) return;
-    if (done.isRepeated) ctx.set('idempotent-replayed', 'true');
-    ctx.status = done.answer.status;
-    ctx.body = done.answer.body;
-  };
 }

@@ -12,6 +12,7 @@ export const refusalCatalogue = {
   outranked: 403,
   permission_not_held: 403,
   last_sysadmin: 409,
+  precondition_failed: 412,
   changed_meanwhile: 409,
   account_gone: 404,
   account_disabled: 409,

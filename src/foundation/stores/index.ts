@@ -1,6 +1,7 @@
 // stores: two ports and their adapters. Documents are durable; ephemeral state may be lost as a whole, never in part.
 // Not here: what the records mean. Rooms keep their own small stores on top; no driver leaks through.
 export { type Changed, changeUntilWon } from './change-until-won.ts';
+export { type Condition, type ConditionalDocuments, ConditionFailed, withConditions } from './conditions.ts';
 export { encodeCursor as cursorAfter } from './documents/fields.ts';
 export { openMongodbDocuments } from './documents/mongodb.ts';
 export type {

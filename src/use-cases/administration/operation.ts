@@ -75,6 +75,8 @@ export interface Operation<On extends TargetKind, I extends z.ZodType, O extends
   isNarrowed?: boolean;
   /** It may take longer than a caller waits: it can be started, and asked for again by an id. It must bear running twice. */
   isLong?: boolean;
+  /** It answers the state of its target, which the admin API then tells by an `ETag`. */
+  answersState?: boolean;
   /** It needs a fresh sign-in, and the person whom it concerns is told (ADM-5). */
   isSensitive?: boolean;
   /** The entry that it writes; reads write none unless they say so. */
@@ -112,9 +114,12 @@ export interface Request<On extends TargetKind, I extends z.ZodType> {
   progress?: (count: number) => void;
   /** Epoch seconds at which it was asked for, where that was before: a sign-in had to be fresh then. */
   askedAt?: number;
+  /** Versions of the target: what changes it is refused where it has another, in the very write that changes it. */
+  ifVersion?: readonly number[];
 }
 
-export type Performed<O> = { output: O } | { refused: Refusal };
+/** `version`: of the target, where the operation answers its state or its version was asked about. */
+export type Performed<O> = ({ output: O } | { refused: Refusal }) & { version?: number };
 
 /** The one way in which an operation is carried out. */
 export type Perform = <On extends TargetKind, I extends z.ZodType, O extends z.ZodType>(
@@ -128,7 +133,7 @@ export type Perform = <On extends TargetKind, I extends z.ZodType, O extends z.Z
  */
 export type Start = <On extends TargetKind, I extends z.ZodType, O extends z.ZodType>(
   operation: Operation<On, I, O>,
-  request: Omit<Request<On, I>, 'progress' | 'askedAt'>,
+  request: Omit<Request<On, I>, 'progress' | 'askedAt' | 'ifVersion'>,
 ) => Promise<{ operationId: string } | Refused>;
 
 /** The result of `run`. */

@@ -20,10 +20,13 @@ import type { Keys } from '../../capabilities/signing-keys/index.ts';
 import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
 import type { ProgressKeeper, WebhookDeliveries, Webhooks } from '../../capabilities/webhooks/index.ts';
 import type { Clock } from '../../foundation/base/index.ts';
+import type { ConditionalDocuments } from '../../foundation/stores/index.ts';
 import type { SysAdmins } from './sysadmins.ts';
 
 /** The capabilities that operations work with. */
 export interface AdministrationParts {
+  /** In which state a document stands, and changes held to it. */
+  documents: Pick<ConditionalDocuments, 'versionOf' | 'onlyIf'>;
   accounts: Accounts;
   tenants: Tenants;
   applications: Applications;

@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import { type Refused, refuse } from '../../foundation/base/index.ts';
+import { ConditionFailed } from '../../foundation/stores/index.ts';
 import type { Actor, Extent } from './authority.ts';
 import { type Context, contextOf, createEntries } from './entries.ts';
 import { askerOf } from './long/asker.ts';
 import type {
+  AnyOperation,
   Call,
   Operation,
   Perform,
@@ -26,6 +28,7 @@ import {
   placeOf,
   reachedOf,
 } from './targets.ts';
+import { createVersions } from './versions.ts';
 
 /** A request that nothing stands in the way of. */
 interface Admitted<I> {
@@ -44,6 +47,14 @@ function mistakesOf(error: z.ZodError): Refused {
 export function createPerform(parts: AdministrationParts): { perform: Perform; start: Start } {
   const { audit, clock, longOperations } = parts;
   const entries = createEntries(parts);
+
+  const versions = createVersions(parts.documents);
+
+  /** What was held to a version and met another one is refused; anything else broke off. */
+  const refusedOrFailed = async (declared: AnyOperation, context: Context, error: unknown) =>
+    error instanceof ConditionFailed
+      ? refuse('precondition_failed')
+      : entries.failed(declared, context, error);
 
   /** Everything that is asked before an operation is run. */
   const admit = async <On extends TargetKind, I extends z.ZodType, O extends z.ZodType>(
@@ -93,14 +104,22 @@ export function createPerform(parts: AdministrationParts): { perform: Perform; s
     const admitted = await admit(declared, request);
     if ('refused' in admitted) return admitted;
     const { found, input, context } = admitted;
-    const { actor } = request;
+    const { actor, ifVersion } = request;
     const call = callOf(actor, extentIn(declared, found, actor), context, request.progress);
-    const done = await declared
-      .run(parts, found as unknown as Targets[On], input, call)
-      .catch((error: unknown) => entries.failed(declared, context, error));
-    if ('refused' in done) return entries.refused(declared, done.refused, actor, found);
+    const run = () =>
+      declared
+        .run(parts, found as unknown as Targets[On], input, call)
+        .catch((error: unknown) => refusedOrFailed(declared, context, error));
+    // Read before the target is answered: a client that holds an older version is told so, never the other way round.
+    const seen = await versions.seen(declared, found, ifVersion);
+    if ('refused' in seen)
+      return { ...(await entries.refused(declared, seen.refused, actor, found)), ...seen };
+    const done = await seen.held(run);
+    const version = await seen.after();
+    if ('refused' in done)
+      return { ...(await entries.refused(declared, done.refused, actor, found)), ...version };
     await entries.finished(declared, done, context);
-    return { output: declared.output.parse(done.output) };
+    return { output: declared.output.parse(done.output), ...version };
   };
 
   const start: Start = async (declared, request) => {

@@ -1,4 +1,5 @@
 import { type Refused, refuse } from '../../foundation/base/index.ts';
+import type { Condition } from '../../foundation/stores/index.ts';
 import {
   type Actor,
   type Extent,
@@ -130,6 +131,16 @@ export function placeOf<On extends TargetKind>({
     ...(started ? { operation: started.id } : {}),
   };
   return place as Places[On];
+}
+
+/** The document that a target is, for its version. */
+export function documentOf(
+  on: TargetKind,
+  { account, tenant, application }: Loaded,
+): Pick<Condition, 'collection' | 'id'> | undefined {
+  if (on === 'account' && account) return { collection: 'accounts', id: account.id };
+  if (on === 'application' && application) return { collection: 'applications', id: application.id };
+  return on === 'tenant' && tenant ? { collection: 'tenants', id: tenant.id } : undefined;
 }
 
 /** The permission that this actor lacks for this; undefined: none. */

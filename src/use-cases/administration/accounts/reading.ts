@@ -75,6 +75,7 @@ export const show = operation({
   on: 'account',
   permission: 'read-accounts',
   effect: 'reads',
+  answersState: true,
   path: '/tenants/{tenant}/accounts/{account}',
   input: nothing,
   output: accountView,

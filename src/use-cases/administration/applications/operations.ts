@@ -101,6 +101,7 @@ export const show = operation({
   on: 'application',
   permission: 'edit-applications',
   effect: 'reads',
+  answersState: true,
   path: '/applications/{application}',
   input: nothing,
   output: applicationView,

@@ -51,6 +51,7 @@ export const show = operation({
   on: 'tenant',
   permission: 'read-policy',
   effect: 'reads',
+  answersState: true,
   path: '/tenants/{tenant}/policy',
   input: nothing,
   output: z.object({

@@ -13,6 +13,7 @@ export const list = operation({
   on: 'tenant',
   permission: 'read-policy',
   effect: 'reads',
+  answersState: true,
   path: '/tenants/{tenant}/roles',
   input: nothing,
   output: z.object({ roles: z.array(z.object({ role, grants: z.array(grant) })) }),

@@ -56,6 +56,7 @@ export const show = operation({
   on: 'tenant',
   permission: 'read-policy',
   effect: 'reads',
+  answersState: true,
   path: '/tenants/{tenant}',
   input: nothing,
   output: tenantView.extend({ policy: policySchema }),
