@@ -5,12 +5,12 @@ import type { Attempt } from './attempt.ts';
 import { doorOf, placeOf, type SetUpWay, setUpWays } from './factor-door.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
-import { back, loadWalk, type Walk } from './walk.ts';
+import { back, loadRequest, type SignInRequest } from './sign-in-request.ts';
 
 /** What the set-up began with: kept by this attempt, or on a slip; undefined where it is gone, or a newer attempt began one. */
 async function secretOf(
   { attempts }: SignInParts,
-  { attempt }: Walk,
+  { attempt }: SignInRequest,
   { account }: BindingPlace,
   { method, from }: SetUpWay,
 ): Promise<string | undefined> {
@@ -24,17 +24,17 @@ async function secretOf(
 /** @returns undefined where what it began with no longer counts */
 async function bind(
   parts: SignInParts,
-  walk: Walk,
+  request: SignInRequest,
   door: BindingPlace,
   way: SetUpWay,
 ): Promise<Binding | undefined> {
   const { method, from } = way;
-  const secret = await secretOf(parts, walk, door, way);
+  const secret = await secretOf(parts, request, door, way);
   if (secret === undefined) return undefined;
   return parts.ownFactors.bind(
     door,
-    { method, from, place: placeOf(walk), secret },
-    typedFactor(walk.ctx.state.form),
+    { method, from, place: placeOf(request), secret },
+    typedFactor(request.ctx.state.form),
   );
 }
 
@@ -53,13 +53,13 @@ function after(parts: SignInParts, attempt: Attempt, binding: Binding | undefine
 
 /** `POST /sign-in/:uid/activate`: ends the set-up of the method that the person chose. */
 export async function submitActivation(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
-  const door = doorOf(parts, walk);
-  const [way] = setUpWays(parts, walk);
-  if (walk.step !== 'activate' || !door || !way) return back(ctx, walk.interaction.uid);
-  const binding = await bind(parts, walk, door, way);
+  const request = await loadRequest(parts, ctx);
+  const door = doorOf(parts, request);
+  const [way] = setUpWays(parts, request);
+  if (request.step !== 'activate' || !door || !way) return back(ctx, request.interaction.uid);
+  const binding = await bind(parts, request, door, way);
   if (binding && 'bound' in binding && standsForPassword(binding.bound.proved.by))
     parts.cookies.passkey.set(ctx, '1');
-  await parts.attempts.keep(walk.stored, (attempt) => after(parts, attempt, binding));
-  return dispatch(parts, walk);
+  await parts.attempts.keep(request.stored, (attempt) => after(parts, attempt, binding));
+  return dispatch(parts, request);
 }

@@ -7,10 +7,10 @@ import { doorOf } from './factor-door.ts';
 import { dispatch } from './finish.ts';
 import { factorProofOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
-import { back, loadWalk, type Walk } from './walk.ts';
+import { back, loadRequest, type SignInRequest } from './sign-in-request.ts';
 
 /** An active factor must have been given in this very sign-in: a trusted browser that skipped it does not do (PWD-11). */
-export function mayChangeHere({ account, attempt }: Pick<Walk, 'account' | 'attempt'>): boolean {
+export function mayChangeHere({ account, attempt }: Pick<SignInRequest, 'account' | 'attempt'>): boolean {
   return account?.secondFactor.status !== 'active' || factorProofOf({ account, attempt }) !== null;
 }
 
@@ -27,16 +27,16 @@ async function obstacle(
 
 /** `POST /sign-in/:uid/change-password` */
 export async function submitChange(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
-  const { attempt } = walk;
-  const door = doorOf(parts, walk);
-  const isDue = walk.step === 'change-password' || walk.step === 'expires-soon';
-  if (!isDue || !door || !mayChangeHere(walk)) return back(ctx, walk.interaction.uid);
+  const request = await loadRequest(parts, ctx);
+  const { attempt } = request;
+  const door = doorOf(parts, request);
+  const isDue = request.step === 'change-password' || request.step === 'expires-soon';
+  if (!isDue || !door || !mayChangeHere(request)) return back(ctx, request.interaction.uid);
   const typed = formFields(ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
   const inTheWay = await obstacle(parts, door, typed);
   if (inTheWay) {
-    await parts.attempts.save(walk.stored, { ...attempt, ...inTheWay });
-    return dispatch(parts, walk);
+    await parts.attempts.save(request.stored, { ...attempt, ...inTheWay });
+    return dispatch(parts, request);
   }
   const { hash } = door.account.password ?? {};
   const changed = await parts.ownPassword.set(door, {
@@ -54,14 +54,19 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
   };
   // A person who has just changed it is not told at the same time how soon it expires.
   const changedAttempt = { ...attempt, firstProof, isWarned: true, notice: null, problems: [] };
-  await parts.attempts.save(walk.stored, changedAttempt);
-  return dispatch(parts, walk);
+  await parts.attempts.save(request.stored, changedAttempt);
+  return dispatch(parts, request);
 }
 
 /** `POST /sign-in/:uid/later`: the warning was read. */
 export async function submitLater(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
-  if (walk.step === 'expires-soon')
-    await parts.attempts.save(walk.stored, { ...walk.attempt, isWarned: true, notice: null, problems: [] });
-  return dispatch(parts, walk);
+  const request = await loadRequest(parts, ctx);
+  if (request.step === 'expires-soon')
+    await parts.attempts.save(request.stored, {
+      ...request.attempt,
+      isWarned: true,
+      notice: null,
+      problems: [],
+    });
+  return dispatch(parts, request);
 }

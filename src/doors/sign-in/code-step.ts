@@ -7,10 +7,14 @@ import { codeMethods, doorOf, placeOf, setUpWays } from './factor-door.ts';
 import { dispatch } from './finish.ts';
 import { sendMailedCode } from './mail-step.ts';
 import type { SignInParts } from './parts.ts';
-import { back, loadWalk, type Walk } from './walk.ts';
+import { back, loadRequest, type SignInRequest } from './sign-in-request.ts';
 
 /** "Don't ask again": only on the code page, and only where the box is offered (MFA-13). */
-async function beginTrust(parts: SignInParts, { ctx, policy }: Walk, place: BindingPlace): Promise<void> {
+async function beginTrust(
+  parts: SignInParts,
+  { ctx, policy }: SignInRequest,
+  place: BindingPlace,
+): Promise<void> {
   const { trustedBrowsers, cookies, audit } = parts;
   // The code was given in this very request.
   const door = { ...place, proofs: { ...place.proofs, hasFactor: true } };
@@ -37,7 +41,7 @@ async function beginTrust(parts: SignInParts, { ctx, policy }: Walk, place: Bind
 /** After the last recovery code new ones are offered (MFA-10). */
 async function recoveryAfter(
   { accounts }: SignInParts,
-  { policy }: Walk,
+  { policy }: SignInRequest,
   { by }: ProvedFactor,
   { account, proofs }: BindingPlace,
 ): Promise<Attempt['recovery']> {
@@ -50,55 +54,56 @@ async function recoveryAfter(
 
 async function keepProof(
   parts: SignInParts,
-  walk: Walk,
+  request: SignInRequest,
   door: BindingPlace,
   proved: ProvedFactor,
 ): Promise<void> {
-  const recovery = await recoveryAfter(parts, walk, proved, door);
-  const isKept = await parts.attempts.keep(walk.stored, (attempt) => ({
+  const recovery = await recoveryAfter(parts, request, proved, door);
+  const isKept = await parts.attempts.keep(request.stored, (attempt) => ({
     ...attempt,
     factorProof: proved,
     recovery,
     notice: null,
   }));
-  if (isKept) await beginTrust(parts, walk, door);
-  if (standsForPassword(proved.by)) parts.cookies.passkey.set(walk.ctx, '1');
+  if (isKept) await beginTrust(parts, request, door);
+  if (standsForPassword(proved.by)) parts.cookies.passkey.set(request.ctx, '1');
 }
 
 /** `POST /sign-in/:uid/second-factor` */
 export async function submitCode(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
-  const door = doorOf(parts, walk);
-  if (walk.step !== 'second-factor' || !door) return back(ctx, walk.interaction.uid);
-  const outcome = await parts.factorProofs.tryTyped(door, typedFactor(ctx.state.form), placeOf(walk));
-  if ('proved' in outcome) await keepProof(parts, walk, door, outcome.proved);
+  const request = await loadRequest(parts, ctx);
+  const door = doorOf(parts, request);
+  if (request.step !== 'second-factor' || !door) return back(ctx, request.interaction.uid);
+  const outcome = await parts.factorProofs.tryTyped(door, typedFactor(ctx.state.form), placeOf(request));
+  if ('proved' in outcome) await keepProof(parts, request, door, outcome.proved);
   else
-    await parts.attempts.save(walk.stored, {
-      ...walk.attempt,
+    await parts.attempts.save(request.stored, {
+      ...request.attempt,
       factorProof: null,
       notice: outcome.refused,
     });
-  return dispatch(parts, walk);
+  return dispatch(parts, request);
 }
 
 /** `POST /sign-in/:uid/method`: another way to give the code, or to set one up. */
 export async function submitMethod(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
+  const request = await loadRequest(parts, ctx);
   const wanted = ctx.state.form.get('method');
-  const offered = walk.step === 'activate' ? setUpWays(parts, walk) : codeMethods(parts, walk);
+  const offered = request.step === 'activate' ? setUpWays(parts, request) : codeMethods(parts, request);
   const method = offered.find(({ name }) => name === wanted)?.name;
-  const isDue = walk.step === 'activate' || walk.step === 'second-factor';
-  if (isDue && method) await parts.attempts.save(walk.stored, { ...walk.attempt, method, notice: null });
-  return dispatch(parts, walk);
+  const isDue = request.step === 'activate' || request.step === 'second-factor';
+  if (isDue && method)
+    await parts.attempts.save(request.stored, { ...request.attempt, method, notice: null });
+  return dispatch(parts, request);
 }
 
 /** `POST /sign-in/:uid/mail-code`: sends a code, or another one (MFA-9). */
 export async function submitMailCode(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
-  const sent = await sendMailedCode(parts, walk);
+  const request = await loadRequest(parts, ctx);
+  const sent = await sendMailedCode(parts, request);
   if (sent) {
     const notice = sent === 'sent' ? 'code-sent' : (`code-${sent}` as const);
-    await parts.attempts.save(walk.stored, { ...walk.attempt, notice });
+    await parts.attempts.save(request.stored, { ...request.attempt, notice });
   }
-  back(ctx, walk.interaction.uid);
+  back(ctx, request.interaction.uid);
 }

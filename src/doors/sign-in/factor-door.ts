@@ -7,31 +7,39 @@ import {
 import type { BindingPlace } from '../../use-cases/credentials/index.ts';
 import { proofsOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
-import { trace, type Walk } from './walk.ts';
+import { type SignInRequest, trace } from './sign-in-request.ts';
 
-/** The walk as a door to the person's own credentials; no one stands there before the account is found. */
-export function doorOf({ cookies }: SignInParts, walk: Walk): BindingPlace | undefined {
-  const { account, tenant, browser, ctx } = walk;
+/** The request as a door to the person's own credentials; no one stands there before the account is found. */
+export function doorOf({ cookies }: SignInParts, request: SignInRequest): BindingPlace | undefined {
+  const { account, tenant, browser, ctx } = request;
   const trustToken = cookies.trust.read(ctx);
   if (!account || !tenant) return undefined;
-  return { at: 'sign-in', proofs: proofsOf(walk), account, tenant, browser, where: trace(walk), trustToken };
+  return {
+    at: 'sign-in',
+    proofs: proofsOf(request),
+    account,
+    tenant,
+    browser,
+    where: trace(request),
+    trustToken,
+  };
 }
 
 /**
  * What mailed codes and challenges of this attempt are bound to: it, and the person, as another person may start over in it
  * (MFA-9).
  */
-export function placeOf({ attempt, account }: Pick<Walk, 'attempt' | 'account'>): string {
+export function placeOf({ attempt, account }: Pick<SignInRequest, 'attempt' | 'account'>): string {
   return `${firstPlaceOf({ attempt })}:${account?.id ?? ''}`;
 }
 
 /** The same for a passkey that says itself whose it is. */
-export function firstPlaceOf({ attempt }: Pick<Walk, 'attempt'>): string {
+export function firstPlaceOf({ attempt }: Pick<SignInRequest, 'attempt'>): string {
   return `sign-in:${attempt.uid}`;
 }
 
 /** What the code page offers, the chosen one first. */
-export function codeMethods({ mail }: SignInParts, { account, attempt }: Walk): Method[] {
+export function codeMethods({ mail }: SignInParts, { account, attempt }: SignInRequest): Method[] {
   const has = account ? methodsOf(account.secondFactor) : [];
   const usable = has.filter(({ needsMail }) => !needsMail || mail.isConfigured);
   return chosenFirst(usable, attempt.method);
@@ -46,7 +54,10 @@ export interface SetUpWay {
 }
 
 /** What the activation offers, the chosen one first: a slip that an administrator printed, then what the tenant allows. */
-export function setUpWays({ mail, clock }: SignInParts, { account, policy, attempt }: Walk): SetUpWay[] {
+export function setUpWays(
+  { mail, clock }: SignInParts,
+  { account, policy, attempt }: SignInRequest,
+): SetUpWay[] {
   if (!account) return [];
   const { slip } = account.secondFactor;
   const isSlipLive = slip !== null && clock.now() < slip.expiresAt;
@@ -61,13 +72,13 @@ export function setUpWays({ mail, clock }: SignInParts, { account, policy, attem
 /** The method that the page of this step is about, and what it is shown for; undefined where there is none. */
 export function methodHere(
   parts: SignInParts,
-  walk: Walk,
+  request: SignInRequest,
 ): { method: Method; purpose: 'set-up' | 'proof' } | undefined {
-  if (walk.step === 'activate') {
-    const [way] = setUpWays(parts, walk);
+  if (request.step === 'activate') {
+    const [way] = setUpWays(parts, request);
     return way?.from === 'method' ? { method: way.method, purpose: 'set-up' } : undefined;
   }
-  const [method] = walk.step === 'second-factor' ? codeMethods(parts, walk) : [];
+  const [method] = request.step === 'second-factor' ? codeMethods(parts, request) : [];
   return method && { method, purpose: 'proof' };
 }
 

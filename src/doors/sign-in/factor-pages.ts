@@ -4,11 +4,16 @@ import { codeMethods, placeOf, setUpWays } from './factor-door.ts';
 import { proofsOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { shownCodes } from './recovery-step.ts';
-import type { Walk } from './walk.ts';
+import type { SignInRequest } from './sign-in-request.ts';
 
 /** What this set-up began with: made at its first page, kept through reloads and wrong codes, void once a newer attempt begins one. */
-async function secretOf(parts: SignInParts, walk: Walk, account: Account, method: Method): Promise<string> {
-  const { attempt, stored } = walk;
+async function secretOf(
+  parts: SignInParts,
+  request: SignInRequest,
+  account: Account,
+  method: Method,
+): Promise<string> {
+  const { attempt, stored } = request;
   if (!method.begin) return '';
   if (attempt.activation) return attempt.activation.sealedSecret;
   const sealedSecret = method.begin(parts, account);
@@ -20,28 +25,28 @@ async function secretOf(parts: SignInParts, walk: Walk, account: Account, method
   return other.sealedSecret;
 }
 
-export async function activationPage(parts: SignInParts, walk: Walk): Promise<PageData> {
-  const { account, tenant } = walk;
+export async function activationPage(parts: SignInParts, request: SignInRequest): Promise<PageData> {
+  const { account, tenant } = request;
   if (!account || !tenant) throw new Error('no one to activate for');
-  const [way, ...others] = setUpWays(parts, walk);
-  const base = `/sign-in/${walk.attempt.uid}`;
+  const [way, ...others] = setUpWays(parts, request);
+  const base = `/sign-in/${request.attempt.uid}`;
   const common = {
     method: way?.name ?? 'none',
     others: others.map(({ name }) => name),
-    contactLine: walk.policy.lockout.contactLine,
+    contactLine: request.policy.lockout.contactLine,
     finish: `${base}/activate`,
     send: `${base}/mail-code`,
   };
   if (way?.from !== 'method') return common;
-  const secret = await secretOf(parts, walk, account, way.method);
-  const at = { place: placeOf(walk), account, tenant, secret };
+  const secret = await secretOf(parts, request, account, way.method);
+  const at = { place: placeOf(request), account, tenant, secret };
   return { ...common, ...(await way.method.setUpPage(parts, at)) };
 }
 
-export async function codePage(parts: SignInParts, walk: Walk): Promise<PageData> {
-  const { account, policy, tenant } = walk;
+export async function codePage(parts: SignInParts, request: SignInRequest): Promise<PageData> {
+  const { account, policy, tenant } = request;
   if (!account || !tenant) throw new Error('no one to ask for a code');
-  const [method, ...others] = codeMethods(parts, walk);
+  const [method, ...others] = codeMethods(parts, request);
   const { secondFactor } = account;
   return {
     method: method?.name ?? 'none',
@@ -51,16 +56,16 @@ export async function codePage(parts: SignInParts, walk: Walk): Promise<PageData
     // Said wherever the site has them: no one may learn here whether one was issued.
     hasLoginCodes: policy.secondFactor.loginCodes,
     // A step-up binds nothing, so it offers no trust either.
-    trustDays: proofsOf(walk).first === null ? 0 : parts.trustedBrowsers.daysFor(account, policy),
+    trustDays: proofsOf(request).first === null ? 0 : parts.trustedBrowsers.daysFor(account, policy),
     contactLine: policy.lockout.contactLine,
     // The vendor's words (SGN-1).
     isCloudcx: tenant.preset === 'cloudcx',
     isAnswer: method?.proof === 'answer',
     isSent: method?.send !== undefined,
-    ...(method && (await method.proofPage(parts, { place: placeOf(walk), account, tenant }))),
+    ...(method && (await method.proofPage(parts, { place: placeOf(request), account, tenant }))),
   };
 }
 
-export function recoveryPage(parts: SignInParts, walk: Walk): PageData {
-  return { codes: shownCodes(parts, walk) };
+export function recoveryPage(parts: SignInParts, request: SignInRequest): PageData {
+  return { codes: shownCodes(parts, request) };
 }

@@ -7,7 +7,7 @@ import { assuranceOf } from './assurance.ts';
 import { mailFirstCode } from './mail-step.ts';
 import { factorProofOf, firstOf, proofsOf, provedAt, type Step } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
-import { back, reloadWalk, trace, type Walk } from './walk.ts';
+import { back, reloadRequest, type SignInRequest, trace } from './sign-in-request.ts';
 
 /** User-Agent texts are the browser's own claim. */
 const MAX_BROWSER = 300;
@@ -24,7 +24,7 @@ function go(ctx: WebContext, address: string): void {
  */
 async function takeOver(
   { sessions, browserSessions }: SignInParts,
-  { ctx, attempt, policy }: Walk,
+  { ctx, attempt, policy }: SignInRequest,
   account: Account,
   tenant: Tenant,
 ): Promise<number | undefined> {
@@ -45,28 +45,28 @@ async function takeOver(
  * A step-up in which nothing was to be proved: the session stays as it is, with its times, its limits and its assurance. Its
  * cookie may be a copy, which would live for ever if pressing a button renewed it.
  */
-async function leave(parts: SignInParts, { ctx, interaction }: Walk): Promise<void> {
+async function leave(parts: SignInParts, { ctx, interaction }: SignInRequest): Promise<void> {
   if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
   go(ctx, await parts.interactions.leave(ctx));
 }
 
 /** Tells the engine once, at the end: as soon as it knows a login, its session counts as signed in. */
-async function commit(parts: SignInParts, walk: Walk): Promise<void> {
-  const { ctx, interaction, attempt, account, tenant, policy } = walk;
+async function commit(parts: SignInParts, request: SignInRequest): Promise<void> {
+  const { ctx, interaction, attempt, account, tenant, policy } = request;
   if (!account || !tenant) throw new Error('a sign-in without an account');
-  const at = provedAt(walk);
-  if (at === 0) return leave(parts, walk);
-  const epoch = await takeOver(parts, walk, account, tenant);
+  const at = provedAt(request);
+  if (at === 0) return leave(parts, request);
+  const epoch = await takeOver(parts, request, account, tenant);
   if (epoch === undefined || !(await parts.attempts.finish(interaction.uid)))
     return back(ctx, interaction.uid);
   const said = visitorOf(ctx);
-  const { first } = proofsOf(walk);
+  const { first } = proofsOf(request);
   const { isMultiFactor, amr } = assuranceOf(
     first ?? { sessionAmr: interaction.sessionAmr },
-    factorProofOf(walk),
+    factorProofOf(request),
   );
   await parts.audit.write({
-    ...trace(walk),
+    ...trace(request),
     type: 'sign-in.complete',
     outcome: 'success',
     actor: account.id,
@@ -111,18 +111,18 @@ const REFUSALS: Partial<Record<Step, [error: string, description: string]>> = {
 };
 
 /** Goes back to the application where this sign-in cannot give what it insists on. @returns whether it did */
-export async function refuseWhereDue(parts: SignInParts, walk: Walk): Promise<boolean> {
-  const refusal = REFUSALS[walk.step];
-  if (refusal) await refuse(parts, walk.ctx, walk.interaction, ...refusal);
+export async function refuseWhereDue(parts: SignInParts, request: SignInRequest): Promise<boolean> {
+  const refusal = REFUSALS[request.step];
+  if (refusal) await refuse(parts, request.ctx, request.interaction, ...refusal);
   return refusal !== undefined;
 }
 
 /** After every post: finish where nothing is left, else show what is next. Read afresh, as the account may have changed meanwhile. */
-export async function dispatch(parts: SignInParts, before: Walk): Promise<void> {
-  const walk = await reloadWalk(parts, before);
-  const { ctx, interaction, step } = walk;
-  if (step === 'continue') return commit(parts, walk);
-  if (await refuseWhereDue(parts, walk)) return;
-  await mailFirstCode(parts, walk);
+export async function dispatch(parts: SignInParts, before: SignInRequest): Promise<void> {
+  const request = await reloadRequest(parts, before);
+  const { ctx, interaction, step } = request;
+  if (step === 'continue') return commit(parts, request);
+  if (await refuseWhereDue(parts, request)) return;
+  await mailFirstCode(parts, request);
   back(ctx, interaction.uid);
 }

@@ -94,14 +94,14 @@ export function firstOf({ firstProof }: Pick<Attempt, 'firstProof'>): FirstProof
 }
 
 /** What was proved in this very attempt, and counts: what may be bound, and what a session says, hang on it. */
-export function proofsOf(walk: Pick<Situation, 'attempt' | 'account'>): Proofs {
-  const { by } = walk.attempt.firstProof ?? { by: 'session' };
-  return { first: by === 'session' ? null : by, hasFactor: factorProofOf(walk) !== null };
+export function proofsOf(request: Pick<Situation, 'attempt' | 'account'>): Proofs {
+  const { by } = request.attempt.firstProof ?? { by: 'session' };
+  return { first: by === 'session' ? null : by, hasFactor: factorProofOf(request) !== null };
 }
 
 /** Epoch seconds of the newest proof of this attempt; 0: it proved nothing. */
-export function provedAt(walk: Pick<Situation, 'attempt' | 'account'>): number {
-  return Math.max(walk.attempt.firstProof?.at ?? 0, factorProofOf(walk)?.at ?? 0);
+export function provedAt(request: Pick<Situation, 'attempt' | 'account'>): number {
+  return Math.max(request.attempt.firstProof?.at ?? 0, factorProofOf(request)?.at ?? 0);
 }
 
 /**

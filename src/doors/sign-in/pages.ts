@@ -6,7 +6,7 @@ import { mayChangeHere } from './change-step.ts';
 import { firstPlaceOf } from './factor-door.ts';
 import { activationPage, codePage, recoveryPage } from './factor-pages.ts';
 import type { SignInParts } from './parts.ts';
-import type { Walk } from './walk.ts';
+import type { SignInRequest } from './sign-in-request.ts';
 
 /**
  * Where a person may ask for a link, or empty. If the person types the client code, the link is shown even if the
@@ -24,19 +24,23 @@ function forgottenLink(
 }
 
 /** Where the site of the application lets people in by it, or one was used in this browser: it is no use to others. */
-async function passkeyPage(parts: SignInParts, walk: Walk, fixed: Tenant | undefined): Promise<PageData> {
+async function passkeyPage(
+  parts: SignInParts,
+  request: SignInRequest,
+  fixed: Tenant | undefined,
+): Promise<PageData> {
   const isOffered =
-    (fixed && mayComeFirst(fixed.policy)) ?? parts.cookies.passkey.read(walk.ctx) !== undefined;
+    (fixed && mayComeFirst(fixed.policy)) ?? parts.cookies.passkey.read(request.ctx) !== undefined;
   if (!isOffered) return {};
   const options = await parts.passkeys.requestOptions(
     undefined,
-    await parts.challenges.of(firstPlaceOf(walk)),
+    await parts.challenges.of(firstPlaceOf(request)),
   );
   return { options: JSON.stringify(options) };
 }
 
-async function passwordPage(parts: SignInParts, walk: Walk): Promise<PageData> {
-  const { attempt, interaction } = walk;
+async function passwordPage(parts: SignInParts, request: SignInRequest): Promise<PageData> {
+  const { attempt, interaction } = request;
   const population = attempt.population ?? 'user';
   const { tenantId } = interaction.application;
   // Anybody may try codes at an agent link: its page knows no more of a site than the code (TEN-1).
@@ -51,15 +55,15 @@ async function passwordPage(parts: SignInParts, walk: Walk): Promise<PageData> {
     clientCode: attempt.who?.clientCode ?? '',
     userName: attempt.who?.userName ?? interaction.loginHint ?? '',
     canPick: interaction.application.population === 'any',
-    ...(await passkeyPage(parts, walk, fixed)),
+    ...(await passkeyPage(parts, request, fixed)),
   };
 }
 
 /** The forced change says first why it is due (PWD-9); the warned one how many days are left (PWD-14). */
-function changePage(walk: Walk): PageData {
-  const { attempt, account, reasons, daysToWarn, policy } = walk;
+function changePage(request: SignInRequest): PageData {
+  const { attempt, account, reasons, daysToWarn, policy } = request;
   return {
-    mayChangeHere: mayChangeHere(walk),
+    mayChangeHere: mayChangeHere(request),
     problems: attempt.problems,
     isAgent: account?.population === 'agent',
     userName: account?.userName,
@@ -95,33 +99,33 @@ function grantedInWords({ pages }: SignInParts, { scopes, claims, resources }: T
   ];
 }
 
-async function dataOf(parts: SignInParts, walk: Walk): Promise<PageData> {
-  switch (walk.step) {
+async function dataOf(parts: SignInParts, request: SignInRequest): Promise<PageData> {
+  switch (request.step) {
     case 'password':
-      return passwordPage(parts, walk);
+      return passwordPage(parts, request);
     case 'second-factor':
-      return codePage(parts, walk);
+      return codePage(parts, request);
     case 'activate':
-      return activationPage(parts, walk);
+      return activationPage(parts, request);
     case 'recovery-codes':
-      return recoveryPage(parts, walk);
+      return recoveryPage(parts, request);
     case 'change-password':
     case 'expires-soon':
-      return changePage(walk);
+      return changePage(request);
     case 'wait':
-      return { time: duration(parts, walk.waitEnds - parts.clock.now()) };
+      return { time: duration(parts, request.waitEnds - parts.clock.now()) };
     case 'locked':
-      return { contactLine: walk.policy.lockout.contactLine };
+      return { contactLine: request.policy.lockout.contactLine };
     case 'consent':
-      return { granted: grantedInWords(parts, walk.interaction.toGrant) };
+      return { granted: grantedInWords(parts, request.interaction.toGrant) };
     default:
       return {};
   }
 }
 
-/** Renders the step that the walk is at. */
-export async function renderStep(parts: SignInParts, walk: Walk): Promise<void> {
-  const { step, interaction, attempt, account, ctx } = walk;
+/** Renders the step that the sign-in is at. */
+export async function renderStep(parts: SignInParts, request: SignInRequest): Promise<void> {
+  const { step, interaction, attempt, account, ctx } = request;
   parts.pages.render(ctx, `sign-in/${step}`, {
     title: `${step}.title`,
     step,
@@ -129,6 +133,6 @@ export async function renderStep(parts: SignInParts, walk: Walk): Promise<void> 
     application: interaction.application.name,
     person: account?.userName ?? '',
     notice: attempt.notice,
-    ...(await dataOf(parts, walk)),
+    ...(await dataOf(parts, request)),
   });
 }

@@ -14,11 +14,15 @@ import { namedBy, type StoredAttempt } from './attempt.ts';
 import { firstPlaceOf } from './factor-door.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
-import { back, browserClass, loadWalk, trace, type Walk } from './walk.ts';
+import { back, browserClass, loadRequest, type SignInRequest, trace } from './sign-in-request.ts';
 
 /** The account that the answer names, if this application and its site let people in with only a passkey. */
-async function doorFor(parts: SignInParts, walk: Walk, { method, text }: Answer): Promise<Door | undefined> {
-  const { application } = walk.interaction;
+async function doorFor(
+  parts: SignInParts,
+  request: SignInRequest,
+  { method, text }: Answer,
+): Promise<Door | undefined> {
+  const { application } = request.interaction;
   const claim = parts.passkeys.claimOf(text);
   const account = claim && (await parts.accounts.byId(claim.accountId))?.doc;
   const tenant = account && (await parts.tenants.byId(account.tenantId));
@@ -28,11 +32,11 @@ async function doorFor(parts: SignInParts, walk: Walk, { method, text }: Answer)
   const isMeant =
     isHeld &&
     (application.tenantId === null || application.tenantId === tenant.id) &&
-    account.population === (walk.attempt.population ?? 'user') &&
-    !isOutside(tenant.policy, account.population, walk.ctx.state.address);
+    account.population === (request.attempt.population ?? 'user') &&
+    !isOutside(tenant.policy, account.population, request.ctx.state.address);
   if (!isMeant) return undefined;
-  const browser = await browserClass(parts, walk.ctx, account, tenant.policy);
-  return { account, tenant, browser, where: trace({ ...walk, account, tenant }) };
+  const browser = await browserClass(parts, request.ctx, account, tenant.policy);
+  return { account, tenant, browser, where: trace({ ...request, account, tenant }) };
 }
 
 /** The whole sign-in: the device, and the person that it verified. */
@@ -72,16 +76,16 @@ function proofOf(account: Account, { tenant }: Door) {
 
 /** `POST /sign-in/:uid/passkey`: a passkey in place of name, password and code (MFA-16). */
 export async function submitPasskey(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
-  if (walk.step !== 'password') return back(ctx, walk.interaction.uid);
+  const request = await loadRequest(parts, ctx);
+  if (request.step !== 'password') return back(ctx, request.interaction.uid);
   const answer = answerIn(ctx.state.form);
-  const challenge = await parts.challenges.spend(firstPlaceOf(walk));
-  const door = challenge === undefined || !answer ? undefined : await doorFor(parts, walk, answer);
+  const challenge = await parts.challenges.spend(firstPlaceOf(request));
+  const door = challenge === undefined || !answer ? undefined : await doorFor(parts, request, answer);
   // The same for every passkey that does not do: no one is told whose it is, or if it is anyone's (S17).
   if (challenge === undefined || !answer || !door) {
-    await parts.attempts.save(walk.stored, { ...walk.attempt, notice: 'passkey-refused' });
-    return back(ctx, walk.interaction.uid);
+    await parts.attempts.save(request.stored, { ...request.attempt, notice: 'passkey-refused' });
+    return back(ctx, request.interaction.uid);
   }
-  if (await signIn(parts, walk.stored, door, challenge, answer)) parts.cookies.passkey.set(ctx, '1');
-  return dispatch(parts, walk);
+  if (await signIn(parts, request.stored, door, challenge, answer)) parts.cookies.passkey.set(ctx, '1');
+  return dispatch(parts, request);
 }

@@ -8,20 +8,20 @@ import type { Named } from '../../use-cases/credentials/index.ts';
 import { type Attempt, namedBy, type Who } from './attempt.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
-import { back, browserClass, loadWalk, trace, type Walk } from './walk.ts';
+import { back, browserClass, loadRequest, type SignInRequest, trace } from './sign-in-request.ts';
 
 /** Whom the typed name means, at the tenant that the application fixes or the client code names. */
 async function findWho(
   parts: SignInParts,
-  walk: Walk,
+  request: SignInRequest,
   { clientCode, userName }: { clientCode: string; userName: string },
 ): Promise<{ who: Who; named: Named }> {
-  const fixed = walk.interaction.application.tenantId;
+  const fixed = request.interaction.application.tenantId;
   const tenant = fixed ? await parts.tenants.byId(fixed) : await parts.tenants.byClientCode(clientCode);
-  const strangersPolicy = parts.strangersPolicy(walk.interaction.linkCode ?? clientCode);
+  const strangersPolicy = parts.strangersPolicy(request.interaction.linkCode ?? clientCode);
   const tenantKey = fixed ?? foldName(clientCode);
-  const population = walk.attempt.population ?? 'user';
-  const { address } = walk.ctx.state;
+  const population = request.attempt.population ?? 'user';
+  const { address } = request.ctx.state;
   const typed = { tenant, tenantKey, strangersPolicy, population, userName, address };
   const named = await parts.passwordProofs.named(typed);
   const { account, shadow } = named;
@@ -47,10 +47,10 @@ function failed(attempt: Attempt, who: Who | null, notice: Attempt['notice']): A
 
 /** `POST /sign-in/:uid/password` */
 export async function submitPassword(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
+  const request = await loadRequest(parts, ctx);
   // During a wait a try is refused without being checked or counted; it is recorded, and may name someone else.
-  const isDue = walk.step === 'password' || (walk.step === 'wait' && !walk.isProved);
-  if (!isDue) return back(ctx, walk.interaction.uid);
+  const isDue = request.step === 'password' || (request.step === 'wait' && !request.isProved);
+  if (!isDue) return back(ctx, request.interaction.uid);
   const { clientCode, userName, password } = formFields(ctx.state.form, [
     'clientCode',
     'userName',
@@ -59,25 +59,25 @@ export async function submitPassword(parts: SignInParts, ctx: WebContext): Promi
   if ([...password].length > MAX_PASSWORD_LENGTH) {
     // Alike for every name, before any look-up, and uncounted (PWD-3, S2).
     const who = { clientCode, userName, tenantId: null, accountId: null, shadow: null };
-    await parts.attempts.save(walk.stored, failed(walk.attempt, who, 'password-too-long'));
-    return back(ctx, walk.interaction.uid);
+    await parts.attempts.save(request.stored, failed(request.attempt, who, 'password-too-long'));
+    return back(ctx, request.interaction.uid);
   }
-  const attempt = await tryPassword(parts, walk, { clientCode, userName, password });
-  await parts.attempts.save(walk.stored, attempt);
-  return dispatch(parts, walk);
+  const attempt = await tryPassword(parts, request, { clientCode, userName, password });
+  await parts.attempts.save(request.stored, attempt);
+  return dispatch(parts, request);
 }
 
 async function tryPassword(
   parts: SignInParts,
-  walk: Walk,
+  request: SignInRequest,
   typed: { clientCode: string; userName: string; password: string },
 ): Promise<Attempt> {
-  const { who, named } = await findWho(parts, walk, typed);
+  const { who, named } = await findWho(parts, request, typed);
   const { tenant, account, hidden, policy } = named;
-  const attempt = { ...walk.attempt, who };
-  const browser = await browserClass(parts, walk.ctx, account, policy);
-  const where = trace({ ...walk, attempt, account: account ?? hidden, tenant });
+  const attempt = { ...request.attempt, who };
+  const browser = await browserClass(parts, request.ctx, account, policy);
+  const where = trace({ ...request, attempt, account: account ?? hidden, tenant });
   const isRight = await parts.passwordProofs.tryPassword(named, browser, where, typed.password);
-  if (!isRight || !account || !tenant) return failed(walk.attempt, who, 'wrong-password');
-  return proved(walk.attempt, who, account, tenant, parts.clock.now());
+  if (!isRight || !account || !tenant) return failed(request.attempt, who, 'wrong-password');
+  return proved(request.attempt, who, account, tenant, parts.clock.now());
 }

@@ -12,7 +12,7 @@ import type { SignInParts } from './parts.ts';
 import { submitPasskey } from './passkey-step.ts';
 import { submitPassword } from './password-step.ts';
 import { downloadRecovery, submitRecovery } from './recovery-step.ts';
-import { back, loadWalk } from './walk.ts';
+import { back, loadRequest } from './sign-in-request.ts';
 
 const page: Guards = {
   state: on('nextStep refuses locked and disabled accounts'),
@@ -49,28 +49,32 @@ const mailing: Guards = {
 
 /** `POST …/identify`: users and agents have names of their own (ACC-1). */
 async function submitIdentify(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
+  const request = await loadRequest(parts, ctx);
   const population = ctx.state.form.get('population');
-  if (walk.step === 'identify' && (population === 'user' || population === 'agent')) {
-    await parts.attempts.save(walk.stored, { ...walk.attempt, population });
+  if (request.step === 'identify' && (population === 'user' || population === 'agent')) {
+    await parts.attempts.save(request.stored, { ...request.attempt, population });
   }
-  back(ctx, walk.interaction.uid);
+  back(ctx, request.interaction.uid);
 }
 
 /** `POST …/restart`: someone else wants to sign in at this desk. */
 async function submitRestart(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
-  const { application } = walk.interaction;
+  const request = await loadRequest(parts, ctx);
+  const { application } = request.interaction;
   const population = application.population === 'any' ? null : application.population;
-  const { uid, applicationId, interactionEndsAt } = walk.attempt;
-  await parts.attempts.save(walk.stored, freshAttempt({ uid, applicationId, interactionEndsAt, population }));
+  const { uid, applicationId, interactionEndsAt } = request.attempt;
+  await parts.attempts.save(
+    request.stored,
+    freshAttempt({ uid, applicationId, interactionEndsAt, population }),
+  );
   back(ctx, uid);
 }
 
 async function submitConsent(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const walk = await loadWalk(parts, ctx);
-  const { account, tenant, interaction } = walk;
-  if (walk.step !== 'consent' || !tenant || account?.status !== 'enabled') return back(ctx, interaction.uid);
+  const request = await loadRequest(parts, ctx);
+  const { account, tenant, interaction } = request;
+  if (request.step !== 'consent' || !tenant || account?.status !== 'enabled')
+    return back(ctx, interaction.uid);
   if (ctx.state.form.get('decision') !== 'allow')
     return refuse(parts, ctx, interaction, 'access_denied', 'the person did not agree');
   if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
@@ -79,7 +83,7 @@ async function submitConsent(parts: SignInParts, ctx: WebContext): Promise<void>
 }
 
 async function submitCancel(parts: SignInParts, ctx: WebContext): Promise<void> {
-  const { interaction } = await loadWalk(parts, ctx);
+  const { interaction } = await loadRequest(parts, ctx);
   return refuse(parts, ctx, interaction, 'access_denied', 'the person went back');
 }
 
@@ -129,8 +133,8 @@ export function addSignInRoutes(parts: SignInParts): void {
       }
     };
   const show = orExpired(async (ctx) => {
-    const walk = await loadWalk(parts, ctx);
-    if (!(await refuseWhereDue(parts, walk))) await renderStep(parts, walk);
+    const request = await loadRequest(parts, ctx);
+    if (!(await refuseWhereDue(parts, request))) await renderStep(parts, request);
   });
   parts.registry.route({ method: 'GET', path: '/sign-in/:uid', name: 'sign-in', guards: page }, show);
   const posts: [string, Guards, (parts: SignInParts, ctx: WebContext) => Promise<void>][] = [
@@ -146,7 +150,7 @@ export function addSignInRoutes(parts: SignInParts): void {
     ['change-password', step, submitChange],
     ['later', move, submitLater],
     ['consent', move, submitConsent],
-    ['continue', move, async (p, ctx) => dispatch(p, await loadWalk(p, ctx))],
+    ['continue', move, async (p, ctx) => dispatch(p, await loadRequest(p, ctx))],
     ['restart', move, submitRestart],
     ['cancel', move, submitCancel],
   ];

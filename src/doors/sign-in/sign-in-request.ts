@@ -11,8 +11,8 @@ import { type Attempt, freshAttempt, type StoredAttempt } from './attempt.ts';
 import { firstIsProved, firstOf, nextStep, type Step } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 
-/** One request's view of a sign-in: everything loaded, and the step decided from it. */
-export interface Walk {
+/** One HTTP request of a sign-in: everything that it loaded, and the step decided from it. */
+export interface SignInRequest {
   ctx: WebContext;
   interaction: EngineInteraction;
   stored: StoredAttempt;
@@ -100,10 +100,10 @@ async function isTrustedHere(
   return trustedBrowsers.isTrusted(token, account, epochOf(account, tenant), tenant);
 }
 
-type Unsituated = Pick<Walk, 'ctx' | 'interaction' | 'stored' | 'attempt'>;
+type Unsituated = Pick<SignInRequest, 'ctx' | 'interaction' | 'stored' | 'attempt'>;
 
-async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
-  const { ctx, attempt, interaction, stored } = walk;
+async function situate(parts: SignInParts, request: Unsituated): Promise<SignInRequest> {
+  const { ctx, attempt, interaction, stored } = request;
   const accountId = interaction.prompt === 'consent' ? interaction.sessionAccountId : attempt.who?.accountId;
   const account = accountId ? (await parts.accounts.byId(accountId))?.doc : undefined;
   const tenantId = account?.tenantId ?? attempt.who?.tenantId;
@@ -143,7 +143,7 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
   });
   const { waitEnds } = standing;
   return {
-    ...walk,
+    ...request,
     account,
     tenant,
     policy,
@@ -159,40 +159,43 @@ async function situate(parts: SignInParts, walk: Unsituated): Promise<Walk> {
 
 const NOBODY = { isLocked: false, waitEnds: 0 };
 
-async function walkThrough(
+async function requestOf(
   parts: SignInParts,
   ctx: WebContext,
   interaction: EngineInteraction,
-): Promise<Walk> {
+): Promise<SignInRequest> {
   const stored = (await parts.attempts.load(interaction.uid)) ?? (await begin(parts, interaction));
-  const walk = await situate(parts, { ctx, interaction, stored, attempt: stored.attempt });
-  if (walk.step === 'expired-link') throw new SallyportError('interaction_expired');
-  return walk;
+  const request = await situate(parts, { ctx, interaction, stored, attempt: stored.attempt });
+  if (request.step === 'expired-link') throw new SallyportError('interaction_expired');
+  return request;
 }
 
 /**
  * Loads the interaction (bound to its cookie), the attempt and the account, and decides the step.
  * @throws SallyportError `interaction_expired` when it is finished, expired, or was begun in another browser
  */
-export async function loadWalk(parts: SignInParts, ctx: WebContext): Promise<Walk> {
+export async function loadRequest(parts: SignInParts, ctx: WebContext): Promise<SignInRequest> {
   const interaction = await parts.interactions.load(ctx, String(ctx.params.uid));
   if (!interaction) throw new SallyportError('interaction_expired');
-  return walkThrough(parts, ctx, interaction);
+  return requestOf(parts, ctx, interaction);
 }
 
-/** The same walk after a change: attempt and account are read again, the interaction of this request is not. */
-export function reloadWalk(parts: SignInParts, { ctx, interaction }: Walk): Promise<Walk> {
-  return walkThrough(parts, ctx, interaction);
+/** The same request after a change: attempt and account are read again, the interaction is not. */
+export function reloadRequest(
+  parts: SignInParts,
+  { ctx, interaction }: SignInRequest,
+): Promise<SignInRequest> {
+  return requestOf(parts, ctx, interaction);
 }
 
-/** What every audit entry of this walk says of where and whom. */
+/** What every audit entry of this request says of where and whom. */
 export function trace({
   ctx,
   interaction,
   attempt,
   account,
   tenant,
-}: Pick<Walk, 'ctx' | 'interaction' | 'attempt' | 'account' | 'tenant'>): Omit<
+}: Pick<SignInRequest, 'ctx' | 'interaction' | 'attempt' | 'account' | 'tenant'>): Omit<
   AuditEvent,
   'type' | 'outcome'
 > {
