@@ -25,7 +25,7 @@ export const independents: Readonly<Record<string, string>> = {
   ReplayDetection: 'ids of proofs that were used',
   ClientCredentials: 'the token of a machine',
   PasskeyChallenge: 'random bytes that a passkey answers; the answer is judged by the account',
-  Said: 'a sentence to show once',
+  Flash: 'a sentence to show once',
   IdempotentAnswer: 'the answer to a creation over the admin API, sealed; opens nothing without its caller',
   Submission: 'a form that was posted, by a MAC of its fields: where it led',
   MailDelay: 'whether the mail server is down',

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { isRange, isTimeZone } from '../../foundation/base/index.ts';
 
 /** What the reference says of a value beside its limits: prose, and the promise or standard it comes from. */
-type Said = { description: string; source: string };
+type Described = { description: string; source: string };
 
 /** `says('…', 'PWD-5')` */
-function says(description: string, source: string): Said {
+function says(description: string, source: string): Described {
   return { description, source };
 }
 

@@ -10,7 +10,7 @@ import { type Clock, fingerprint, SallyportError, typedName } from '../../founda
 import type { Ephemeral } from '../../foundation/stores/index.ts';
 import {
   type BrowserCookies,
-  createSaid,
+  createFlash,
   formFields,
   isBegunHere,
   markHere,
@@ -46,7 +46,7 @@ interface Opened {
   isFactorProved: boolean;
 }
 
-interface Said {
+interface PasswordFlash {
   notice: Refusal['notice'] | 'wrong-code' | 'no-code';
   problems: StrengthProblem[];
 }
@@ -104,15 +104,15 @@ async function opened(parts: SetPasswordParts, ctx: WebContext): Promise<Opened>
   return { ctx, token, account, tenant, isFactorProved };
 }
 
-function saidOf(parts: SetPasswordParts) {
-  return createSaid<Said>(parts);
+function flashOf(parts: SetPasswordParts) {
+  return createFlash<PasswordFlash>(parts);
 }
 
 /** `GET /recover/set` */
 export async function showForm(parts: SetPasswordParts, ctx: WebContext): Promise<void> {
   const { token, account, tenant, isFactorProved } = await opened(parts, ctx);
   markHere(parts, ctx);
-  const said = await saidOf(parts).take(fingerprint(token));
+  const flash = await flashOf(parts).take(fingerprint(token));
   const hasFactor = account.secondFactor.status === 'active';
   parts.pages.render(ctx, 'recovery/set', {
     title: 'recover.set.title',
@@ -121,8 +121,8 @@ export async function showForm(parts: SetPasswordParts, ctx: WebContext): Promis
     tenantName: tenant.name,
     asksCode: hasFactor && !isFactorProved,
     isCodeKept: hasFactor && isFactorProved,
-    notice: said?.notice,
-    problems: said?.problems ?? [],
+    notice: flash?.notice,
+    problems: flash?.problems ?? [],
   });
 }
 
@@ -148,7 +148,7 @@ async function proveFactor(parts: SetPasswordParts, link: Opened, code: string):
   return true;
 }
 
-async function obstacle(parts: SetPasswordParts, link: Opened): Promise<Said | undefined> {
+async function obstacle(parts: SetPasswordParts, link: Opened): Promise<PasswordFlash | undefined> {
   const typed = formFields(link.ctx.state.form, ['newPassword', 'newPasswordAgain', 'code']);
   const isCodeDue = link.account.secondFactor.status === 'active' && !link.isFactorProved;
   if (isCodeDue && typedName(typed.code) === '') return { notice: 'no-code', problems: [] };
@@ -167,7 +167,7 @@ async function setPassword(parts: SetPasswordParts, ctx: WebContext): Promise<bo
   const link = await opened(parts, ctx);
   const inTheWay = await obstacle(parts, link);
   if (inTheWay) {
-    await saidOf(parts).keep(fingerprint(link.token), inTheWay);
+    await flashOf(parts).keep(fingerprint(link.token), inTheWay);
     ctx.status = 303;
     ctx.redirect('/recover/set');
     return false;

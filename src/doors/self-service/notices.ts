@@ -1,5 +1,5 @@
 import type { Ephemeral } from '../../foundation/stores/index.ts';
-import { createSaid } from '../../foundation/web/index.ts';
+import { createFlash } from '../../foundation/web/index.ts';
 import type { Person, PersonParts } from './person.ts';
 
 /** A sentence that the next page says first, once; each stands in the language file. */
@@ -24,11 +24,11 @@ export interface NoticeParts extends PersonParts {
 }
 
 export function keepNotice(parts: NoticeParts, { session }: Person, notice: AccountNotice): Promise<void> {
-  return createSaid<AccountNotice>(parts).keep(`notice:${session.uid}`, notice);
+  return createFlash<AccountNotice>(parts).keep(`notice:${session.uid}`, notice);
 }
 
 export function takeNotice(parts: NoticeParts, { session }: Person): Promise<AccountNotice | undefined> {
-  return createSaid<AccountNotice>(parts).take(`notice:${session.uid}`);
+  return createFlash<AccountNotice>(parts).take(`notice:${session.uid}`);
 }
 
 /** Every post ends so: a reload repeats nothing. */

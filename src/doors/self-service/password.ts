@@ -1,6 +1,6 @@
 import type { Account } from '../../capabilities/accounts/index.ts';
 import type { StrengthProblem } from '../../capabilities/passwords/index.ts';
-import { createSaid, formFields, type Registry, type Submissions } from '../../foundation/web/index.ts';
+import { createFlash, formFields, type Registry, type Submissions } from '../../foundation/web/index.ts';
 import type { Door, OwnPassword, Refusal } from '../../use-cases/credentials/index.ts';
 import type { AccountNotice } from './notices.ts';
 import { doorOf, type Person, type PersonParts, shell } from './person.ts';
@@ -12,13 +12,17 @@ export interface PasswordPageParts extends ProofParts {
   submissions: Submissions;
 }
 
-interface Said {
+interface PasswordFlash {
   notice: Refusal['notice'] | AccountNotice;
   problems: StrengthProblem[];
 }
 
-async function again(parts: PasswordPageParts, { ctx, session }: Person, said: Said): Promise<false> {
-  await createSaid<Said>(parts).keep(session.uid, said);
+async function again(
+  parts: PasswordPageParts,
+  { ctx, session }: Person,
+  flash: PasswordFlash,
+): Promise<false> {
+  await createFlash<PasswordFlash>(parts).keep(session.uid, flash);
   ctx.status = 303;
   ctx.redirect('/account/password');
   return false;
@@ -26,14 +30,14 @@ async function again(parts: PasswordPageParts, { ctx, session }: Person, said: S
 
 /** `GET /account/password` */
 export async function showPassword(parts: PasswordPageParts, person: Person): Promise<void> {
-  const said = await createSaid<Said>(parts).take(person.session.uid);
+  const flash = await createFlash<PasswordFlash>(parts).take(person.session.uid);
   parts.pages.render(person.ctx, 'account/password', {
     title: 'change-password.title',
     step: 'change-password',
     ...shell(person),
     ...(await proofFields(parts, person, '/account/password')),
-    notice: said?.notice,
-    problems: said?.problems ?? [],
+    notice: flash?.notice,
+    problems: flash?.problems ?? [],
   });
 }
 
@@ -48,7 +52,11 @@ export async function wrongCurrent(
 }
 
 /** What stands in the way of the change, in the order in which a person can mend it; the code last, as it is spent. */
-async function obstacle(parts: PasswordPageParts, person: Person, door: Door): Promise<Said | undefined> {
+async function obstacle(
+  parts: PasswordPageParts,
+  person: Person,
+  door: Door,
+): Promise<PasswordFlash | undefined> {
   const { ownPassword } = parts;
   const typed = formFields(person.ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
   if (!(await ownPassword.tryCurrent(door, typed.currentPassword)))

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/index.ts';
 
-const KIND = 'Said';
+const KIND = 'Flash';
 const KEPT_SECONDS = 300;
 
 /** What of the ephemeral port this needs. */
@@ -11,17 +11,17 @@ interface Store {
 }
 
 /** What the next page says first: a wrong entry is answered with a redirect, so that a reload repeats nothing. */
-export interface Said<T> {
-  keep(id: string, said: T): Promise<void>;
-  /** Said once. */
+export interface Flash<T> {
+  keep(id: string, shown: T): Promise<void>;
+  /** Shown once. */
   take(id: string): Promise<T | undefined>;
 }
 
-export function createSaid<T>({ ephemeral, clock }: { ephemeral: Store; clock: Clock }): Said<T> {
+export function createFlash<T>({ ephemeral, clock }: { ephemeral: Store; clock: Clock }): Flash<T> {
   return {
-    async keep(id, said) {
+    async keep(id, shown) {
       const now = clock.now();
-      await ephemeral.put(KIND, id, { value: JSON.stringify(said), expiresAt: now + KEPT_SECONDS }, now);
+      await ephemeral.put(KIND, id, { value: JSON.stringify(shown), expiresAt: now + KEPT_SECONDS }, now);
     },
     async take(id) {
       const record = await ephemeral.get(KIND, id, clock.now());
