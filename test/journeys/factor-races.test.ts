@@ -242,7 +242,7 @@ describe('what happens meanwhile', () => {
       const tale = await person({ totpSecret: SECRET, preset: 'liveperson' });
       await withMail(server, tale.account, tale.email);
       const account = await server.reread(tale.account);
-      const door = {
+      const claimant = {
         account,
         tenant: tale.tenant,
         browser: 'known' as const,
@@ -250,7 +250,7 @@ describe('what happens meanwhile', () => {
       };
       const [app, mail] = account.secondFactor.authenticators;
       const outcomes = await Promise.all(
-        [app, mail].map((one) => server.core.ownFactors.turnOff(door, one?.id ?? '')),
+        [app, mail].map((one) => server.core.ownFactors.turnOff(claimant, one?.id ?? '')),
       );
       expect(outcomes.filter((outcome) => outcome !== undefined)).toHaveLength(1);
       expect((await server.reread(account)).secondFactor.authenticators).toHaveLength(1);

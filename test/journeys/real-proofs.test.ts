@@ -318,13 +318,13 @@ describe('SEC-4 X3 a copied session cookie binds nothing', () => {
     const account = await server.reread(tale.account);
     const proofs = { first: 'password', hasFactor: true } as const;
     const { tenant } = tale;
-    const door = { at: 'own-pages', proofs, account, tenant, browser: 'known', where: {} } as const;
+    const claimant = { at: 'own-pages', proofs, account, tenant, browser: 'known', where: {} } as const;
     // Another method was bound between the proof and the codes.
     await server.core.secondFactors.bindKnown(tale.account.id, SECRET);
-    expect(await server.core.ownFactors.newRecoveryCodes(door)).toBeUndefined();
+    expect(await server.core.ownFactors.newRecoveryCodes(claimant)).toBeUndefined();
     expect((await server.reread(tale.account)).secondFactor.recoveryCodes).toBeNull();
     const now = await server.reread(tale.account);
-    expect(await server.core.ownFactors.newRecoveryCodes({ ...door, account: now })).toHaveLength(10);
+    expect(await server.core.ownFactors.newRecoveryCodes({ ...claimant, account: now })).toHaveLength(10);
   });
 
   test('PWD-11 in the place of a password: where administrators enrol, no page sets one up for others', async () => {

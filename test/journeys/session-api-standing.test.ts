@@ -52,7 +52,7 @@ describe('between the proofs and the session', () => {
     const proved = {
       account: seen,
       where,
-      door: { account: seen, tenant, browser: 'stranger', where },
+      claimant: { account: seen, tenant, browser: 'stranger', where },
     } as const;
     const { standings, accounts, audit } = server.core;
     const parts = { standings, accounts, audit } as never;

@@ -20,7 +20,7 @@ import {
   visitorOf,
   type WebContext,
 } from '../../foundation/web/index.ts';
-import type { Door, FactorProofs, OwnPassword, Refusal } from '../../use-cases/credentials/index.ts';
+import type { Claimant, FactorProofs, OwnPassword, Refusal } from '../../use-cases/credentials/index.ts';
 
 export interface SetPasswordParts {
   accounts: Accounts;
@@ -126,7 +126,7 @@ export async function showForm(parts: SetPasswordParts, ctx: WebContext): Promis
   });
 }
 
-function doorOf({ ctx, account, tenant }: Opened): Door {
+function claimantOf({ ctx, account, tenant }: Opened): Claimant {
   const where = { tenantId: tenant.id, accountId: account.id, ...visitorOf(ctx) };
   return { account, tenant, browser: 'stranger', where };
 }
@@ -136,7 +136,7 @@ async function proveFactor(parts: SetPasswordParts, link: Opened, code: string):
   const { account, token } = link;
   if (account.secondFactor.status !== 'active' || link.isFactorProved) return true;
   // No mailed code: the link came by mail already, and one mailbox is no second factor (S42).
-  if (!(await parts.factorProofs.tryCode(doorOf(link), code))) return false;
+  if (!(await parts.factorProofs.tryCode(claimantOf(link), code))) return false;
   const now = parts.clock.now();
   const proof: Proof = { mark: markHere(parts, link.ctx), round: account.secondFactor.round };
   const record = {
@@ -154,7 +154,7 @@ async function obstacle(parts: SetPasswordParts, link: Opened): Promise<Password
   if (isCodeDue && typedName(typed.code) === '') return { notice: 'no-code', problems: [] };
   // First: someone who has the mail but not the factor learns nothing of former passwords.
   if (!(await proveFactor(parts, link, typed.code))) return { notice: 'wrong-code', problems: [] };
-  return parts.ownPassword.judge(doorOf(link), typed.newPassword, typed.newPasswordAgain);
+  return parts.ownPassword.judge(claimantOf(link), typed.newPassword, typed.newPasswordAgain);
 }
 
 /** `POST /recover/set`: the link is spent by it, so a second click goes where the first one led. */
@@ -173,7 +173,7 @@ async function setPassword(parts: SetPasswordParts, ctx: WebContext): Promise<bo
     return false;
   }
   const { newPassword } = formFields(ctx.state.form, ['newPassword']);
-  const changed = await parts.ownPassword.set(doorOf(link), {
+  const changed = await parts.ownPassword.set(claimantOf(link), {
     newPassword,
     // The link is spent in the write that sets the password: of two posts one wins (P2, P4).
     isStillProved: (current: Account) => isLiveLink(current, link.token, parts.clock.now()),

@@ -5,7 +5,7 @@ import { visitorOf } from '../../foundation/web/index.ts';
 import type { OwnFactors } from '../../use-cases/credentials/index.ts';
 import type { FactorOverviewParts } from './factor-overview.ts';
 import { go, keepNotice, takeNotice } from './notices.ts';
-import { doorOf, type Person, placeOf, shell } from './person.ts';
+import { claimantOf, type Person, placeOf, shell } from './person.ts';
 import { proofFields, proofMissing } from './proof.ts';
 
 export interface FactorChangeParts extends FactorOverviewParts {
@@ -44,14 +44,14 @@ export async function showTurnOff(parts: FactorChangeParts, person: Person): Pro
 export async function submitTurnOff(parts: FactorChangeParts, person: Person): Promise<void> {
   const found = doomed(person);
   if (!found) return go(person, PAGE);
-  const door = doorOf(parts, person);
-  const notice = await proofMissing(parts, person, door);
+  const claimant = claimantOf(parts, person);
+  const notice = await proofMissing(parts, person, claimant);
   if (notice) {
     await keepNotice(parts, person, notice);
     return go(person, `${PAGE}/turn-off/${found.id}`);
   }
   // What a code or passkey left behind in the document is not what was asked about: the round is.
-  const changed = await parts.ownFactors.turnOff(door, found.id);
+  const changed = await parts.ownFactors.turnOff(claimant, found.id);
   await keepNotice(parts, person, changed ? 'factor-removed' : 'factor-changed-elsewhere');
   go(person, PAGE);
 }

@@ -4,7 +4,7 @@ import { type OwnFactors, type Proofs, typedFactor } from '../../use-cases/crede
 import { type BindingProofParts, proofsOf } from './binding-proof.ts';
 import { allowed, type FactorOverviewParts } from './factor-overview.ts';
 import { go, keepNotice, takeNotice } from './notices.ts';
-import { doorOf, type Person, placeOf, shell } from './person.ts';
+import { claimantOf, type Person, placeOf, shell } from './person.ts';
 import { proofFields } from './proof.ts';
 import { PAGE as CODES_PAGE, keepShown } from './recovery-codes.ts';
 
@@ -126,7 +126,7 @@ export async function submitFinish(
   if (!setUp) return open();
   const { proofs, sealedSecret } = setUp;
   const outcome = await parts.ownFactors.bind(
-    { ...doorOf(parts, person), at: 'own-pages', proofs },
+    { ...claimantOf(parts, person), at: 'own-pages', proofs },
     { method, from: 'method', place: placeOf(person, 'set-up'), secret: sealedSecret },
     typedFactor(person.ctx.state.form),
   );

@@ -1,9 +1,9 @@
 import type { Account } from '../../capabilities/accounts/index.ts';
 import type { StrengthProblem } from '../../capabilities/passwords/index.ts';
 import { createFlash, formFields, type Registry, type Submissions } from '../../foundation/web/index.ts';
-import type { Door, OwnPassword, Refusal } from '../../use-cases/credentials/index.ts';
+import type { Claimant, OwnPassword, Refusal } from '../../use-cases/credentials/index.ts';
 import type { AccountNotice } from './notices.ts';
-import { doorOf, type Person, type PersonParts, shell } from './person.ts';
+import { claimantOf, type Person, type PersonParts, shell } from './person.ts';
 import { type ProofParts, proofFields, proofMissing } from './proof.ts';
 
 export interface PasswordPageParts extends ProofParts {
@@ -55,26 +55,26 @@ export async function wrongCurrent(
 async function obstacle(
   parts: PasswordPageParts,
   person: Person,
-  door: Door,
+  claimant: Claimant,
 ): Promise<PasswordFlash | undefined> {
   const { ownPassword } = parts;
   const typed = formFields(person.ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
-  if (!(await ownPassword.tryCurrent(door, typed.currentPassword)))
+  if (!(await ownPassword.tryCurrent(claimant, typed.currentPassword)))
     return { notice: await wrongCurrent(parts, person), problems: [] };
-  const refusal = await ownPassword.judge(door, typed.newPassword, typed.newPasswordAgain);
+  const refusal = await ownPassword.judge(claimant, typed.newPassword, typed.newPasswordAgain);
   if (refusal) return refusal;
-  const notice = await proofMissing(parts, person, door);
+  const notice = await proofMissing(parts, person, claimant);
   return notice && { notice, problems: [] };
 }
 
 /** `POST /account/password`: the new password, and the end of everything but this session (PWD-10, SES-4). */
 export async function submitPassword(parts: PasswordPageParts, person: Person): Promise<boolean> {
   const { ctx, account, session } = person;
-  const door = doorOf(parts, person);
-  const inTheWay = await obstacle(parts, person, door);
+  const claimant = claimantOf(parts, person);
+  const inTheWay = await obstacle(parts, person, claimant);
   if (inTheWay) return again(parts, person, inTheWay);
   const { newPassword } = formFields(ctx.state.form, ['newPassword']);
-  const changed = await parts.ownPassword.set(door, {
+  const changed = await parts.ownPassword.set(claimant, {
     newPassword,
     isStillProved: (current: Account) => current.password?.hash === account.password?.hash,
     kind: 'changed',

@@ -4,7 +4,7 @@ import { maySetUp, modeFor, recoveryCodesLeft } from '../../capabilities/second-
 import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
 import { type Clock, longDate } from '../../foundation/base/index.ts';
 import { type BrowserCookies, type Pages, visitorOf, type WebContext } from '../../foundation/web/index.ts';
-import type { Door } from '../../use-cases/credentials/index.ts';
+import type { Claimant } from '../../use-cases/credentials/index.ts';
 import type { BrowserSession, BrowserSessions } from '../oidc/index.ts';
 
 /** The person that this browser is signed in as. */
@@ -41,7 +41,7 @@ export function placeOf({ session, account }: Person, what: 'proof' | 'set-up' |
 }
 
 /** The browser carries a session of this account: it is no stranger (LCK-7). */
-export function doorOf({ cookies }: PersonParts, { ctx, account, tenant }: Person): Door {
+export function claimantOf({ cookies }: PersonParts, { ctx, account, tenant }: Person): Claimant {
   const where = { tenantId: tenant.id, accountId: account.id, ...visitorOf(ctx) };
   return { account, tenant, browser: 'known', where, trustToken: cookies.trust.read(ctx) };
 }

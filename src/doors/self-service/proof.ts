@@ -1,6 +1,6 @@
 import { type MethodTools, methodsOf, type PageData } from '../../capabilities/second-factor/index.ts';
 import {
-  type Door,
+  type Claimant,
   type FactorProofs,
   type FactorRefusal,
   typedFactor,
@@ -32,10 +32,10 @@ export async function proofFields(parts: ProofParts, person: Person, page: strin
 export async function proofMissing(
   { factorProofs }: ProofParts,
   person: Person,
-  door: Door,
+  claimant: Claimant,
 ): Promise<FactorRefusal | undefined> {
   if (person.account.secondFactor.status !== 'active') return undefined;
   const typed = typedFactor(person.ctx.state.form);
-  const outcome = await factorProofs.tryTyped(door, typed, placeOf(person, 'proof'));
+  const outcome = await factorProofs.tryTyped(claimant, typed, placeOf(person, 'proof'));
   return 'refused' in outcome ? outcome.refused : undefined;
 }

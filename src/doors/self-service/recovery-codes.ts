@@ -4,7 +4,7 @@ import type { OwnFactors } from '../../use-cases/credentials/index.ts';
 import { type BindingProofParts, proofsOf } from './binding-proof.ts';
 import type { FactorOverviewParts } from './factor-overview.ts';
 import { go, keepNotice, takeNotice } from './notices.ts';
-import { doorOf, type Person, placeOf, shell } from './person.ts';
+import { claimantOf, type Person, placeOf, shell } from './person.ts';
 import { proofFields } from './proof.ts';
 
 export interface RecoveryCodeParts extends FactorOverviewParts, BindingProofParts {
@@ -79,9 +79,9 @@ export async function submitNewCodes(parts: RecoveryCodeParts, person: Person): 
   let isMade = false;
   if ('notice' in proved) await keepNotice(parts, person, proved.notice);
   else {
-    const door = { ...doorOf(parts, person), at: 'own-pages', proofs: proved.proofs } as const;
+    const claimant = { ...claimantOf(parts, person), at: 'own-pages', proofs: proved.proofs } as const;
     // Spending a recovery code is no new round; any other change meanwhile is.
-    const codes = await parts.ownFactors.newRecoveryCodes(door);
+    const codes = await parts.ownFactors.newRecoveryCodes(claimant);
     isMade = codes !== undefined;
     if (codes) await keepShown(parts, person, codes);
     else await keepNotice(parts, person, 'factor-changed-elsewhere');

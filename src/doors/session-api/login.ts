@@ -14,12 +14,12 @@ const REFUSED = 401;
 
 async function begin(
   parts: SessionApiParts,
-  { door, where }: Proved,
+  { claimant, where }: Proved,
   account: Account,
   factor: ProvedFactor | undefined,
   tokenId: string,
 ): Promise<string> {
-  const { tenant } = door;
+  const { tenant } = claimant;
   const { address = '', browser = '' } = where;
   const idleSeconds = tenant.policy.session.apiIdleMinutes * MINUTE;
   const epoch = epochOf(account, tenant);
@@ -80,15 +80,15 @@ async function change(
   const account = (await parts.accounts.byId(proved.account.id))?.doc;
   const { epoch, lockRound } = proved.account;
   if (account?.epoch !== epoch || account.lockRound !== lockRound) throw refused('changed meanwhile');
-  const door = { ...proved.door, account };
-  const refusal = await parts.ownPassword.judge(door, newPassword, newPassword);
+  const claimant = { ...proved.claimant, account };
+  const refusal = await parts.ownPassword.judge(claimant, newPassword, newPassword);
   if (refusal) return refusal.problems;
   if (isDue) await proveCode(parts, proved, otp);
   const isStillProved = (current: typeof account) =>
     current.password?.hash === account.password?.hash &&
     current.status === 'enabled' &&
     current.lock === null;
-  const changed = await parts.ownPassword.set(door, { newPassword, kind: 'changed', isStillProved });
+  const changed = await parts.ownPassword.set(claimant, { newPassword, kind: 'changed', isStillProved });
   if (!changed) throw refused('changed meanwhile');
   return undefined;
 }

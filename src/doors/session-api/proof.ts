@@ -7,7 +7,7 @@ import { factorDuty } from '../../capabilities/second-factor/index.ts';
 import { codeKey } from '../../capabilities/tenants/index.ts';
 import { SallyportError } from '../../foundation/base/index.ts';
 import { visitorOf, type WebContext } from '../../foundation/web/index.ts';
-import type { Door, ProvedFactor } from '../../use-cases/credentials/index.ts';
+import type { Claimant, ProvedFactor } from '../../use-cases/credentials/index.ts';
 import type { Credentials } from './body.ts';
 import { refused, type TokenHolder } from './callers.ts';
 import type { SessionApiParts } from './parts.ts';
@@ -15,7 +15,7 @@ import type { SessionApiParts } from './parts.ts';
 /** A person whose password was right, and who may sign in by program. */
 export interface Proved {
   account: Account;
-  door: Door;
+  claimant: Claimant;
   where: Omit<AuditEvent, 'type' | 'outcome'>;
 }
 
@@ -54,7 +54,7 @@ export async function provePassword(
   if (!isRight || !account) throw refused('wrong password');
   const reasons = parts.standings.reasons(account, tenant);
   if (reasonTo('refused', reasons)) throw refused(reasons.join());
-  const proved = { account, door: { account, tenant, browser: 'stranger', where } as const, where };
+  const proved = { account, claimant: { account, tenant, browser: 'stranger', where } as const, where };
   if (may(account, tenant, 'use-session-api')) return proved;
   noteRefusal(parts, proved, 'permission');
   throw refused('permission');
@@ -65,7 +65,7 @@ export async function provePassword(
  * @throws SallyportError `second_factor_required` or `second_factor_missing`
  */
 export function isCodeDue(parts: SessionApiParts, proved: Proved, otp: string | null | undefined): boolean {
-  const { account, tenant } = proved.door;
+  const { account, tenant } = proved.claimant;
   const duty = factorDuty(account, tenant.policy, false);
   if (duty === 'nothing') return false;
   if (duty === 'code' && otp) return true;
@@ -77,10 +77,10 @@ export function isCodeDue(parts: SessionApiParts, proved: Proved, otp: string | 
 /** @throws SallyportError `unauthorized` for a code that is not right, as for a password */
 export async function proveCode(
   parts: SessionApiParts,
-  { door }: Proved,
+  { claimant }: Proved,
   otp: string | null | undefined,
 ): Promise<ProvedFactor> {
-  const factor = await parts.factorProofs.tryCode(door, otp ?? '');
+  const factor = await parts.factorProofs.tryCode(claimant, otp ?? '');
   if (!factor) throw refused('wrong code');
   return factor;
 }
@@ -90,7 +90,7 @@ export async function proveCode(
  * @throws SallyportError `unauthorized`, or `password_change_required` for a password that must be changed first (API-3)
  */
 export async function assertStanding(parts: SessionApiParts, proved: Proved): Promise<Account> {
-  const { account, tenant } = proved.door;
+  const { account, tenant } = proved.claimant;
   const current = (await parts.accounts.byId(account.id))?.doc;
   const isAsProved =
     current?.epoch === account.epoch &&

@@ -1,8 +1,8 @@
 import { standsForPassword } from '../../capabilities/second-factor/index.ts';
 import type { WebContext } from '../../foundation/web/index.ts';
-import { type Binding, type BindingPlace, typedFactor } from '../../use-cases/credentials/index.ts';
+import { type Binding, type BindingClaimant, typedFactor } from '../../use-cases/credentials/index.ts';
 import type { Attempt } from './attempt.ts';
-import { doorOf, placeOf, type SetUpWay, setUpWays } from './factor-door.ts';
+import { claimantOf, placeOf, type SetUpWay, setUpWays } from './claimant.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
 import { back, loadRequest, type SignInRequest } from './sign-in-request.ts';
@@ -11,7 +11,7 @@ import { back, loadRequest, type SignInRequest } from './sign-in-request.ts';
 async function secretOf(
   { attempts }: SignInParts,
   { attempt }: SignInRequest,
-  { account }: BindingPlace,
+  { account }: BindingClaimant,
   { method, from }: SetUpWay,
 ): Promise<string | undefined> {
   if (from === 'slip') return account.secondFactor.slip?.sealedSecret;
@@ -25,14 +25,14 @@ async function secretOf(
 async function bind(
   parts: SignInParts,
   request: SignInRequest,
-  door: BindingPlace,
+  claimant: BindingClaimant,
   way: SetUpWay,
 ): Promise<Binding | undefined> {
   const { method, from } = way;
-  const secret = await secretOf(parts, request, door, way);
+  const secret = await secretOf(parts, request, claimant, way);
   if (secret === undefined) return undefined;
   return parts.ownFactors.bind(
-    door,
+    claimant,
     { method, from, place: placeOf(request), secret },
     typedFactor(request.ctx.state.form),
   );
@@ -54,10 +54,10 @@ function after(parts: SignInParts, attempt: Attempt, binding: Binding | undefine
 /** `POST /sign-in/:uid/activate`: ends the set-up of the method that the person chose. */
 export async function submitActivation(parts: SignInParts, ctx: WebContext): Promise<void> {
   const request = await loadRequest(parts, ctx);
-  const door = doorOf(parts, request);
+  const claimant = claimantOf(parts, request);
   const [way] = setUpWays(parts, request);
-  if (request.step !== 'activate' || !door || !way) return back(ctx, request.interaction.uid);
-  const binding = await bind(parts, request, door, way);
+  if (request.step !== 'activate' || !claimant || !way) return back(ctx, request.interaction.uid);
+  const binding = await bind(parts, request, claimant, way);
   if (binding && 'bound' in binding && standsForPassword(binding.bound.proved.by))
     parts.cookies.passkey.set(ctx, '1');
   await parts.attempts.keep(request.stored, (attempt) => after(parts, attempt, binding));

@@ -1,9 +1,9 @@
 import type { Account } from '../../capabilities/accounts/index.ts';
 import { epochOf } from '../../capabilities/credential-events/index.ts';
 import { formFields, type WebContext } from '../../foundation/web/index.ts';
-import type { Door } from '../../use-cases/credentials/index.ts';
+import type { Claimant } from '../../use-cases/credentials/index.ts';
 import type { Attempt } from './attempt.ts';
-import { doorOf } from './factor-door.ts';
+import { claimantOf } from './claimant.ts';
 import { dispatch } from './finish.ts';
 import { factorProofOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
@@ -17,29 +17,29 @@ export function mayChangeHere({ account, attempt }: Pick<SignInRequest, 'account
 /** What stands in the way of the change, in the order in which a person can mend it. */
 async function obstacle(
   { ownPassword }: SignInParts,
-  door: Door,
+  claimant: Claimant,
   typed: Record<'currentPassword' | 'newPassword' | 'newPasswordAgain', string>,
 ): Promise<Pick<Attempt, 'notice' | 'problems'> | undefined> {
-  if (!(await ownPassword.tryCurrent(door, typed.currentPassword)))
+  if (!(await ownPassword.tryCurrent(claimant, typed.currentPassword)))
     return { notice: 'wrong-current-password', problems: [] };
-  return ownPassword.judge(door, typed.newPassword, typed.newPasswordAgain);
+  return ownPassword.judge(claimant, typed.newPassword, typed.newPasswordAgain);
 }
 
 /** `POST /sign-in/:uid/change-password` */
 export async function submitChange(parts: SignInParts, ctx: WebContext): Promise<void> {
   const request = await loadRequest(parts, ctx);
   const { attempt } = request;
-  const door = doorOf(parts, request);
+  const claimant = claimantOf(parts, request);
   const isDue = request.step === 'change-password' || request.step === 'expires-soon';
-  if (!isDue || !door || !mayChangeHere(request)) return back(ctx, request.interaction.uid);
+  if (!isDue || !claimant || !mayChangeHere(request)) return back(ctx, request.interaction.uid);
   const typed = formFields(ctx.state.form, ['currentPassword', 'newPassword', 'newPasswordAgain']);
-  const inTheWay = await obstacle(parts, door, typed);
+  const inTheWay = await obstacle(parts, claimant, typed);
   if (inTheWay) {
     await parts.attempts.save(request.stored, { ...attempt, ...inTheWay });
     return dispatch(parts, request);
   }
-  const { hash } = door.account.password ?? {};
-  const changed = await parts.ownPassword.set(door, {
+  const { hash } = claimant.account.password ?? {};
+  const changed = await parts.ownPassword.set(claimant, {
     newPassword: typed.newPassword,
     isStillProved: (current: Account) => current.password?.hash === hash,
     kind: 'changed',
@@ -49,7 +49,7 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
   const firstProof = {
     by: 'password' as const,
     at: parts.clock.now(),
-    epoch: epochOf(changed, door.tenant),
+    epoch: epochOf(changed, claimant.tenant),
     lockRound: changed.lockRound,
   };
   // A person who has just changed it is not told at the same time how soon it expires.

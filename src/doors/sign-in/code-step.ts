@@ -1,9 +1,9 @@
 import { epochOf } from '../../capabilities/credential-events/index.ts';
 import { recoveryCodesLeft, standsForPassword } from '../../capabilities/second-factor/index.ts';
 import { visitorOf, type WebContext } from '../../foundation/web/index.ts';
-import { type BindingPlace, type ProvedFactor, typedFactor } from '../../use-cases/credentials/index.ts';
+import { type BindingClaimant, type ProvedFactor, typedFactor } from '../../use-cases/credentials/index.ts';
 import type { Attempt } from './attempt.ts';
-import { codeMethods, doorOf, placeOf, setUpWays } from './factor-door.ts';
+import { claimantOf, codeMethods, placeOf, setUpWays } from './claimant.ts';
 import { dispatch } from './finish.ts';
 import { sendMailedCode } from './mail-step.ts';
 import type { SignInParts } from './parts.ts';
@@ -13,19 +13,19 @@ import { back, loadRequest, type SignInRequest } from './sign-in-request.ts';
 async function beginTrust(
   parts: SignInParts,
   { ctx, policy }: SignInRequest,
-  place: BindingPlace,
+  place: BindingClaimant,
 ): Promise<void> {
   const { trustedBrowsers, cookies, audit } = parts;
   // The code was given in this very request.
-  const door = { ...place, proofs: { ...place.proofs, hasFactor: true } };
-  const days = trustedBrowsers.daysFor(door.account, policy);
+  const claimant = { ...place, proofs: { ...place.proofs, hasFactor: true } };
+  const days = trustedBrowsers.daysFor(claimant.account, policy);
   if (
     days === 0 ||
-    !parts.ownFactors.mayBind(door, 'trusted-browser') ||
+    !parts.ownFactors.mayBind(claimant, 'trusted-browser') ||
     ctx.state.form.get('trustBrowser') === undefined
   )
     return;
-  const { account, tenant, trustToken, where } = door;
+  const { account, tenant, trustToken, where } = claimant;
   const epoch = epochOf(account, tenant);
   const token = await trustedBrowsers.begin(trustToken, account, epoch, tenant, visitorOf(ctx));
   cookies.trust.set(ctx, token);
@@ -43,7 +43,7 @@ async function recoveryAfter(
   { accounts }: SignInParts,
   { policy }: SignInRequest,
   { by }: ProvedFactor,
-  { account, proofs }: BindingPlace,
+  { account, proofs }: BindingClaimant,
 ): Promise<Attempt['recovery']> {
   // A step-up binds nothing: there they are offered on the person's own page.
   if (proofs.first === null) return null;
@@ -55,27 +55,27 @@ async function recoveryAfter(
 async function keepProof(
   parts: SignInParts,
   request: SignInRequest,
-  door: BindingPlace,
+  claimant: BindingClaimant,
   proved: ProvedFactor,
 ): Promise<void> {
-  const recovery = await recoveryAfter(parts, request, proved, door);
+  const recovery = await recoveryAfter(parts, request, proved, claimant);
   const isKept = await parts.attempts.keep(request.stored, (attempt) => ({
     ...attempt,
     factorProof: proved,
     recovery,
     notice: null,
   }));
-  if (isKept) await beginTrust(parts, request, door);
+  if (isKept) await beginTrust(parts, request, claimant);
   if (standsForPassword(proved.by)) parts.cookies.passkey.set(request.ctx, '1');
 }
 
 /** `POST /sign-in/:uid/second-factor` */
 export async function submitCode(parts: SignInParts, ctx: WebContext): Promise<void> {
   const request = await loadRequest(parts, ctx);
-  const door = doorOf(parts, request);
-  if (request.step !== 'second-factor' || !door) return back(ctx, request.interaction.uid);
-  const outcome = await parts.factorProofs.tryTyped(door, typedFactor(ctx.state.form), placeOf(request));
-  if ('proved' in outcome) await keepProof(parts, request, door, outcome.proved);
+  const claimant = claimantOf(parts, request);
+  if (request.step !== 'second-factor' || !claimant) return back(ctx, request.interaction.uid);
+  const outcome = await parts.factorProofs.tryTyped(claimant, typedFactor(ctx.state.form), placeOf(request));
+  if ('proved' in outcome) await keepProof(parts, request, claimant, outcome.proved);
   else
     await parts.attempts.save(request.stored, {
       ...request.attempt,

@@ -1,6 +1,6 @@
 import type { Account } from '../../capabilities/accounts/index.ts';
 import { type Method, type PageData, recoveryCodesLeft } from '../../capabilities/second-factor/index.ts';
-import { codeMethods, placeOf, setUpWays } from './factor-door.ts';
+import { codeMethods, placeOf, setUpWays } from './claimant.ts';
 import { proofsOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { shownCodes } from './recovery-step.ts';

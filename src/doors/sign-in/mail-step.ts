@@ -1,5 +1,5 @@
 import { visitorOf } from '../../foundation/web/index.ts';
-import { methodHere, placeOf } from './factor-door.ts';
+import { methodHere, placeOf } from './claimant.ts';
 import type { SignInParts } from './parts.ts';
 import type { SignInRequest } from './sign-in-request.ts';
 

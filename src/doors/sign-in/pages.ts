@@ -3,7 +3,7 @@ import { mayComeFirst, type PageData } from '../../capabilities/second-factor/in
 import type { Tenant } from '../../capabilities/tenants/index.ts';
 import type { ToGrant } from '../oidc/index.ts';
 import { mayChangeHere } from './change-step.ts';
-import { firstPlaceOf } from './factor-door.ts';
+import { firstPlaceOf } from './claimant.ts';
 import { activationPage, codePage, recoveryPage } from './factor-pages.ts';
 import type { SignInParts } from './parts.ts';
 import type { SignInRequest } from './sign-in-request.ts';

@@ -9,19 +9,19 @@ import {
   standsForPassword,
 } from '../../capabilities/second-factor/index.ts';
 import type { WebContext } from '../../foundation/web/index.ts';
-import type { Door } from '../../use-cases/credentials/index.ts';
+import type { Claimant } from '../../use-cases/credentials/index.ts';
 import { namedBy, type StoredAttempt } from './attempt.ts';
-import { firstPlaceOf } from './factor-door.ts';
+import { firstPlaceOf } from './claimant.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
 import { back, browserClass, loadRequest, type SignInRequest, trace } from './sign-in-request.ts';
 
 /** The account that the answer names, if this application and its site let people in with only a passkey. */
-async function doorFor(
+async function claimantFor(
   parts: SignInParts,
   request: SignInRequest,
   { method, text }: Answer,
-): Promise<Door | undefined> {
+): Promise<Claimant | undefined> {
   const { application } = request.interaction;
   const claim = parts.passkeys.claimOf(text);
   const account = claim && (await parts.accounts.byId(claim.accountId))?.doc;
@@ -43,12 +43,12 @@ async function doorFor(
 async function signIn(
   parts: SignInParts,
   stored: StoredAttempt,
-  door: Door,
+  claimant: Claimant,
   challenge: string,
   answer: Answer,
 ): Promise<boolean> {
-  const { account, tenant } = door;
-  const proved = await parts.factorProofs.tryAnswer(door, answer, challenge, true);
+  const { account, tenant } = claimant;
+  const proved = await parts.factorProofs.tryAnswer(claimant, answer, challenge, true);
   // The name is not kept: the page would show it to anyone who posts the id of an account (S17).
   if (!proved) {
     await parts.attempts.save(stored, { ...stored.attempt, notice: 'passkey-refused' });
@@ -64,13 +64,13 @@ async function signIn(
   // The challenge is spent: a notice that another post left meanwhile must not stand in the way.
   return parts.attempts.keep(stored, (attempt) => ({
     ...namedBy(attempt, who),
-    firstProof: { by: 'passkey', at: proved.at, ...proofOf(account, door) },
+    firstProof: { by: 'passkey', at: proved.at, ...proofOf(account, claimant) },
     factorProof: proved,
     notice: null,
   }));
 }
 
-function proofOf(account: Account, { tenant }: Door) {
+function proofOf(account: Account, { tenant }: Claimant) {
   return { epoch: epochOf(account, tenant), lockRound: account.lockRound };
 }
 
@@ -80,12 +80,12 @@ export async function submitPasskey(parts: SignInParts, ctx: WebContext): Promis
   if (request.step !== 'password') return back(ctx, request.interaction.uid);
   const answer = answerIn(ctx.state.form);
   const challenge = await parts.challenges.spend(firstPlaceOf(request));
-  const door = challenge === undefined || !answer ? undefined : await doorFor(parts, request, answer);
+  const claimant = challenge === undefined || !answer ? undefined : await claimantFor(parts, request, answer);
   // The same for every passkey that does not do: no one is told whose it is, or if it is anyone's (S17).
-  if (challenge === undefined || !answer || !door) {
+  if (challenge === undefined || !answer || !claimant) {
     await parts.attempts.save(request.stored, { ...request.attempt, notice: 'passkey-refused' });
     return back(ctx, request.interaction.uid);
   }
-  if (await signIn(parts, request.stored, door, challenge, answer)) parts.cookies.passkey.set(ctx, '1');
+  if (await signIn(parts, request.stored, claimant, challenge, answer)) parts.cookies.passkey.set(ctx, '1');
   return dispatch(parts, request);
 }

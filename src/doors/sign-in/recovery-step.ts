@@ -1,6 +1,6 @@
 import { sendTextFile, type WebContext } from '../../foundation/web/index.ts';
 import type { Attempt } from './attempt.ts';
-import { doorOf } from './factor-door.ts';
+import { claimantOf } from './claimant.ts';
 import { dispatch } from './finish.ts';
 import type { SignInParts } from './parts.ts';
 import { back, loadRequest, type SignInRequest } from './sign-in-request.ts';
@@ -15,8 +15,8 @@ export function shownCodes(
 }
 
 async function newCodes(parts: SignInParts, request: SignInRequest): Promise<Attempt['recovery']> {
-  const door = doorOf(parts, request);
-  const codes = door && (await parts.ownFactors.newRecoveryCodes(door));
+  const claimant = claimantOf(parts, request);
+  const codes = claimant && (await parts.ownFactors.newRecoveryCodes(claimant));
   return codes ? { sealed: parts.shownCodes.seal(request.attempt.uid, codes) } : null;
 }
 

@@ -2,9 +2,9 @@ import type { FirstProof } from '../../capabilities/account-state/index.ts';
 import type { Account } from '../../capabilities/accounts/index.ts';
 import { factorDuty, maySetUp } from '../../capabilities/second-factor/index.ts';
 import type { Policy } from '../../capabilities/tenants/index.ts';
-import type { Door } from './door.ts';
+import type { Claimant } from './claimant.ts';
 
-/** Every door behind which a person stands who could bind something of their own. */
+/** Every door at which a claimant could bind something of their own. */
 export type BindingDoor = 'sign-in' | 'own-pages' | 'recovery-link' | 'set-up-link' | 'session-api';
 
 /** Everything that lets a person in later, or spares them a proof. `method`: any of them. */
@@ -44,8 +44,8 @@ export const bindingDemands: Readonly<Record<BindingDoor, Readonly<Record<Bindab
   'session-api': NOTHING,
 };
 
-/** A door at which something may be bound, with what was proved there. */
-export interface BindingPlace extends Door {
+/** A claimant at a door where something may be bound, with what was proved there. */
+export interface BindingClaimant extends Claimant {
   at: BindingDoor;
   proofs: Proofs;
 }
@@ -59,7 +59,7 @@ function isMeant(at: BindingDoor, what: Bindable, account: Account, policy: Poli
 
 /** The one question that is asked before anything is bound, on every door. */
 export function mayBind(
-  { at, proofs, account, tenant }: Pick<BindingPlace, 'at' | 'proofs' | 'account' | 'tenant'>,
+  { at, proofs, account, tenant }: Pick<BindingClaimant, 'at' | 'proofs' | 'account' | 'tenant'>,
   what: Bindable,
 ): boolean {
   if (bindingDemands[at][what] === 'never' || proofs.first === null) return false;

@@ -11,7 +11,7 @@ import {
   type Traits,
 } from '../../capabilities/second-factor/index.ts';
 import { type Clock, typedName } from '../../foundation/base/index.ts';
-import type { Door } from './door.ts';
+import type { Claimant } from './claimant.ts';
 import type { FactorRefusal, TypedFactor } from './typed-factor.ts';
 
 /** That a person gave a second factor, and which. */
@@ -29,14 +29,14 @@ export interface FactorProofs {
    * One try at a code of any kind: it is reserved before it is judged, and a right code is spent (S18, S21).
    * @param mailed the context in which a code may have been mailed; none where mail is no proof
    */
-  tryCode(door: Door, typed: string, mailed?: string): Promise<ProvedFactor | undefined>;
+  tryCode(claimant: Claimant, typed: string, mailed?: string): Promise<ProvedFactor | undefined>;
   /**
    * One answer of a browser.
    * @param challenge what it must answer; the caller has spent it, so that no answer is judged twice
    * @param alone no password was given before it, so the authenticator must have verified the person
    */
   tryAnswer(
-    door: Door,
+    claimant: Claimant,
     answer: Answer,
     challenge: string,
     alone?: boolean,
@@ -46,7 +46,7 @@ export interface FactorProofs {
    * @param place also the context in which a code may have been mailed
    */
   tryTyped(
-    door: Door,
+    claimant: Claimant,
     typed: Pick<TypedFactor, 'code' | 'answer'>,
     place: string,
   ): Promise<{ proved: ProvedFactor } | { refused: FactorRefusal }>;
@@ -75,7 +75,7 @@ export function createFactorProofs(parts: FactorProofParts): FactorProofs {
   };
 
   /** The person is told when a recovery or login code is used: if they did not use it, they must hear of it (S38). */
-  const tell = async ({ account, where }: Door, by: ProvedFactor['by']) => {
+  const tell = async ({ account, where }: Claimant, by: ProvedFactor['by']) => {
     if (by !== 'recovery-code' && by !== 'login-code') return;
     const current = (await accounts.byId(account.id))?.doc ?? account;
     const left = recoveryCodesLeft(current.secondFactor);
@@ -89,21 +89,25 @@ export function createFactorProofs(parts: FactorProofParts): FactorProofs {
     await mail.notify(account, by, { left });
   };
 
-  const proved = async (door: Door, by: ProvedFactor['by'], traits: Traits = {}): Promise<ProvedFactor> => {
-    const { account } = door;
+  const proved = async (
+    claimant: Claimant,
+    by: ProvedFactor['by'],
+    traits: Traits = {},
+  ): Promise<ProvedFactor> => {
+    const { account } = claimant;
     await remember(account, by);
-    await tell(door, by);
+    await tell(claimant, by);
     const { round } = account.secondFactor;
     return { by, at: clock.now(), round, ...traits };
   };
 
-  const subjectAt = ({ account, browser }: Door) => ({ account, browser });
+  const subjectAt = ({ account, browser }: Claimant) => ({ account, browser });
 
-  const tryCode: FactorProofs['tryCode'] = async (door, typed, mailed) => {
-    const { account, tenant, where } = door;
+  const tryCode: FactorProofs['tryCode'] = async (claimant, typed, mailed) => {
+    const { account, tenant, where } = claimant;
     let by = 'code';
     const isRight = await guess(parts, {
-      subject: subjectAt(door),
+      subject: subjectAt(claimant),
       policy: tenant.policy,
       kind: 'second-factor',
       factor: 'code',
@@ -114,14 +118,19 @@ export function createFactorProofs(parts: FactorProofParts): FactorProofs {
         return { factor, wrong: verdict === 'accepted' ? undefined : verdict };
       },
     });
-    return isRight && by !== 'code' ? proved(door, by) : undefined;
+    return isRight && by !== 'code' ? proved(claimant, by) : undefined;
   };
 
-  const tryAnswer: FactorProofs['tryAnswer'] = async (door, { method, text }, challenge, alone = false) => {
-    const { account, tenant, where } = door;
+  const tryAnswer: FactorProofs['tryAnswer'] = async (
+    claimant,
+    { method, text },
+    challenge,
+    alone = false,
+  ) => {
+    const { account, tenant, where } = claimant;
     let traits: Traits = {};
     const isRight = await guess(parts, {
-      subject: subjectAt(door),
+      subject: subjectAt(claimant),
       policy: tenant.policy,
       kind: 'second-factor',
       factor: method.said,
@@ -133,21 +142,21 @@ export function createFactorProofs(parts: FactorProofParts): FactorProofs {
         return { wrong: account.status === 'enabled' ? undefined : 'disabled' };
       },
     });
-    return isRight ? proved(door, method.said, traits) : undefined;
+    return isRight ? proved(claimant, method.said, traits) : undefined;
   };
 
   return {
     tryCode,
     tryAnswer,
-    async tryTyped(door, { code, answer }, place) {
+    async tryTyped(claimant, { code, answer }, place) {
       if (answer) {
         const challenge = await challenges.spend(place);
         // A second answer to one challenge is not looked at, and no guess.
-        const given = challenge === undefined ? undefined : await tryAnswer(door, answer, challenge);
+        const given = challenge === undefined ? undefined : await tryAnswer(claimant, answer, challenge);
         return given ? { proved: given } : { refused: answer.method.refusal };
       }
       if (typedName(code) === '') return { refused: 'no-code' };
-      const given = await tryCode(door, code, place);
+      const given = await tryCode(claimant, code, place);
       return given ? { proved: given } : { refused: 'wrong-code' };
     },
   };

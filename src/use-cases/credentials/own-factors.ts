@@ -16,8 +16,8 @@ import {
   withoutAuthenticator,
 } from '../../capabilities/second-factor/index.ts';
 import { type Clock, type Say, typedName } from '../../foundation/base/index.ts';
-import { type Bindable, type BindingPlace, mayBind } from './binding-rules.ts';
-import type { Door } from './door.ts';
+import { type Bindable, type BindingClaimant, mayBind } from './binding-rules.ts';
+import type { Claimant } from './claimant.ts';
 import type { ProvedFactor } from './factor-proofs.ts';
 import type { FactorRefusal, TypedFactor } from './typed-factor.ts';
 
@@ -51,19 +51,19 @@ export interface SetUp {
  */
 export interface OwnFactors {
   /** Whether this may be bound at this place, as the one table has it: for what is not bound here. */
-  mayBind(place: BindingPlace, what: Bindable): boolean;
+  mayBind(place: BindingClaimant, what: Bindable): boolean;
   /**
    * Ends the set-up of a method by showing that it works: with a code, which counts like any other (S33, LCK-3), or with an answer
    * to the challenge of its place.
    */
-  bind(door: BindingPlace, setUp: SetUp, typed: TypedFactor): Promise<Binding>;
+  bind(claimant: BindingClaimant, setUp: SetUp, typed: TypedFactor): Promise<Binding>;
   /** @returns the account without it, or undefined where this person may not, or it is gone */
-  turnOff(door: Door, authenticatorId: string): Promise<Account | undefined>;
+  turnOff(claimant: Claimant, authenticatorId: string): Promise<Account | undefined>;
   /**
    * New codes in place of the former ones, which are void at once. @returns undefined where there is nothing to recover, or the
    * account was changed meanwhile
    */
-  newRecoveryCodes(door: BindingPlace): Promise<string[] | undefined>;
+  newRecoveryCodes(claimant: BindingClaimant): Promise<string[] | undefined>;
 }
 
 export interface OwnFactorParts extends GuessParts, MethodTools {
@@ -79,7 +79,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
   const { accounts, keptCodes, trustedBrowsers, audit, mail, say, clock } = parts;
 
   const tell = async (
-    { account, where }: Door,
+    { account, where }: Claimant,
     event: Pick<AuditEvent, 'type' | 'factor'>,
     method: string,
   ): Promise<void> => {
@@ -89,17 +89,17 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
 
   /** The code that ends a set-up counts like any other (LCK-3). */
   const tryNew = (
-    door: Door,
+    claimant: Claimant,
     factor: string,
     typed: string,
     judge: (digits: string) => Promise<CodeVerdict>,
   ) =>
     guess(parts, {
-      subject: { account: door.account, browser: door.browser },
-      policy: door.tenant.policy,
+      subject: { account: claimant.account, browser: claimant.browser },
+      policy: claimant.tenant.policy,
       kind: 'second-factor',
       factor,
-      where: door.where,
+      where: claimant.where,
       check: async () => {
         const read = readTyped(typed);
         const verdict = read?.kind === 'digits' ? await judge(read.code) : 'wrong';
@@ -107,16 +107,16 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
       },
     });
 
-  const firstCodes = async ({ account, tenant }: Door) => {
+  const firstCodes = async ({ account, tenant }: Claimant) => {
     const { recoveryCodes: count } = tenant.policy.secondFactor;
     const isFirst = account.secondFactor.status !== 'active';
     return count !== null && isFirst ? keptCodes.makeRecoveryCodes(count) : undefined;
   };
 
   /** Of two that bind at once one wins: the other finds a later round. */
-  const keep = async (door: Door, authenticator: Authenticator, method: Method): Promise<Binding> => {
-    const { account, tenant } = door;
-    const made = await firstCodes(door);
+  const keep = async (claimant: Claimant, authenticator: Authenticator, method: Method): Promise<Binding> => {
+    const { account, tenant } = claimant;
+    const made = await firstCodes(claimant);
     const { doc: stored, changed } = await accounts.update(account.id, (current) => {
       const isAsProved =
         current.secondFactor.round === account.secondFactor.round &&
@@ -128,8 +128,8 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
       return { ...current, secondFactor: { ...next, lastUsed: authenticator.kind, recoveryCodes } };
     });
     if (!stored || !changed) return { refused: 'elsewhere' };
-    await trustedBrowsers.follow(door.trustToken, account, stored, epochOf(stored, tenant));
-    await tell(door, { type: 'authenticator.bound', factor: authenticator.kind }, method.name);
+    await trustedBrowsers.follow(claimant.trustToken, account, stored, epochOf(stored, tenant));
+    await tell(claimant, { type: 'authenticator.bound', factor: authenticator.kind }, method.name);
     const traits = method.traits?.(authenticator) ?? {};
     const proved = { by: method.said, at: clock.now(), round: stored.secondFactor.round, ...traits };
     return { bound: { account: stored, proved, recoveryCodes: made?.codes } };
@@ -137,7 +137,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
 
   /** Of many posts of one answer one is looked at: its challenge is spent first. */
   const created = async (
-    { account }: Door,
+    { account }: Claimant,
     { method, place }: SetUp,
     { answer, name }: TypedFactor,
   ): Promise<Authenticator | undefined> => {
@@ -148,27 +148,27 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
 
   return {
     mayBind,
-    async bind(door, setUp, typed) {
+    async bind(claimant, setUp, typed) {
       const { method, from, place, secret } = setUp;
-      const { account, tenant } = door;
+      const { account, tenant } = claimant;
       const held = account.secondFactor.authenticators.filter(({ kind }) => kind === method.kind);
       const isFull = method.most > 1 && held.length >= method.most;
       const hasNoMailbox = method.needsMail && account.email === null;
-      if (!mayBind(door, from) || isFull || hasNoMailbox) return { refused: 'elsewhere' };
+      if (!mayBind(claimant, from) || isFull || hasNoMailbox) return { refused: 'elsewhere' };
       if (method.proof === 'answer') {
-        const authenticator = await created(door, setUp, typed);
-        return authenticator ? keep(door, authenticator, method) : { refused: method.refusal };
+        const authenticator = await created(claimant, setUp, typed);
+        return authenticator ? keep(claimant, authenticator, method) : { refused: method.refusal };
       }
       if (typedName(typed.code) === '') return { refused: 'no-code' };
       const at = { place, account, tenant, secret };
-      const isRight = await tryNew(door, method.said, typed.code, (digits) =>
+      const isRight = await tryNew(claimant, method.said, typed.code, (digits) =>
         method.spendNew(parts, at, digits),
       );
-      return isRight ? keep(door, method.authenticator(parts, at), method) : { refused: method.refusal };
+      return isRight ? keep(claimant, method.authenticator(parts, at), method) : { refused: method.refusal };
     },
 
-    async turnOff(door, authenticatorId) {
-      const { account, tenant } = door;
+    async turnOff(claimant, authenticatorId) {
+      const { account, tenant } = claimant;
       let removed: Authenticator | undefined;
       const { doc: stored } = await accounts.update(account.id, (current) => {
         removed = current.secondFactor.authenticators.find(({ id }) => id === authenticatorId);
@@ -183,16 +183,16 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
       });
       const isGone = stored?.secondFactor.authenticators.every(({ id }) => id !== authenticatorId);
       if (!stored || !removed || !isGone) return undefined;
-      await trustedBrowsers.follow(door.trustToken, account, stored, epochOf(stored, tenant));
+      await trustedBrowsers.follow(claimant.trustToken, account, stored, epochOf(stored, tenant));
       const { kind } = removed;
-      await tell(door, { type: 'authenticator.removed', factor: kind }, methodOf(kind)?.name ?? kind);
+      await tell(claimant, { type: 'authenticator.removed', factor: kind }, methodOf(kind)?.name ?? kind);
       return stored;
     },
 
-    async newRecoveryCodes(door) {
-      const { account, tenant } = door;
+    async newRecoveryCodes(claimant) {
+      const { account, tenant } = claimant;
       const { recoveryCodes: count } = tenant.policy.secondFactor;
-      if (count === null || !mayBind(door, 'recovery-codes')) return undefined;
+      if (count === null || !mayBind(claimant, 'recovery-codes')) return undefined;
       const { codes, kept } = await keptCodes.makeRecoveryCodes(count);
       const { changed } = await accounts.update(account.id, (current) => {
         // Of the round that was proved: codes are for what the person had then, and no reset in between is undone by them.
@@ -206,7 +206,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
           : undefined;
       });
       if (!changed) return undefined;
-      await tell(door, { type: 'recovery-codes.made' }, 'recovery');
+      await tell(claimant, { type: 'recovery-codes.made' }, 'recovery');
       return codes;
     },
   };

@@ -13,7 +13,7 @@ import {
   type StrengthProblem,
 } from '../../capabilities/passwords/index.ts';
 import { mustHaveFactor, type TrustedBrowsers } from '../../capabilities/second-factor/index.ts';
-import type { Door } from './door.ts';
+import type { Claimant } from './claimant.ts';
 
 /** Why a new password is not taken; every broken rule at once (PWD-8). */
 export interface Refusal {
@@ -33,13 +33,13 @@ export interface Change {
 
 export interface OwnPassword {
   /** The current password, reserved before it is checked. */
-  tryCurrent(door: Door, typed: string): Promise<boolean>;
-  judge(door: Door, newPassword: string, again: string): Promise<Refusal | undefined>;
+  tryCurrent(claimant: Claimant, typed: string): Promise<boolean>;
+  judge(claimant: Claimant, newPassword: string, again: string): Promise<Refusal | undefined>;
   /**
    * The new password and the new epoch in one step, the record of it, and a mail to the person.
    * @returns undefined when the proof no longer held
    */
-  set(door: Door, change: Change): Promise<Account | undefined>;
+  set(claimant: Claimant, change: Change): Promise<Account | undefined>;
 }
 
 export interface OwnPasswordParts extends GuessParts {
@@ -79,12 +79,12 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
       return problems.length > 0 ? { notice: 'new-password-refused', problems } : undefined;
     },
 
-    async set(door, { newPassword, isStillProved, kind, keepAttempt, keepSession }) {
-      const { account, tenant, where } = door;
+    async set(claimant, { newPassword, isStillProved, kind, keepAttempt, keepSession }) {
+      const { account, tenant, where } = claimant;
       const made = await passwords.make(newPassword, tenant.policy, false);
       const admit = kind === 'reset' ? withStrangersAdmitted : (one: Account) => one;
       const { address = '', browser = '' } = where;
-      const trust = trustedBrowsers.keeping(door.trustToken, account, epochOf(account, tenant));
+      const trust = trustedBrowsers.keeping(claimant.trustToken, account, epochOf(account, tenant));
       const session = keptTogether([keepSession, trust]);
       const attempt = keepAttempt === undefined ? {} : { attempt: keepAttempt };
       const event = await sessions.credentialEvent({

@@ -3,8 +3,8 @@ import type { AuditEvent } from '../../capabilities/audit/index.ts';
 import type { Subject } from '../../capabilities/lockout/index.ts';
 import type { Tenant } from '../../capabilities/tenants/index.ts';
 
-/** Where a person stands who proves or changes a credential of their own. */
-export interface Door {
+/** A person who proves or changes a credential of their own (SP 800-63: the party that is being authenticated), and where they do it. */
+export interface Claimant {
   account: Account;
   tenant: Tenant;
   /** Whose failures are counted, on the counters that all doors share (LCK-1). */

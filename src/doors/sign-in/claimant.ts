@@ -4,13 +4,13 @@ import {
   methodsOf,
   methodsToSetUp,
 } from '../../capabilities/second-factor/index.ts';
-import type { BindingPlace } from '../../use-cases/credentials/index.ts';
+import type { BindingClaimant } from '../../use-cases/credentials/index.ts';
 import { proofsOf } from './next-step.ts';
 import type { SignInParts } from './parts.ts';
 import { type SignInRequest, trace } from './sign-in-request.ts';
 
-/** The request as a door to the person's own credentials; no one stands there before the account is found. */
-export function doorOf({ cookies }: SignInParts, request: SignInRequest): BindingPlace | undefined {
+/** Who is signing in, for what proves or changes their credentials; undefined before the account is found. */
+export function claimantOf({ cookies }: SignInParts, request: SignInRequest): BindingClaimant | undefined {
   const { account, tenant, browser, ctx } = request;
   const trustToken = cookies.trust.read(ctx);
   if (!account || !tenant) return undefined;
