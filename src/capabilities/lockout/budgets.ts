@@ -1,6 +1,5 @@
-import { type Clock, isWithin, networkOf, parseRange, type Range } from '../../foundation/base/index.ts';
+import { type Clock, isInNetworks, networkOf } from '../../foundation/base/index.ts';
 import type { Ephemeral } from '../../foundation/stores/index.ts';
-import type { Population } from '../accounts/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import { createWaitingLine } from './waiting-line.ts';
 
@@ -21,24 +20,6 @@ export type NetworkTry =
 
 const TRY_WINDOW_SECONDS = 600;
 const FREE: NetworkTry = { granted: true, settle: async () => {} };
-
-const parsed = new WeakMap<readonly string[], Range[]>();
-
-/** Whether an address lies in the ranges of a policy; they are read once a policy. */
-function isInNetworks(address: string, networks: readonly string[]): boolean {
-  let ranges = parsed.get(networks);
-  if (!ranges) {
-    ranges = networks.map(parseRange);
-    parsed.set(networks, ranges);
-  }
-  return isWithin(address, ranges);
-}
-
-/** Whether a tenant lets no one of this population sign in from there (SGN-5). */
-export function isOutside(policy: Policy, population: Population, address: string): boolean {
-  const networks = policy.signIn.networks[population];
-  return networks.length > 0 && !isInNetworks(address, networks);
-}
 
 export function createBudgets({
   ephemeral,

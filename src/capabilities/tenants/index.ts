@@ -22,6 +22,7 @@ export { type Policy, policySchema, policyValues } from './policy-schema.ts';
 export { loadPreset, presetNames } from './presets.ts';
 export type { Deadline, PolicyRevision, ScheduledChange, Spread } from './revisions.ts';
 export { writtenOut } from './short-ways.ts';
+export { isOutside } from './sign-in-networks.ts';
 export { createStrangersRules } from './strangers.ts';
 export {
   codeKey,

@@ -1,6 +1,5 @@
 import type { Account } from '../../capabilities/accounts/index.ts';
 import { epochOf } from '../../capabilities/credential-events/index.ts';
-import { isOutside } from '../../capabilities/lockout/index.ts';
 import {
   type Answer,
   answerIn,
@@ -8,6 +7,7 @@ import {
   passkeysOf,
   standsForPassword,
 } from '../../capabilities/second-factor/index.ts';
+import { isOutside } from '../../capabilities/tenants/index.ts';
 import type { WebContext } from '../../foundation/web/index.ts';
 import type { Claimant } from '../../use-cases/credentials/index.ts';
 import { namedBy, type StoredAttempt } from './attempt.ts';

@@ -2,8 +2,8 @@ import { type Reason, reasonsFor } from '../../capabilities/account-state/index.
 import type { Account } from '../../capabilities/accounts/index.ts';
 import type { AuditEvent } from '../../capabilities/audit/index.ts';
 import { epochOf } from '../../capabilities/credential-events/index.ts';
-import { type BrowserClass, isOutside, type Subject } from '../../capabilities/lockout/index.ts';
-import type { Policy, Tenant } from '../../capabilities/tenants/index.ts';
+import type { BrowserClass, Subject } from '../../capabilities/lockout/index.ts';
+import { isOutside, type Policy, type Tenant } from '../../capabilities/tenants/index.ts';
 import { SallyportError } from '../../foundation/base/index.ts';
 import { visitorOf, type WebContext } from '../../foundation/web/index.ts';
 import type { EngineInteraction } from '../oidc/index.ts';

@@ -8,6 +8,7 @@ export { fingerprint, newId, newSecret, randomBelow, randomText, sameSecret } fr
 export { createLanguage, type Say } from './language.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
 export {
+  isInNetworks,
   isPublicAddress,
   isRange,
   isWithin,

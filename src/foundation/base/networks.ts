@@ -23,6 +23,15 @@ export function isWithin(address: string, ranges: readonly Range[]): boolean {
   return ranges.some(([range, bits]) => parsed.kind() === range.kind() && parsed.match(range, bits));
 }
 
+const rangesOf = new WeakMap<readonly string[], Range[]>();
+
+/** Whether an address lies in one of the networks, in the texts of a policy; each list is parsed once. */
+export function isInNetworks(address: string, networks: readonly string[]): boolean {
+  const ranges = rangesOf.get(networks) ?? networks.map(parseRange);
+  rangesOf.set(networks, ranges);
+  return isWithin(address, ranges);
+}
+
 /** An address in its shortest form; IPv4 that came over IPv6 as IPv4. What is no address stays as it is. */
 export function plainAddress(address: string): string {
   return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;

@@ -1,15 +1,9 @@
 import type { Account, Accounts, Population } from '../../capabilities/accounts/index.ts';
 import { foldName } from '../../capabilities/accounts/index.ts';
 import type { AuditEvent } from '../../capabilities/audit/index.ts';
-import {
-  type BrowserClass,
-  type GuessParts,
-  guess,
-  isOutside,
-  type Subject,
-} from '../../capabilities/lockout/index.ts';
+import { type BrowserClass, type GuessParts, guess, type Subject } from '../../capabilities/lockout/index.ts';
 import type { Passwords } from '../../capabilities/passwords/index.ts';
-import type { Policy, Tenant } from '../../capabilities/tenants/index.ts';
+import { isOutside, type Policy, type Tenant } from '../../capabilities/tenants/index.ts';
 import { typedName } from '../../foundation/base/index.ts';
 
 /** Whom a typed name means, through whichever door (S16, S19). */
