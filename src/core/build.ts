@@ -97,7 +97,7 @@ function buildStandings(clock: Clock): Standings {
       daysUntil,
       daysToWarnOf,
       mustHaveFactor,
-      mayUseSessionApi: (account, tenant) => may(account, tenant, 'use-session-api'),
+      mayUseSessionApi: ({ account, tenant }) => may(account, tenant, 'use-session-api'),
     },
   });
 }
@@ -135,7 +135,7 @@ function buildAdministration(capabilities: Capabilities, { installation, setting
     issuer: settings.issuer,
     reasons: standings.reasons,
     // How the person signed in is not kept with what they ask for: what stands against a password stands against it.
-    isUsable: (account, tenant) => standings.isUsable(account, tenant, 'password'),
+    isUsable: (member) => standings.isUsable(member, 'password'),
     sysAdmins: createSysAdmins({ documents, accounts, clock }),
     reseal: async (progress) => {
       const root = (await installation.reseal()) ? 1 : 0;

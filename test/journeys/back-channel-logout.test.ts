@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { memberOf } from '../../src/capabilities/credential-events/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
@@ -20,7 +21,7 @@ const signOut = async (tale: SignedOn, fields: Record<string, string>) => {
 };
 
 const sessionOf = async ({ tenant, account }: SignedOn) =>
-  (await server.core.sessions.live(tenant, await server.reread(account)))[0]?.uid ?? '';
+  (await server.core.sessions.live(memberOf(await server.reread(account), tenant)))[0]?.uid ?? '';
 
 const ENDS: [string, (tale: SignedOn) => Promise<unknown>, Record<string, unknown>?][] = [
   ['the person signs out', (tale) => signOut(tale, { logout: 'yes' })],

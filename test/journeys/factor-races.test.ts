@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { memberOf } from '../../src/capabilities/credential-events/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { isIn, PASSWORD, SECRET } from '../support/app.ts';
@@ -243,8 +244,7 @@ describe('what happens meanwhile', () => {
       await withMail(server, tale.account, tale.email);
       const account = await server.reread(tale.account);
       const claimant = {
-        account,
-        tenant: tale.tenant,
+        ...memberOf(account, tale.tenant),
         browser: 'known' as const,
         where: { tenantId: tale.tenant.id, accountId: account.id },
       };

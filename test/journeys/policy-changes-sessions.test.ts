@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { memberOf } from '../../src/capabilities/credential-events/index.ts';
 import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, OPERATOR, refusalOf } from '../support/administration.ts';
@@ -127,7 +128,7 @@ describe('PWD-17 D18 nothing is enforced in the middle of a call', () => {
     await tale.typePassword();
     const tokens = await tale.relying.exchange((await tale.browser.submit({}, '/later')).url);
     time.move(3 * DAY);
-    expect((await server.core.standings.reasons(tale.account, await reread(tenant)))[0]).toBe(
+    expect((await server.core.standings.reasons(memberOf(tale.account, await reread(tenant))))[0]).toBe(
       'password-expired',
     );
     const next = await tale.relying.refresh(tokens);

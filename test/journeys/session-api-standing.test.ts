@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Account } from '../../src/capabilities/accounts/index.ts';
+import { memberOf } from '../../src/capabilities/credential-events/index.ts';
 import { assertStanding } from '../../src/doors/session-api/proof.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
@@ -50,13 +51,12 @@ describe('between the proofs and the session', () => {
     const seen = await server.reread(account);
     const where = { tenantId: tenant.id, accountId: account.id };
     const proved = {
-      account: seen,
       where,
-      claimant: { account: seen, tenant, browser: 'stranger', where },
+      claimant: { ...memberOf(seen, tenant), browser: 'stranger', where },
     } as const;
     const { standings, accounts, audit } = server.core;
     const parts = { standings, accounts, audit } as never;
-    expect((await assertStanding(parts, proved)).id).toBe(account.id);
+    expect((await assertStanding(parts, proved)).account.id).toBe(account.id);
     await happen(seen);
     await expect(assertStanding(parts, proved)).rejects.toMatchObject({ code });
   });

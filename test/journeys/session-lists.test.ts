@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { memberOf } from '../../src/capabilities/credential-events/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer, refusalOf } from '../support/administration.ts';
 import { PASSWORD } from '../support/app.ts';
@@ -47,7 +48,7 @@ describe('SES-1 a person sees and ends their own sessions', () => {
       /^Microsoft Edge on macOS \(this browser\) .* since .* \(UTC\), last used .* \(UTC\) Applications: the desk$/,
     );
     expect(rows[1]).toMatch(/^Firefox on Windows .*Applications: the desk End$/);
-    const live = await server.core.sessions.live(tale.tenant, tale.account);
+    const live = await server.core.sessions.live(memberOf(tale.account, tale.tenant));
     expect(live.map(({ usedAt, signedInAt }) => usedAt - signedInAt)).toEqual([1_200, 0]);
     expect(live[0]).toMatchObject({ browser: FIREFOX, applications: [tale.application.id] });
   });
@@ -109,8 +110,8 @@ describe('SES-1 a person sees and ends their own sessions', () => {
     const tale = await story(server);
     const other = await story(server);
     const [mine, theirs] = [await signIn(tale, EDGE), await signIn(other, FIREFOX)];
-    const [session] = await server.core.sessions.live(other.tenant, other.account);
-    const [own] = await server.core.sessions.live(tale.tenant, tale.account);
+    const [session] = await server.core.sessions.live(memberOf(other.account, other.tenant));
+    const [own] = await server.core.sessions.live(memberOf(tale.account, tale.tenant));
     await mine.browser.open('/account/sessions');
     for (const id of [session?.uid ?? '', own?.uid ?? '', '', 'x', '__proto__', 'a'.repeat(4_000)])
       await mine.browser.post(`${server.issuer}/account/sessions`, { session: id });
@@ -135,7 +136,7 @@ describe('SES-1 a person sees and ends their own sessions', () => {
     await server.core.sessions.endPopulation(tale.tenant, 'user', { actor: 'command-line' });
     const { sessions, tenants } = server.core;
     const tenant = (await tenants.byId(tale.tenant.id)) ?? tale.tenant;
-    expect(await sessions.live(tenant, await server.reread(tale.account))).toEqual([]);
+    expect(await sessions.live(memberOf(await server.reread(tale.account), tenant))).toEqual([]);
   });
 
   test('SES-4 what an event ended is not taken along by an event of the person that comes after it', async () => {
@@ -143,7 +144,7 @@ describe('SES-1 a person sees and ends their own sessions', () => {
     const here = await signIn(tale, EDGE);
     const { sessions, tenants } = server.core;
     const seen = await server.reread(tale.account);
-    const keep = { account: seen, tenant: tale.tenant };
+    const keep = { member: memberOf(seen, tale.tenant) };
     const own = (between: () => Promise<unknown>) => {
       // Between the look at the account and the write another event comes, as of an administrator.
       const session = {
@@ -181,11 +182,11 @@ describe('SES-1 a person sees and ends their own sessions', () => {
   test('SES-1 a session that is ended while it is used does not come back', async () => {
     const tale = await story(server);
     const there = await signIn(tale, FIREFOX);
-    const [session] = await server.core.sessions.live(tale.tenant, tale.account);
+    const [session] = await server.core.sessions.live(memberOf(tale.account, tale.tenant));
     const uses = Array.from({ length: 10 }, async () => there.browser.open(await tale.relying.request()));
     await administer(server, operations.account.endSession, tale.account, { session: session?.uid ?? '' });
     await Promise.all(uses);
-    expect(await server.core.sessions.live(tale.tenant, tale.account)).toEqual([]);
+    expect(await server.core.sessions.live(memberOf(tale.account, tale.tenant))).toEqual([]);
     expect((await there.browser.open('/account')).step).not.toBe('account');
   });
 });

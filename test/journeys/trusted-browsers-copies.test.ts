@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { memberOf } from '../../src/capabilities/credential-events/index.ts';
 import { isIn, PASSWORD, SECRET } from '../support/app.ts';
 import { MULTI_FACTOR_ACR } from '../support/application.ts';
 import { Browser } from '../support/browser.ts';
@@ -87,9 +88,9 @@ describe('SEC-4 X5 a copy of a trust stays what it was', () => {
     const tale = await trusted();
     const account = await server.reread(tale.account);
     const carried = await cookieOf(tale, TRUST_COOKIE);
-    const kept = server.core.trustedBrowsers.keeping(carried, account, account.epoch);
+    const kept = server.core.trustedBrowsers.keeping(carried, memberOf(account, tale.tenant));
     await server.core.trustedBrowsers.end(account, 'all');
     await kept.settle(account.epoch);
-    expect(await server.core.trustedBrowsers.list(account, account.epoch, tale.tenant)).toEqual([]);
+    expect(await server.core.trustedBrowsers.list(memberOf(account, tale.tenant))).toEqual([]);
   });
 });

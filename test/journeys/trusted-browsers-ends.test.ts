@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { memberOf } from '../../src/capabilities/credential-events/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { administer } from '../support/administration.ts';
 import { isIn, PASSWORD, SECRET } from '../support/app.ts';
@@ -53,7 +54,7 @@ describe('MFA-13 what ends trust', () => {
       'a new password under a mailed link',
       async ({ account, tenant }) => {
         await server.core.ownPassword.set(
-          { account, tenant, browser: 'stranger', where: {} },
+          { ...memberOf(account, tenant), browser: 'stranger', where: {} },
           { newPassword: 'another pass 7', isStillProved: () => true, kind: 'reset' },
         );
       },

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import type { AuditType } from '../../src/capabilities/audit/index.ts';
+import { memberOf } from '../../src/capabilities/credential-events/index.ts';
 import { type Core, openCore } from '../../src/core/index.ts';
 import { commandsAt } from '../../src/doors/cli/index.ts';
 import { createLog, systemClock } from '../../src/foundation/base/index.ts';
@@ -43,7 +44,7 @@ async function trustABrowser(core: Core): Promise<void> {
     secondFactor: { ...a.secondFactor, status: 'active' },
   }));
   const visitor = { address: '192.0.2.1', browser: 'x' };
-  await core.trustedBrowsers.begin(undefined, account, account.epoch, tenant, visitor);
+  await core.trustedBrowsers.begin(undefined, memberOf(account, tenant), visitor);
 }
 
 /** The id of what `startPreview` started, for STARTED in the arguments. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { memberOf } from '../../src/capabilities/credential-events/index.ts';
 import { PASSWORD, type StartedApp, startApp } from '../support/app.ts';
 import { runCommand } from '../support/command.ts';
 import { type Story, story } from '../support/story.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
   if (!tenant) throw new Error('the tenant is missing');
   const account = await server.reread(tale.account);
   const visitor = { address: '192.0.2.1', browser: STORED };
-  await server.core.trustedBrowsers.begin(undefined, account, account.epoch, tenant, visitor);
+  await server.core.trustedBrowsers.begin(undefined, memberOf(account, tenant), visitor);
 });
 afterAll(() => server.close());
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type Account, defaultRoles } from '../../src/capabilities/accounts/index.ts';
+import { loadMember } from '../../src/capabilities/credential-events/index.ts';
 import { newLink } from '../../src/capabilities/passwords/index.ts';
 import type { Tenant } from '../../src/capabilities/tenants/index.ts';
 import type { Core } from '../../src/core/index.ts';
@@ -42,10 +43,9 @@ function placeOf(on: TargetKind, target: Partial<Targets['account']> | null): Pl
 
 /** The account as it stands now, as one who signed in with it. @param signedInAt epoch seconds; now unless given */
 export async function actorFor({ core }: Started, account: Account, signedInAt?: number): Promise<Actor> {
-  const stored = await core.accounts.byId(account.id);
-  const tenant = await core.tenants.byId(account.tenantId);
-  if (!stored || !tenant) throw new Error('the account is gone');
-  return actorOf(stored.doc, tenant, signedInAt ?? core.clock.now());
+  const member = await loadMember(core, account.id);
+  if (!member) throw new Error('the account is gone');
+  return actorOf(member, signedInAt ?? core.clock.now());
 }
 
 /** Performs an operation on a target that the story has in hand. */

@@ -9,8 +9,8 @@ export function createProgramSessions(parts: {
 }): ProgramSessions {
   const { apiSessions, apiTokens } = parts;
   return {
-    async list({ id }, epoch) {
-      const found = (await apiSessions.ofAccount(id)).filter((session) => session.epoch === epoch);
+    async list({ account, epoch }) {
+      const found = (await apiSessions.ofAccount(account.id)).filter((session) => session.epoch === epoch);
       const named = await Promise.all(
         found.map(async ({ reference, tokenId, startedAt, usedAt, address, browser }) => {
           const token = await apiTokens.byTokenId(tokenId);

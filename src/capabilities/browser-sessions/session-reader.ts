@@ -1,7 +1,7 @@
 import type { Clock } from '../../foundation/base/index.ts';
 import type { Ephemeral } from '../../foundation/stores/index.ts';
 import type { Account } from '../accounts/index.ts';
-import type { LiveSession, SessionReader } from '../credential-events/index.ts';
+import type { LiveSession, Member, SessionReader } from '../credential-events/index.ts';
 import { burySession, isOfEpoch, revokeGrant, signOnsOf, type TellLogout, tellOf } from './ending.ts';
 import { grantedKinds } from './kinds.ts';
 
@@ -26,7 +26,7 @@ export function createSessionReader(parts: {
 }): SessionReader {
   const { ephemeral, clock } = parts;
 
-  const read = async (account: Account, uid: string, epoch: number) => {
+  const read = async ({ account, epoch }: Member, uid: string) => {
     const record = await ephemeral.get('Session', uid, clock.now());
     const stored = record && (JSON.parse(record.value) as Stored);
     if (!stored || stored.accountId !== account.id) return undefined;
@@ -46,11 +46,9 @@ export function createSessionReader(parts: {
   };
 
   return {
-    async list(account: Account, epoch: number): Promise<LiveSession[]> {
-      const uids = await ephemeral.members('Session', 'account', account.id, clock.now());
-      const found = await Promise.all(
-        uids.map(async (uid) => ({ uid, session: await read(account, uid, epoch) })),
-      );
+    async list(member: Member): Promise<LiveSession[]> {
+      const uids = await ephemeral.members('Session', 'account', member.account.id, clock.now());
+      const found = await Promise.all(uids.map(async (uid) => ({ uid, session: await read(member, uid) })));
       return found.flatMap(({ uid, session }) => {
         if (!session) return [];
         const { loginTs = 0, usedAt = loginTs, address = '', browser = '' } = session.stored;
@@ -74,7 +72,7 @@ export function createSessionReader(parts: {
       await burySession(parts, uid);
     },
 
-    async endStale(account: Account, epoch: number): Promise<void> {
+    async endStale({ account, epoch }: Member): Promise<void> {
       const current = { epoch, event: account.epochEvent };
       for (const uid of await ephemeral.members('Session', 'account', account.id, clock.now())) {
         const record = await ephemeral.get('Session', uid, clock.now());

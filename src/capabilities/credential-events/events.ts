@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/index.ts';
 import type { AuditEvent } from '../audit/index.ts';
-import type { Tenant } from '../tenants/index.ts';
+import type { Member } from './member.ts';
 
 export type CredentialEventKind =
   | 'password-changed'
@@ -47,12 +47,11 @@ export interface SeenEpoch {
 }
 
 /**
- * What lives through an event. It was found alive with this account and tenant: where another event came in between it has
+ * What lives through an event. It was found alive with this member: where another event came in between it has
  * ended, and the event does not happen, as nothing may be taken into an epoch that it had no part in.
  */
 export interface Keep {
-  account: Account;
-  tenant: Tenant;
+  member: Member;
   /** The half-done sign-in that goes on. */
   attempt?: string;
   session?: KeptSession;
@@ -88,14 +87,6 @@ export interface CredentialEvent {
   keep?: Keep;
 }
 
-/** The epoch that sessions, grants and proofs of an account must have been born in: both parts only ever rise. */
-export function epochOf(
-  account: Pick<Account, 'epoch' | 'population'>,
-  tenant: Pick<Tenant, 'epochs'>,
-): number {
-  return account.epoch + tenant.epochs[account.population];
-}
-
 /** Made by the person: browsers that they used stay known. */
 export const OWN_CHANGES: ReadonlySet<CredentialEventKind> = new Set([
   'password-changed',
@@ -103,6 +94,6 @@ export const OWN_CHANGES: ReadonlySet<CredentialEventKind> = new Set([
   'taken-over',
 ]);
 
-export function seenIn({ account, tenant }: Keep): SeenEpoch {
-  return { epoch: epochOf(account, tenant), event: account.epochEvent };
+export function seenIn({ account, epoch }: Member): SeenEpoch {
+  return { epoch, event: account.epochEvent };
 }

@@ -3,7 +3,8 @@ import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { JobHandlers, JobRun, Jobs } from '../jobs/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
-import { type CredentialEvent, epochOf } from './events.ts';
+import type { CredentialEvent } from './events.ts';
+import { type Member, memberOf } from './member.ts';
 
 interface Payload {
   tenantId: string;
@@ -27,8 +28,8 @@ export function createPopulationEnd(parts: {
   audit: Audit;
   jobs: Pick<Jobs, 'enqueue'>;
   clock: Clock;
-  /** Ends the sessions of an account that are not of this epoch. */
-  endStale(account: Account, epoch: number): Promise<void>;
+  /** Ends the sessions of an account that are not of the epoch of the member. */
+  endStale(member: Member): Promise<void>;
 }): {
   end(tenant: Tenant, population: Account['population'], context: CredentialEvent['context']): Promise<void>;
   jobs: JobHandlers;
@@ -46,7 +47,7 @@ export function createPopulationEnd(parts: {
     }
     const from = after === undefined ? {} : { after };
     const page = await accounts.list({ tenantId, population, limit: PAGE, ...from });
-    for (const account of page.items) await endStale(account, epochOf(account, tenant));
+    for (const account of page.items) await endStale(memberOf(account, tenant));
     if (page.next) await enqueue({ ...payload, after: page.next }, clock.now());
   };
 

@@ -4,7 +4,8 @@ import type { Account, Accounts } from '../accounts/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { JobHandlers, Jobs } from '../jobs/index.ts';
 import type { Tenant, Tenants } from '../tenants/index.ts';
-import { type CredentialEvent, type Dependent, epochOf, seenIn } from './events.ts';
+import { type CredentialEvent, type Dependent, seenIn } from './events.ts';
+import { type Member, memberOf } from './member.ts';
 import { createPopulationEnd } from './population.ts';
 import { createSweeper, type Ended } from './sweep.ts';
 
@@ -25,28 +26,28 @@ export interface LiveSession {
 
 /** The sessions as the protocol's room keeps them. The code that ends one lets its applications know (SES-3). */
 export interface SessionReader {
-  /** The live ones, the last used first. @param epoch the one that they must be of */
-  list(account: Account, epoch: number): Promise<LiveSession[]>;
+  /** Those that are live in the epoch of the member, the last used first. */
+  list(member: Member): Promise<LiveSession[]>;
   /** Ends one with every grant and token of it. @returns its applications, or undefined when it is not theirs */
   end(account: Account, uid: string): Promise<string[] | undefined>;
   /** Ends one whose tokens are refused already. */
   bury(uid: string): Promise<void>;
-  /** Ends the sessions of an account that are not of this epoch. */
-  endStale(account: Account, epoch: number): Promise<void>;
+  /** Ends the sessions of an account that are not of the epoch of the member. */
+  endStale(member: Member): Promise<void>;
   /** Lets the applications of sessions that expired know, some at a time. @returns whether there may be more */
   endExpired(): Promise<boolean>;
 }
 
 /** The sessions of programs as their room keeps them. */
 export interface ProgramSessions {
-  list(account: Account, epoch: number): Promise<LiveSession[]>;
+  list(member: Member): Promise<LiveSession[]>;
   /** @returns false when it is not theirs */
   end(account: Account, uid: string): Promise<boolean>;
 }
 
 export interface Sessions {
   /** Where an account is signed in, the last used first (SES-1). */
-  live(tenant: Tenant, account: Account): Promise<LiveSession[]>;
+  live(member: Member): Promise<LiveSession[]>;
   /** Ends one session with its tokens. @returns false when the account has no such session */
   endOne(account: Account, uid: string, context: CredentialEvent['context']): Promise<boolean>;
   /**
@@ -85,9 +86,8 @@ export function createSessions(parts: {
   const populations = createPopulationEnd({ ...parts, endStale: reader.endStale });
 
   return {
-    async live(tenant, account) {
-      const epoch = epochOf(account, tenant);
-      const found = await Promise.all([reader.list(account, epoch), programs.list(account, epoch)]);
+    async live(member) {
+      const found = await Promise.all([reader.list(member), programs.list(member)]);
       return found.flat().sort((a, b) => b.usedAt - a.usedAt);
     },
     async endOne(account, uid, context) {
@@ -106,12 +106,12 @@ export function createSessions(parts: {
     },
     async credentialEvent({ accountId, kind, change, context, keep }) {
       const event = newId();
-      const kept = (keep && (await keep.session?.prepare(event, seenIn(keep)))) ?? NOTHING;
+      const kept = (keep && (await keep.session?.prepare(event, seenIn(keep.member)))) ?? NOTHING;
       const isSpared = (record: string, id: string) =>
         (record === 'Attempt' && id === keep?.attempt) || Boolean(kept.get(record)?.has(id));
       const sweep = await sweeper.promise({ accountId, kind, event, context }, isSpared);
       const { doc: account, changed } = await accounts.update(accountId, (current) => {
-        const isAsSeen = keep === undefined || current.epoch === keep.account.epoch;
+        const isAsSeen = keep === undefined || current.epoch === keep.member.account.epoch;
         const next = isAsSeen ? change(current) : undefined;
         return next && { ...next, epoch: current.epoch + 1, epochEvent: event };
       });
@@ -121,7 +121,7 @@ export function createSessions(parts: {
         return undefined;
       }
       // By the tenant as it was seen: the end of a population in between stands.
-      if (keep) await keep.session?.settle(epochOf(account, keep.tenant));
+      if (keep) await keep.session?.settle(memberOf(account, keep.member.tenant).epoch);
       return { account, ended: await sweep.finish(account) };
     },
     endPopulation: populations.end,

@@ -7,7 +7,7 @@ import {
 } from '../../foundation/base/index.ts';
 import type { Ephemeral } from '../../foundation/stores/index.ts';
 import type { Account } from '../accounts/index.ts';
-import type { KeptSession } from '../credential-events/index.ts';
+import type { KeptSession, Member } from '../credential-events/index.ts';
 import type { Policy, Tenant } from '../tenants/index.ts';
 
 /** A browser in which a person gave the code once, and need not for some days (MFA-13). */
@@ -23,37 +23,28 @@ export interface TrustedBrowser {
   browser: string;
 }
 
-type Site = Pick<Tenant, 'policy' | 'trustCuts'>;
-
 export interface TrustedBrowsers {
   /** Days that the code page offers to this account; 0: none. Administrators enter the code every time (S40). */
   daysFor(account: Pick<Account, 'role'>, policy: Policy): number;
   /** @param carried what the browser carries; with a forged or foreign token nothing is trusted */
-  isTrusted(carried: string | undefined, account: Account, epoch: number, site: Site): Promise<boolean>;
+  isTrusted(carried: string | undefined, member: Member): Promise<boolean>;
   /**
    * Begins trust by a new token, and ends what this browser had for the account: a copy of the former token stays dead.
    * @returns what the browser must carry; the trust of others at the desk is in it as it was
    */
   begin(
     carried: string | undefined,
-    account: Account,
-    epoch: number,
-    site: Site,
+    member: Member,
     visitor: Pick<TrustedBrowser, 'address' | 'browser'>,
   ): Promise<string>;
   /** Those that hold now, the newest first. @param carried what the browser carries: its own is marked */
-  list(
-    account: Account,
-    epoch: number,
-    site: Site,
-    carried?: string,
-  ): Promise<(TrustedBrowser & { endsAt: number; isThis: boolean })[]>;
+  list(member: Member, carried?: string): Promise<(TrustedBrowser & { endsAt: number; isThis: boolean })[]>;
   /** Ends one by its id, or all. @returns how many there were */
   end(account: Account, id: string | 'all'): Promise<number>;
   /** Lets the trust of this browser, where it holds, live through the person's own change (SES-4). */
-  keeping(carried: string | undefined, account: Account, epoch: number): KeptSession;
-  /** After a change of the factors by the person, here: this browser's trust is of the new round. */
-  follow(carried: string | undefined, before: Account, after: Account, epoch: number): Promise<void>;
+  keeping(carried: string | undefined, member: Member): KeptSession;
+  /** After a change of the factors by the person, here: this browser's trust is of the new round, and of no newer epoch. */
+  follow(carried: string | undefined, before: Account, after: Member): Promise<void>;
 }
 
 const KIND = 'TrustedBrowser';
@@ -104,10 +95,10 @@ export function createTrustedBrowsers(parts: {
     expiresAt: trust.beganAt + trust.days * DAY,
     sets: { account: trust.accountId },
   });
-  const holds = (trust: TrustedBrowser, account: Account, epoch: number, { policy, trustCuts }: Site) =>
+  const holds = (trust: TrustedBrowser, { account, tenant, epoch }: Member) =>
     trust.accountId === account.id &&
     trust.mark === markOf(account, epoch) &&
-    clock.now() < trustEndsAt(trust, daysFor(account, policy), trustCuts);
+    clock.now() < trustEndsAt(trust, daysFor(account, tenant.policy), tenant.trustCuts);
 
   const all = async (account: Account) => {
     const keys = await ephemeral.members(KIND, 'account', account.id, clock.now());
@@ -127,19 +118,20 @@ export function createTrustedBrowsers(parts: {
 
   return {
     daysFor,
-    async isTrusted(carried, account, epoch, site) {
+    async isTrusted(carried, member) {
+      const { account, tenant } = member;
       const id = idFor(carried, account);
-      if (id === undefined || daysFor(account, site.policy) === 0) return false;
+      if (id === undefined || daysFor(account, tenant.policy) === 0) return false;
       const trust = await read(id);
-      return trust !== undefined && holds(trust, account, epoch, site);
+      return trust !== undefined && holds(trust, member);
     },
-    async begin(carried, account, epoch, site, { address, browser }) {
+    async begin(carried, { account, tenant, epoch }, { address, browser }) {
       const next = withNewBrowserToken(carried, account.id);
       const trust: TrustedBrowser = {
         id: newId(),
         accountId: account.id,
         beganAt: clock.now(),
-        days: daysFor(account, site.policy),
+        days: daysFor(account, tenant.policy),
         mark: markOf(account, epoch),
         address,
         browser: browser.slice(0, 300),
@@ -148,14 +140,15 @@ export function createTrustedBrowsers(parts: {
       if (next.former !== undefined) await ephemeral.remove(KIND, recordId(next.former, account.id));
       return next.carried;
     },
-    async list(account, epoch, site, carried) {
+    async list(member, carried) {
+      const { account, tenant } = member;
       const here = idFor(carried, account);
-      const allowed = daysFor(account, site.policy);
-      const live = (await all(account)).filter(({ trust }) => holds(trust, account, epoch, site));
+      const allowed = daysFor(account, tenant.policy);
+      const live = (await all(account)).filter(({ trust }) => holds(trust, member));
       return live
         .map(({ key, trust }) => ({
           ...trust,
-          endsAt: trustEndsAt(trust, allowed, site.trustCuts),
+          endsAt: trustEndsAt(trust, allowed, tenant.trustCuts),
           isThis: key === here,
         }))
         .sort((a, b) => b.beganAt - a.beganAt);
@@ -165,7 +158,7 @@ export function createTrustedBrowsers(parts: {
       for (const { key } of doomed) await ephemeral.remove(KIND, key);
       return doomed.length;
     },
-    keeping(carried, account, epoch) {
+    keeping(carried, { account, epoch }) {
       const id = idFor(carried, account);
       const was = markOf(account, epoch);
       return {
@@ -176,7 +169,7 @@ export function createTrustedBrowsers(parts: {
         drop: async () => {},
       };
     },
-    async follow(carried, before, after, epoch) {
+    async follow(carried, before, { account: after, epoch }) {
       const id = idFor(carried, before);
       if (id !== undefined) await restamp(id, markOf(before, epoch), markOf(after, epoch));
     },

@@ -36,9 +36,9 @@ export function createCallers({
       const { application } = bearer;
       const visitor = visitorOf(ctx);
       if (bearer.by === 'person') {
-        const { account, tenant, signedInAt } = bearer;
-        const actor = { ...actorOf(account, tenant, signedInAt), ...visitor };
-        return { actor, name: `${application.id} ${account.id}` };
+        const { member, signedInAt } = bearer;
+        const actor = { ...actorOf(member, signedInAt), ...visitor };
+        return { actor, name: `${application.id} ${member.account.id}` };
       }
       const tenant = application.tenantId === null ? undefined : await tenants.byId(application.tenantId);
       if (!tenant) throw new SallyportError('token_invalid');

@@ -1,19 +1,18 @@
 import type Provider from 'oidc-provider';
 import type { FirstProof } from '../../capabilities/account-state/index.ts';
-import type { Account } from '../../capabilities/accounts/index.ts';
 import {
   ADMIN_SCOPE,
   type Application,
   type Applications,
   mayAdminister,
 } from '../../capabilities/applications/index.ts';
-import type { Tenant } from '../../capabilities/tenants/index.ts';
+import type { Member } from '../../capabilities/credential-events/index.ts';
 import { firstProofOf } from './grants.ts';
 import { adminApiOf } from './resources.ts';
 
 /** Who shows a token of ours, with everything that it hangs on looked at for this request. */
 export type Bearer =
-  | { by: 'person'; application: Application; account: Account; tenant: Tenant; signedInAt: number }
+  | { by: 'person'; application: Application; member: Member; signedInAt: number }
   | { by: 'machine'; application: Application };
 
 export interface BearerTokens {
@@ -45,16 +44,16 @@ export function createBearerTokens(
   }: {
     issuer: string;
     applications: Applications;
-    usable(accountId: string, first: FirstProof): Promise<{ account: Account; tenant: Tenant } | undefined>;
+    usable(accountId: string, first: FirstProof): Promise<Member | undefined>;
   },
 ): BearerTokens {
   const ofPerson = async (token: AnyToken, application: Application): Promise<Bearer | undefined> => {
     // The grant carries the epoch: a credential event ends every token at once.
     const grant = await current().Grant.find(token.grantId ?? '');
     if (!grant || grant.clientId !== token.clientId || grant.accountId !== token.accountId) return undefined;
-    const found = await usable(grant.accountId ?? '', firstProofOf(grant));
-    if (!found) return undefined;
-    return { by: 'person', application, ...found, signedInAt: token.extra?.auth_time ?? 0 };
+    const member = await usable(grant.accountId ?? '', firstProofOf(grant));
+    if (!member) return undefined;
+    return { by: 'person', application, member, signedInAt: token.extra?.auth_time ?? 0 };
   };
   return {
     async read(value) {

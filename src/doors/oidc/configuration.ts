@@ -1,9 +1,8 @@
 import type { JWK } from 'jose';
 import type { Adapter, AdapterFactory, Configuration, KoaContextWithOIDC } from 'oidc-provider';
-import type { Account } from '../../capabilities/accounts/index.ts';
 import { type Applications, webOrigin } from '../../capabilities/applications/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
-import { endsWithBrowser, type Tenant } from '../../capabilities/tenants/index.ts';
+import type { Member } from '../../capabilities/credential-events/index.ts';
+import { endsWithBrowser } from '../../capabilities/tenants/index.ts';
 import type { Clock, Vault } from '../../foundation/base/index.ts';
 import { CLOCK_TOLERANCE_SECONDS } from './adapter.ts';
 import { ACR_MULTI_FACTOR, ACR_PASSWORD } from './assurance.ts';
@@ -21,11 +20,8 @@ export interface ConfigurationParts {
   clock: Clock;
   vault: Vault;
   applications: Applications;
-  /** The account and its tenant, if it may be used. */
-  usable(
-    ctx: KoaContextWithOIDC,
-    accountId: string,
-  ): Promise<{ account: Account; tenant: Tenant } | undefined>;
+  /** The account with its tenant, if it may be used. */
+  usable(ctx: KoaContextWithOIDC, accountId: string): Promise<Member | undefined>;
   adapterFor(kind: string): Adapter;
   /** Called before a sign-in that this address begins is stored: whether it may be. */
   isWithinBegun(address: string): boolean;
@@ -84,9 +80,9 @@ function findAccount(parts: ConfigurationParts): NonNullable<Configuration['find
   return async (ctx, accountId) => {
     const found = await parts.usable(ctx, accountId);
     if (!found) return undefined;
-    const { account, tenant } = found;
+    const { account, tenant, epoch } = found;
     const { tenantId, population } = account;
-    const person: EngineAccount = { accountId, epoch: epochOf(account, tenant), tenantId, population };
+    const person: EngineAccount = { accountId, epoch, tenantId, population };
     return {
       ...person,
       claims: async () => ({

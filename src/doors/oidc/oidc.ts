@@ -3,13 +3,13 @@ import type { Middleware } from 'koa';
 import compose from 'koa-compose';
 import Provider, { type Adapter, type KoaContextWithOIDC } from 'oidc-provider';
 import type { FirstProof } from '../../capabilities/account-state/index.ts';
-import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
+import type { Accounts } from '../../capabilities/accounts/index.ts';
 import type { Applications } from '../../capabilities/applications/index.ts';
 import type { Audit } from '../../capabilities/audit/index.ts';
 import type { TellLogout } from '../../capabilities/browser-sessions/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { loadMember, type Member } from '../../capabilities/credential-events/index.ts';
 import type { Keys } from '../../capabilities/signing-keys/index.ts';
-import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import type { Tenants } from '../../capabilities/tenants/index.ts';
 import { type Clock, guarded, type Log, SallyportError, type Vault } from '../../foundation/base/index.ts';
 import type { Ephemeral, Installation } from '../../foundation/stores/index.ts';
 import type { Pages, Registry, WebContext } from '../../foundation/web/index.ts';
@@ -44,7 +44,7 @@ export interface OidcParts {
   clock: Clock;
   log: Log;
   /** Whether sessions and tokens of an account may be used that began with this proof. */
-  isUsable(account: Account, tenant: Tenant, first: FirstProof): boolean;
+  isUsable(member: Member, first: FirstProof): boolean;
   tellLogout: TellLogout;
   /** How many sign-ins one network may begin within ten minutes. */
   begunSignIns: number;
@@ -65,23 +65,17 @@ export interface Oidc {
   close(): void;
 }
 
-type Found = { account: Account; tenant: Tenant };
-
 /** Loads an account at most once a request: the session, the grant and the claims all ask for it. */
 function accountReader({
   accounts,
   tenants,
   isUsable,
 }: Pick<OidcParts, 'accounts' | 'tenants' | 'isUsable'>) {
-  const byRequest = new WeakMap<object, Map<string, Promise<Found | undefined>>>();
-  const read = async (accountId: string): Promise<Found | undefined> => {
-    const account = (await accounts.byId(accountId))?.doc;
-    const tenant = account && (await tenants.byId(account.tenantId));
-    return tenant && { account, tenant };
-  };
+  const byRequest = new WeakMap<object, Map<string, Promise<Member | undefined>>>();
+  const read = (accountId: string) => loadMember({ accounts, tenants }, accountId);
   const readOnce = (ctx: object | undefined, accountId: string) => {
     if (!ctx) return read(accountId);
-    const known = byRequest.get(ctx) ?? new Map<string, Promise<Found | undefined>>();
+    const known = byRequest.get(ctx) ?? new Map<string, Promise<Member | undefined>>();
     byRequest.set(ctx, known);
     const reading = known.get(accountId) ?? read(accountId);
     known.set(accountId, reading);
@@ -89,7 +83,7 @@ function accountReader({
   };
   return async (ctx: object | undefined, accountId: string, first: FirstProof) => {
     const found = await readOnce(ctx, accountId);
-    return found && isUsable(found.account, found.tenant, first) ? found : undefined;
+    return found && isUsable(found, first) ? found : undefined;
   };
 }
 
@@ -105,7 +99,7 @@ function build(parts: ProviderParts, cookieKeys: string[], jwks: readonly JWK[])
     tellLogout: parts.tellLogout,
     current: async (accountId, first) => {
       const found = await usable(Provider.ctx, accountId, first);
-      return found && { epoch: epochOf(found.account, found.tenant), event: found.account.epochEvent };
+      return found && { epoch: found.epoch, event: found.account.epochEvent };
     },
     onReuse: (kind, payload) =>
       audit.write({

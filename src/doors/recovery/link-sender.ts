@@ -1,9 +1,10 @@
 import type { Account, Accounts, Population } from '../../capabilities/accounts/index.ts';
 import type { Audit } from '../../capabilities/audit/index.ts';
+import { type Member, memberOf } from '../../capabilities/credential-events/index.ts';
 import type { Budgets } from '../../capabilities/lockout/index.ts';
 import type { Mail } from '../../capabilities/mail/index.ts';
 import { renewedLink } from '../../capabilities/passwords/index.ts';
-import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import type { Tenants } from '../../capabilities/tenants/index.ts';
 import { type Clock, longTime, type Vault } from '../../foundation/base/index.ts';
 
 /** What someone asked for; whether that person exists is looked up later, when no one waits for an answer (S17). */
@@ -35,12 +36,12 @@ export function createLinkSender(parts: {
 }) {
   const { accounts, tenants, budgets, audit, mail, vault, clock, issuer } = parts;
 
-  const find = async (request: LinkRequest): Promise<{ tenant: Tenant; account: Account } | undefined> => {
+  const find = async (request: LinkRequest): Promise<Member | undefined> => {
     const tenant = await tenants.byClientCode(request.clientCode);
     if (!tenant?.policy.password.forgottenByMail) return undefined;
     const { identifiedBy } = tenant.policy.signIn;
     const account = await accounts.identified(tenant.id, request.population, request.userName, identifiedBy);
-    return account?.status === 'enabled' && account.email !== null ? { tenant, account } : undefined;
+    return account?.status === 'enabled' && account.email !== null ? memberOf(account, tenant) : undefined;
   };
 
   const isWithinBudgets = async ({ id, emailKey, tenantId }: Account): Promise<boolean> => {

@@ -1,11 +1,12 @@
 import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
+import { loadMember, type Member } from '../../capabilities/credential-events/index.ts';
 import {
   accountOfToken,
   isLiveLink,
   LINK_SECONDS,
   type StrengthProblem,
 } from '../../capabilities/passwords/index.ts';
-import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import type { Tenants } from '../../capabilities/tenants/index.ts';
 import { type Clock, fingerprint, SallyportError, typedName } from '../../foundation/base/index.ts';
 import type { Ephemeral } from '../../foundation/stores/index.ts';
 import {
@@ -37,11 +38,9 @@ export interface SetPasswordParts {
 }
 
 /** A live link, as this request's browser carries it. */
-interface Opened {
+interface Opened extends Member {
   ctx: WebContext;
   token: string;
-  account: Account;
-  tenant: Tenant;
   /** The code was given under this link already, in this browser. */
   isFactorProved: boolean;
 }
@@ -93,15 +92,15 @@ function tokenOf({ issuer }: SetPasswordParts, ctx: WebContext): string {
 async function opened(parts: SetPasswordParts, ctx: WebContext): Promise<Opened> {
   const token = tokenOf(parts, ctx);
   const accountId = accountOfToken(token);
-  const account = accountId === undefined ? undefined : (await parts.accounts.byId(accountId))?.doc;
-  const tenant = account && (await parts.tenants.byId(account.tenantId));
+  const member = accountId === undefined ? undefined : await loadMember(parts, accountId);
   const now = parts.clock.now();
-  if (!tenant || account.status !== 'enabled' || !isLiveLink(account, token, now))
+  if (member?.account.status !== 'enabled' || !isLiveLink(member.account, token, now))
     throw new SallyportError('link_invalid');
   const stored = await parts.ephemeral.get(PROOF, fingerprint(token), now);
   const proof = stored && (JSON.parse(stored.value) as Proof);
-  const isFactorProved = proof?.round === account.secondFactor.round && isBegunHere(parts, ctx, proof.mark);
-  return { ctx, token, account, tenant, isFactorProved };
+  const isFactorProved =
+    proof?.round === member.account.secondFactor.round && isBegunHere(parts, ctx, proof.mark);
+  return { ctx, token, ...member, isFactorProved };
 }
 
 function flashOf(parts: SetPasswordParts) {
@@ -126,9 +125,9 @@ export async function showForm(parts: SetPasswordParts, ctx: WebContext): Promis
   });
 }
 
-function claimantOf({ ctx, account, tenant }: Opened): Claimant {
+function claimantOf({ ctx, account, tenant, epoch }: Opened): Claimant {
   const where = { tenantId: tenant.id, accountId: account.id, ...visitorOf(ctx) };
-  return { account, tenant, browser: 'stranger', where };
+  return { account, tenant, epoch, browser: 'stranger', where };
 }
 
 /** An active factor is demanded, on the counter of the sign-in; given once, it holds for this link (S42, V15). */

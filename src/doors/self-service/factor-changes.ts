@@ -1,5 +1,5 @@
 import type { Audit } from '../../capabilities/audit/index.ts';
-import { epochOf, keptTogether, type Sessions } from '../../capabilities/credential-events/index.ts';
+import { keptTogether, type Sessions } from '../../capabilities/credential-events/index.ts';
 import { mayTurnOff, methodOf, methods } from '../../capabilities/second-factor/index.ts';
 import { visitorOf } from '../../foundation/web/index.ts';
 import type { OwnFactors } from '../../use-cases/credentials/index.ts';
@@ -94,15 +94,15 @@ export async function submitEndTrust(parts: FactorChangeParts, person: Person): 
 
 /** `POST /account/other-sessions`: ends everything that the account is signed in with elsewhere (S35). */
 export async function submitEndOthers(parts: FactorChangeParts, person: Person): Promise<void> {
-  const { ctx, account, session, tenant } = person;
+  const { ctx, account, session } = person;
   const token = parts.cookies.trust.read(ctx);
-  const trust = parts.trustedBrowsers.keeping(token, account, epochOf(account, tenant));
+  const trust = parts.trustedBrowsers.keeping(token, person);
   const changed = await parts.sessions.credentialEvent({
     accountId: account.id,
     kind: 'other-sessions-ended',
     change: (current) => current,
     context: { actor: account.id, ...visitorOf(ctx) },
-    keep: { account, tenant, session: keptTogether([session.kept, trust]) },
+    keep: { member: person, session: keptTogether([session.kept, trust]) },
   });
   await keepNotice(parts, person, changed ? 'others-ended' : 'factor-changed-elsewhere');
   go(person, ctx.state.form.get('page') === 'sessions' ? '/account/sessions' : PAGE);

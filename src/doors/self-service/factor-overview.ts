@@ -1,5 +1,4 @@
 import type { Account } from '../../capabilities/accounts/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
 import {
   type Method,
   maySetUp,
@@ -26,7 +25,7 @@ export async function showFactors(parts: FactorOverviewParts, person: Person): P
   const { policy } = tenant;
   const { timeZone } = policy.locale;
   const token = parts.cookies.trust.read(ctx);
-  const trusted = await parts.trustedBrowsers.list(account, epochOf(account, tenant), tenant, token);
+  const trusted = await parts.trustedBrowsers.list(person, token);
   parts.pages.render(ctx, 'account/second-factor', {
     title: 'factor.title',
     step: 'account',

@@ -1,18 +1,17 @@
 import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
+import { loadMember, type Member } from '../../capabilities/credential-events/index.ts';
 import { daysUntil, passwordExpiresAt } from '../../capabilities/passwords/index.ts';
 import { maySetUp, modeFor, recoveryCodesLeft } from '../../capabilities/second-factor/index.ts';
-import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import type { Tenants } from '../../capabilities/tenants/index.ts';
 import { type Clock, longDate } from '../../foundation/base/index.ts';
 import { type BrowserCookies, type Pages, visitorOf, type WebContext } from '../../foundation/web/index.ts';
 import type { Claimant } from '../../use-cases/credentials/index.ts';
 import type { BrowserSession, BrowserSessions } from '../oidc/index.ts';
 
 /** The person that this browser is signed in as. */
-export interface Person {
+export interface Person extends Member {
   ctx: WebContext;
   session: BrowserSession;
-  account: Account;
-  tenant: Tenant;
 }
 
 export interface PersonParts {
@@ -27,9 +26,8 @@ export interface PersonParts {
 /** @returns undefined when this browser is not signed in */
 export async function findPerson(parts: PersonParts, ctx: WebContext): Promise<Person | undefined> {
   const session = await parts.browserSessions.current(ctx);
-  const account = session && (await parts.accounts.byId(session.accountId))?.doc;
-  const tenant = account && (await parts.tenants.byId(account.tenantId));
-  return session && account && tenant ? { ctx, session, account, tenant } : undefined;
+  const member = session && (await loadMember(parts, session.accountId));
+  return member && { ctx, session, ...member };
 }
 
 /**
@@ -41,9 +39,9 @@ export function placeOf({ session, account }: Person, what: 'proof' | 'set-up' |
 }
 
 /** The browser carries a session of this account: it is no stranger (LCK-7). */
-export function claimantOf({ cookies }: PersonParts, { ctx, account, tenant }: Person): Claimant {
+export function claimantOf({ cookies }: PersonParts, { ctx, account, tenant, epoch }: Person): Claimant {
   const where = { tenantId: tenant.id, accountId: account.id, ...visitorOf(ctx) };
-  return { account, tenant, browser: 'known', where, trustToken: cookies.trust.read(ctx) };
+  return { account, tenant, epoch, browser: 'known', where, trustToken: cookies.trust.read(ctx) };
 }
 
 /** What every page of the person carries: who they are, and what the menu at the upper right offers (PWD-10). */

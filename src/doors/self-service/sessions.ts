@@ -22,9 +22,9 @@ async function namesOf({ applications }: SessionPageParts, ids: readonly string[
 
 /** `GET /account/sessions`: where the person is signed in (SES-1). */
 export async function showSessions(parts: SessionPageParts, person: Person): Promise<void> {
-  const { ctx, account, tenant, session } = person;
+  const { ctx, tenant, session } = person;
   const { timeZone } = tenant.policy.locale;
-  const live = await parts.sessions.live(tenant, account);
+  const live = await parts.sessions.live(person);
   const rows = await Promise.all(
     live.map(async ({ uid, token, signedInAt, usedAt, address, browser, applications }) => ({
       uid,

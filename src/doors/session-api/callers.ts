@@ -1,6 +1,6 @@
-import { type Account, may } from '../../capabilities/accounts/index.ts';
+import { may } from '../../capabilities/accounts/index.ts';
 import type { ApiSession, ApiToken } from '../../capabilities/api-access/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { type Member, memberOf } from '../../capabilities/credential-events/index.ts';
 import type { Tenant } from '../../capabilities/tenants/index.ts';
 import { SallyportError } from '../../foundation/base/index.ts';
 import type { WebContext } from '../../foundation/web/index.ts';
@@ -13,10 +13,8 @@ export interface TokenHolder {
 }
 
 /** A session that lives: everything that it depends on was looked at for this request. */
-export interface LiveApiSession {
+export interface LiveApiSession extends Member {
   session: ApiSession;
-  account: Account;
-  tenant: Tenant;
 }
 
 /** The one refusal: it says nothing of which part was wrong (API-3). */
@@ -46,16 +44,15 @@ export async function whenLive(
     parts.apiTokens.byTokenId(session.tokenId),
     parts.tenants.byId(session.tenantId),
   ]);
-  const account = stored?.doc;
+  const member = stored && tenant && memberOf(stored.doc, tenant);
   const isLive =
-    account !== undefined &&
+    member !== undefined &&
     token !== undefined &&
-    tenant !== undefined &&
-    session.epoch === epochOf(account, tenant) &&
-    parts.standings.isApiUsable(account, tenant);
-  if (isLive) return { session, account, tenant };
+    session.epoch === member.epoch &&
+    parts.standings.isApiUsable(member);
+  if (isLive) return { session, ...member };
   // Epochs only rise: a session that is ahead of ours was begun after what a cache still has, and is refused, not ended.
-  const isAhead = account && tenant && session.epoch > epochOf(account, tenant);
+  const isAhead = member && session.epoch > member.epoch;
   if (!isAhead) await parts.apiSessions.end(session);
   return undefined;
 }

@@ -1,6 +1,5 @@
-import type { Account } from '../../capabilities/accounts/index.ts';
 import type { ApiToken } from '../../capabilities/api-access/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { type Member, memberOf } from '../../capabilities/credential-events/index.ts';
 import { isSallyportError, SallyportError } from '../../foundation/base/index.ts';
 import type { WebContext } from '../../foundation/web/index.ts';
 import type { ProvedFactor } from '../../use-cases/credentials/index.ts';
@@ -14,15 +13,13 @@ const REFUSED = 401;
 
 async function begin(
   parts: SessionApiParts,
-  { claimant, where }: Proved,
-  account: Account,
+  { where }: Proved,
+  { account, tenant, epoch }: Member,
   factor: ProvedFactor | undefined,
   tokenId: string,
 ): Promise<string> {
-  const { tenant } = claimant;
   const { address = '', browser = '' } = where;
   const idleSeconds = tenant.policy.session.apiIdleMinutes * MINUTE;
-  const epoch = epochOf(account, tenant);
   const id = await parts.apiSessions.begin({ account, epoch, tokenId, idleSeconds, address, browser });
   await parts.audit.write({
     ...where,
@@ -47,21 +44,21 @@ async function counting<T>(parts: SessionApiParts, token: ApiToken, work: () => 
 /** `POST /session/login` (API-2 to API-4). */
 export async function login(parts: SessionApiParts, ctx: WebContext): Promise<void> {
   const holder = await tokenHolder(parts, ctx);
-  const { token, tenant } = holder;
+  const { token } = holder;
   const credentials = await readCredentials(ctx);
   const { otp } = credentials;
-  const { proved, account, factor } = await counting(parts, token, async () => {
+  const { proved, member, factor } = await counting(parts, token, async () => {
     const person = await provePassword(parts, ctx, holder, credentials);
     const given = isCodeDue(parts, person, otp) ? await proveCode(parts, person, otp) : undefined;
-    return { proved: person, account: await assertStanding(parts, person), factor: given };
+    return { proved: person, member: await assertStanding(parts, person), factor: given };
   });
-  const sessionId = await begin(parts, proved, account, factor, token.tokenId);
+  const sessionId = await begin(parts, proved, member, factor, token.tokenId);
   parts.usage.count(token, 'logins');
-  const days = parts.standings.daysUntilPasswordExpires(account, tenant);
+  const days = parts.standings.daysUntilPasswordExpires(member);
   ctx.body = {
     sessionId,
-    clientId: tenant.number,
-    userId: account.number,
+    clientId: member.tenant.number,
+    userId: member.account.number,
     ...(days === undefined ? {} : { daysUntilPasswordExpires: days }),
   };
 }
@@ -77,10 +74,11 @@ async function change(
   const proved = await provePassword(parts, ctx, holder, wanted);
   const isDue = isCodeDue(parts, proved, otp);
   // Read again: the hash may be a better one of the same password by now.
-  const account = (await parts.accounts.byId(proved.account.id))?.doc;
-  const { epoch, lockRound } = proved.account;
+  const { tenant, account: seen } = proved.claimant;
+  const account = (await parts.accounts.byId(seen.id))?.doc;
+  const { epoch, lockRound } = seen;
   if (account?.epoch !== epoch || account.lockRound !== lockRound) throw refused('changed meanwhile');
-  const claimant = { ...proved.claimant, account };
+  const claimant = { ...proved.claimant, ...memberOf(account, tenant) };
   const refusal = await parts.ownPassword.judge(claimant, newPassword, newPassword);
   if (refusal) return refusal.problems;
   if (isDue) await proveCode(parts, proved, otp);

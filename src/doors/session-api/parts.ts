@@ -1,8 +1,8 @@
-import type { Reason } from '../../capabilities/account-state/index.ts';
-import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
+import type { Standings } from '../../capabilities/account-state/index.ts';
+import type { Accounts } from '../../capabilities/accounts/index.ts';
 import type { ApiSessions, ApiTokens, UsageCounter } from '../../capabilities/api-access/index.ts';
 import type { Audit } from '../../capabilities/audit/index.ts';
-import type { Policy, Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import type { Policy, Tenants } from '../../capabilities/tenants/index.ts';
 import type { Clock } from '../../foundation/base/index.ts';
 import type { Registry } from '../../foundation/web/index.ts';
 import type { FactorProofs, OwnPassword, PasswordProofs } from '../../use-cases/credentials/index.ts';
@@ -18,12 +18,7 @@ export interface SessionApiParts {
   passwordProofs: PasswordProofs;
   factorProofs: FactorProofs;
   ownPassword: OwnPassword;
-  standings: {
-    reasons(account: Account, tenant: Tenant): Reason[];
-    /** Whether sessions of programs of the account may be used at all (API-6, API-7). */
-    isApiUsable(account: Account, tenant: Tenant): boolean;
-    daysUntilPasswordExpires(account: Account, tenant: Tenant): number | undefined;
-  };
+  standings: Pick<Standings, 'reasons' | 'isApiUsable' | 'daysUntilPasswordExpires'>;
   audit: Audit;
   clock: Clock;
   strangersPolicy(clientCode: string): Policy;

@@ -1,7 +1,8 @@
 import { reasonTo } from '../../capabilities/account-state/index.ts';
-import { type Account, may } from '../../capabilities/accounts/index.ts';
+import { may } from '../../capabilities/accounts/index.ts';
 import type { ProgramRefusal } from '../../capabilities/api-access/index.ts';
 import type { AuditEvent } from '../../capabilities/audit/index.ts';
+import { type Member, memberOf } from '../../capabilities/credential-events/index.ts';
 import { MAX_PASSWORD_LENGTH } from '../../capabilities/passwords/index.ts';
 import { factorDuty } from '../../capabilities/second-factor/index.ts';
 import { codeKey } from '../../capabilities/tenants/index.ts';
@@ -14,7 +15,6 @@ import type { SessionApiParts } from './parts.ts';
 
 /** A person whose password was right, and who may sign in by program. */
 export interface Proved {
-  account: Account;
   claimant: Claimant;
   where: Omit<AuditEvent, 'type' | 'outcome'>;
 }
@@ -52,9 +52,10 @@ export async function provePassword(
   const where = { tenantId: tenant.id, accountId, applicationId: `token ${token.name}`, ...visitor };
   const isRight = await parts.passwordProofs.tryPassword(named, 'stranger', where, password);
   if (!isRight || !account) throw refused('wrong password');
-  const reasons = parts.standings.reasons(account, tenant);
+  const member = memberOf(account, tenant);
+  const reasons = parts.standings.reasons(member);
   if (reasonTo('refused', reasons)) throw refused(reasons.join());
-  const proved = { account, claimant: { account, tenant, browser: 'stranger', where } as const, where };
+  const proved = { claimant: { ...member, browser: 'stranger', where } as const, where };
   if (may(account, tenant, 'use-session-api')) return proved;
   noteRefusal(parts, proved, 'permission');
   throw refused('permission');
@@ -86,10 +87,10 @@ export async function proveCode(
 }
 
 /**
- * The account as it stands now that everything was proved: a lock, an event or a reset that came meanwhile holds.
+ * The member as it stands now that everything was proved: a lock, an event or a reset that came meanwhile holds.
  * @throws SallyportError `unauthorized`, or `password_change_required` for a password that must be changed first (API-3)
  */
-export async function assertStanding(parts: SessionApiParts, proved: Proved): Promise<Account> {
+export async function assertStanding(parts: SessionApiParts, proved: Proved): Promise<Member> {
   const { account, tenant } = proved.claimant;
   const current = (await parts.accounts.byId(account.id))?.doc;
   const isAsProved =
@@ -97,9 +98,10 @@ export async function assertStanding(parts: SessionApiParts, proved: Proved): Pr
     current.lockRound === account.lockRound &&
     current.secondFactor.round === account.secondFactor.round;
   if (!current || !isAsProved) throw refused('changed meanwhile');
-  const reasons = parts.standings.reasons(current, tenant);
+  const member = memberOf(current, tenant);
+  const reasons = parts.standings.reasons(member);
   if (reasonTo('refused', reasons)) throw refused(reasons.join());
-  if (!reasonTo('change-password', reasons)) return current;
+  if (!reasonTo('change-password', reasons)) return member;
   noteRefusal(parts, proved, 'password_change_required');
   throw new SallyportError('password_change_required');
 }

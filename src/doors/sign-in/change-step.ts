@@ -1,5 +1,5 @@
 import type { Account } from '../../capabilities/accounts/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { memberOf } from '../../capabilities/credential-events/index.ts';
 import { formFields, type WebContext } from '../../foundation/web/index.ts';
 import type { Claimant } from '../../use-cases/credentials/index.ts';
 import type { Attempt } from './attempt.ts';
@@ -49,7 +49,7 @@ export async function submitChange(parts: SignInParts, ctx: WebContext): Promise
   const firstProof = {
     by: 'password' as const,
     at: parts.clock.now(),
-    epoch: epochOf(changed, claimant.tenant),
+    epoch: memberOf(changed, claimant.tenant).epoch,
     lockRound: changed.lockRound,
   };
   // A person who has just changed it is not told at the same time how soon it expires.

@@ -11,18 +11,18 @@ import { type SignInRequest, trace } from './sign-in-request.ts';
 
 /** Who is signing in, for what proves or changes their credentials; undefined before the account is found. */
 export function claimantOf({ cookies }: SignInParts, request: SignInRequest): BindingClaimant | undefined {
-  const { account, tenant, browser, ctx } = request;
+  const { member, browser, ctx } = request;
   const trustToken = cookies.trust.read(ctx);
-  if (!account || !tenant) return undefined;
-  return {
-    at: 'sign-in',
-    proofs: proofsOf(request),
-    account,
-    tenant,
-    browser,
-    where: trace(request),
-    trustToken,
-  };
+  return (
+    member && {
+      ...member,
+      at: 'sign-in',
+      proofs: proofsOf(request),
+      browser,
+      where: trace(request),
+      trustToken,
+    }
+  );
 }
 
 /**

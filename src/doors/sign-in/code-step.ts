@@ -1,4 +1,3 @@
-import { epochOf } from '../../capabilities/credential-events/index.ts';
 import { recoveryCodesLeft, standsForPassword } from '../../capabilities/second-factor/index.ts';
 import { visitorOf, type WebContext } from '../../foundation/web/index.ts';
 import { type BindingClaimant, type ProvedFactor, typedFactor } from '../../use-cases/credentials/index.ts';
@@ -25,9 +24,8 @@ async function beginTrust(
     ctx.state.form.get('trustBrowser') === undefined
   )
     return;
-  const { account, tenant, trustToken, where } = claimant;
-  const epoch = epochOf(account, tenant);
-  const token = await trustedBrowsers.begin(trustToken, account, epoch, tenant, visitorOf(ctx));
+  const { account, trustToken, where } = claimant;
+  const token = await trustedBrowsers.begin(trustToken, claimant, visitorOf(ctx));
   cookies.trust.set(ctx, token);
   await audit.write({
     ...where,

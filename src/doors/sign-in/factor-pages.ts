@@ -26,8 +26,8 @@ async function secretOf(
 }
 
 export async function activationPage(parts: SignInParts, request: SignInRequest): Promise<PageData> {
-  const { account, tenant } = request;
-  if (!account || !tenant) throw new Error('no one to activate for');
+  const { member } = request;
+  if (!member) throw new Error('no one to activate for');
   const [way, ...others] = setUpWays(parts, request);
   const base = `/sign-in/${request.attempt.uid}`;
   const common = {
@@ -38,14 +38,15 @@ export async function activationPage(parts: SignInParts, request: SignInRequest)
     send: `${base}/mail-code`,
   };
   if (way?.from !== 'method') return common;
-  const secret = await secretOf(parts, request, account, way.method);
-  const at = { place: placeOf(request), account, tenant, secret };
+  const secret = await secretOf(parts, request, member.account, way.method);
+  const at = { ...member, place: placeOf(request), secret };
   return { ...common, ...(await way.method.setUpPage(parts, at)) };
 }
 
 export async function codePage(parts: SignInParts, request: SignInRequest): Promise<PageData> {
-  const { account, policy, tenant } = request;
-  if (!account || !tenant) throw new Error('no one to ask for a code');
+  const { member, policy } = request;
+  if (!member) throw new Error('no one to ask for a code');
+  const { account, tenant } = member;
   const [method, ...others] = codeMethods(parts, request);
   const { secondFactor } = account;
   return {
@@ -62,7 +63,7 @@ export async function codePage(parts: SignInParts, request: SignInRequest): Prom
     isCloudcx: tenant.preset === 'cloudcx',
     isAnswer: method?.proof === 'answer',
     isSent: method?.send !== undefined,
-    ...(method && (await method.proofPage(parts, { place: placeOf(request), account, tenant }))),
+    ...(method && (await method.proofPage(parts, { ...member, place: placeOf(request) }))),
   };
 }
 

@@ -1,6 +1,5 @@
-import type { Account } from '../../capabilities/accounts/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
-import { endsWithBrowser, type Tenant } from '../../capabilities/tenants/index.ts';
+import { type Member, memberOf } from '../../capabilities/credential-events/index.ts';
+import { endsWithBrowser } from '../../capabilities/tenants/index.ts';
 import { visitorOf, type WebContext } from '../../foundation/web/index.ts';
 import type { EngineInteraction } from '../oidc/index.ts';
 import { assuranceOf } from './assurance.ts';
@@ -25,10 +24,10 @@ function go(ctx: WebContext, address: string): void {
 async function takeOver(
   { sessions, browserSessions }: SignInParts,
   { ctx, attempt, policy }: SignInRequest,
-  account: Account,
-  tenant: Tenant,
+  member: Member,
 ): Promise<number | undefined> {
-  if (!policy.session.sharedDesk) return epochOf(account, tenant);
+  if (!policy.session.sharedDesk) return member.epoch;
+  const { account, tenant } = member;
   const here = await browserSessions.current(ctx);
   const session = here?.accountId === account.id ? { session: here.kept } : {};
   const changed = await sessions.credentialEvent({
@@ -36,9 +35,9 @@ async function takeOver(
     kind: 'taken-over',
     change: (current) => current,
     context: { actor: account.id, ...visitorOf(ctx) },
-    keep: { account, tenant, attempt: attempt.uid, ...session },
+    keep: { member, attempt: attempt.uid, ...session },
   });
-  return changed && epochOf(changed.account, tenant);
+  return changed && memberOf(changed.account, tenant).epoch;
 }
 
 /**
@@ -52,14 +51,15 @@ async function leave(parts: SignInParts, { ctx, interaction }: SignInRequest): P
 
 /** Tells the engine once, at the end: as soon as it knows a login, its session counts as signed in. */
 async function commit(parts: SignInParts, request: SignInRequest): Promise<void> {
-  const { ctx, interaction, attempt, account, tenant, policy } = request;
-  if (!account || !tenant) throw new Error('a sign-in without an account');
+  const { ctx, interaction, attempt, member, policy } = request;
+  if (!member) throw new Error('a sign-in without an account');
   const at = provedAt(request);
   if (at === 0) return leave(parts, request);
-  const epoch = await takeOver(parts, request, account, tenant);
+  const epoch = await takeOver(parts, request, member);
   if (epoch === undefined || !(await parts.attempts.finish(interaction.uid)))
     return back(ctx, interaction.uid);
-  const said = visitorOf(ctx);
+  const { account } = member;
+  const visitor = visitorOf(ctx);
   const { first } = proofsOf(request);
   const { isMultiFactor, amr } = assuranceOf(
     first ?? { sessionAmr: interaction.sessionAmr },
@@ -84,8 +84,8 @@ async function commit(parts: SignInParts, request: SignInRequest): Promise<void>
     amr,
     at,
     remember: !endsWithBrowser(policy),
-    address: said.address,
-    browser: said.browser.slice(0, MAX_BROWSER),
+    address: visitor.address,
+    browser: visitor.browser.slice(0, MAX_BROWSER),
     idleSeconds: policy.session.idleMinutes * 60,
     absoluteSeconds: policy.session.absoluteMinutes * 60,
   });

@@ -1,5 +1,5 @@
-import type { Reason } from '../../capabilities/account-state/index.ts';
-import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
+import type { Standings } from '../../capabilities/account-state/index.ts';
+import type { Accounts } from '../../capabilities/accounts/index.ts';
 import type { Applications } from '../../capabilities/applications/index.ts';
 import type { Audit } from '../../capabilities/audit/index.ts';
 import type { Sessions } from '../../capabilities/credential-events/index.ts';
@@ -14,7 +14,7 @@ import type {
   TotpSecrets,
   TrustedBrowsers,
 } from '../../capabilities/second-factor/index.ts';
-import type { Policy, Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import type { Policy, Tenants } from '../../capabilities/tenants/index.ts';
 import type { Clock } from '../../foundation/base/index.ts';
 import type { BrowserCookies, Pages, Registry, Submissions } from '../../foundation/web/index.ts';
 import type {
@@ -42,10 +42,7 @@ export interface SignInParts {
   knownBrowsers: KnownBrowsers;
   cookies: BrowserCookies;
   /** How an account stands: the reasons of the one table (PWD-17). */
-  standings: {
-    reasons(account: Account, tenant: Tenant): Reason[];
-    daysToWarn(account: Account, tenant: Tenant): number | undefined;
-  };
+  standings: Pick<Standings, 'reasons' | 'daysToWarn'>;
   totp: TotpSecrets;
   mailedCodes: MailedCodes;
   passkeys: Passkeys;

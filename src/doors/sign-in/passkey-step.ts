@@ -1,5 +1,4 @@
-import type { Account } from '../../capabilities/accounts/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { loadMember } from '../../capabilities/credential-events/index.ts';
 import {
   type Answer,
   answerIn,
@@ -24,10 +23,9 @@ async function claimantFor(
 ): Promise<Claimant | undefined> {
   const { application } = request.interaction;
   const claim = parts.passkeys.claimOf(text);
-  const account = claim && (await parts.accounts.byId(claim.accountId))?.doc;
-  const tenant = account && (await parts.tenants.byId(account.tenantId));
-  if (!account || !tenant || !standsForPassword(method.said) || !mayComeFirst(tenant.policy))
-    return undefined;
+  const member = claim && (await loadMember(parts, claim.accountId));
+  if (!member || !standsForPassword(method.said) || !mayComeFirst(member.tenant.policy)) return undefined;
+  const { account, tenant } = member;
   const isHeld = passkeysOf(account).some(({ credentialId }) => credentialId === claim?.credentialId);
   const isMeant =
     isHeld &&
@@ -36,7 +34,7 @@ async function claimantFor(
     !isOutside(tenant.policy, account.population, request.ctx.state.address);
   if (!isMeant) return undefined;
   const browser = await browserClass(parts, request.ctx, account, tenant.policy);
-  return { account, tenant, browser, where: trace({ ...request, account, tenant }) };
+  return { ...member, browser, where: trace({ ...request, ...member }) };
 }
 
 /** The whole sign-in: the device, and the person that it verified. */
@@ -64,14 +62,10 @@ async function signIn(
   // The challenge is spent: a notice that another post left meanwhile must not stand in the way.
   return parts.attempts.keep(stored, (attempt) => ({
     ...namedBy(attempt, who),
-    firstProof: { by: 'passkey', at: proved.at, ...proofOf(account, claimant) },
+    firstProof: { by: 'passkey', at: proved.at, epoch: claimant.epoch, lockRound: account.lockRound },
     factorProof: proved,
     notice: null,
   }));
-}
-
-function proofOf(account: Account, { tenant }: Claimant) {
-  return { epoch: epochOf(account, tenant), lockRound: account.lockRound };
 }
 
 /** `POST /sign-in/:uid/passkey`: a passkey in place of name, password and code (MFA-16). */

@@ -1,8 +1,6 @@
-import type { Account } from '../../capabilities/accounts/index.ts';
 import { foldName } from '../../capabilities/accounts/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { type Member, memberOf } from '../../capabilities/credential-events/index.ts';
 import { MAX_PASSWORD_LENGTH } from '../../capabilities/passwords/index.ts';
-import type { Tenant } from '../../capabilities/tenants/index.ts';
 import { formFields, type WebContext } from '../../foundation/web/index.ts';
 import type { Named } from '../../use-cases/credentials/index.ts';
 import { type Attempt, namedBy, type Who } from './attempt.ts';
@@ -29,10 +27,10 @@ async function findWho(
   return { who, named };
 }
 
-function proved(attempt: Attempt, who: Who, account: Account, tenant: Tenant, at: number): Attempt {
+function proved(attempt: Attempt, who: Who, { account, epoch }: Member, at: number): Attempt {
   return {
     ...namedBy(attempt, who),
-    firstProof: { by: 'password', at, epoch: epochOf(account, tenant), lockRound: account.lockRound },
+    firstProof: { by: 'password', at, epoch, lockRound: account.lockRound },
     factorProof: null,
     activation: null,
     notice: null,
@@ -79,5 +77,5 @@ async function tryPassword(
   const where = trace({ ...request, attempt, account: account ?? hidden, tenant });
   const isRight = await parts.passwordProofs.tryPassword(named, browser, where, typed.password);
   if (!isRight || !account || !tenant) return failed(request.attempt, who, 'wrong-password');
-  return proved(request.attempt, who, account, tenant, parts.clock.now());
+  return proved(request.attempt, who, memberOf(account, tenant), parts.clock.now());
 }

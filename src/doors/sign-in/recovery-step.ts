@@ -36,11 +36,11 @@ export async function submitRecovery(parts: SignInParts, ctx: WebContext): Promi
 export async function downloadRecovery(parts: SignInParts, ctx: WebContext): Promise<void> {
   const request = await loadRequest(parts, ctx);
   const codes = request.step === 'recovery-codes' ? shownCodes(parts, request) : [];
-  const { account, tenant } = request;
-  if (codes.length === 0 || !account || !tenant) return back(ctx, request.interaction.uid);
+  const { member } = request;
+  if (codes.length === 0 || !member) return back(ctx, request.interaction.uid);
   const text = parts.pages.say('recovery-codes.file', {
-    userName: account.userName,
-    tenant: tenant.name,
+    userName: member.account.userName,
+    tenant: member.tenant.name,
     codes: codes.join('\n'),
   });
   sendTextFile(ctx, 'recovery-codes.txt', text);

@@ -1,4 +1,3 @@
-import { epochOf } from '../../capabilities/credential-events/index.ts';
 import { isSallyportError } from '../../foundation/base/index.ts';
 import { type Guards, on, type RouteHandler, type WebContext, waived } from '../../foundation/web/index.ts';
 import { submitActivation } from './activation-step.ts';
@@ -72,14 +71,13 @@ async function submitRestart(parts: SignInParts, ctx: WebContext): Promise<void>
 
 async function submitConsent(parts: SignInParts, ctx: WebContext): Promise<void> {
   const request = await loadRequest(parts, ctx);
-  const { account, tenant, interaction } = request;
-  if (request.step !== 'consent' || !tenant || account?.status !== 'enabled')
-    return back(ctx, interaction.uid);
+  const { member, interaction } = request;
+  if (request.step !== 'consent' || member?.account.status !== 'enabled') return back(ctx, interaction.uid);
   if (ctx.state.form.get('decision') !== 'allow')
     return refuse(parts, ctx, interaction, 'access_denied', 'the person did not agree');
   if (!(await parts.attempts.finish(interaction.uid))) return back(ctx, interaction.uid);
   ctx.status = 303;
-  ctx.redirect(await parts.interactions.consent(ctx, epochOf(account, tenant)));
+  ctx.redirect(await parts.interactions.consent(ctx, member.epoch));
 }
 
 async function submitCancel(parts: SignInParts, ctx: WebContext): Promise<void> {

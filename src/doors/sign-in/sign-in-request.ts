@@ -1,7 +1,7 @@
 import { type Reason, reasonsFor } from '../../capabilities/account-state/index.ts';
 import type { Account } from '../../capabilities/accounts/index.ts';
 import type { AuditEvent } from '../../capabilities/audit/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { loadMember, type Member } from '../../capabilities/credential-events/index.ts';
 import type { BrowserClass, Subject } from '../../capabilities/lockout/index.ts';
 import { isOutside, type Policy, type Tenant } from '../../capabilities/tenants/index.ts';
 import { SallyportError } from '../../foundation/base/index.ts';
@@ -17,9 +17,12 @@ export interface SignInRequest {
   interaction: EngineInteraction;
   stored: StoredAttempt;
   attempt: Attempt;
+  /** The account that was named and found, with its tenant. */
+  member: Member | undefined;
+  account: Account | undefined;
+  /** Of the member, or of a name that no account has. */
   tenant: Tenant | undefined;
   policy: Policy;
-  account: Account | undefined;
   browser: BrowserClass;
   reasons: readonly Reason[];
   daysToWarn: number | undefined;
@@ -65,9 +68,9 @@ async function begin(parts: SignInParts, interaction: EngineInteraction): Promis
     population,
   });
   const isStepUp = sessionAccountId !== undefined && reasons.length === 1 && reasons[0] === 'factor_missing';
-  const account = isStepUp ? (await parts.accounts.byId(sessionAccountId))?.doc : undefined;
-  const tenant = account && (await parts.tenants.byId(account.tenantId));
-  if (!account || !tenant) return parts.attempts.begin(attempt);
+  const member = isStepUp ? await loadMember(parts, sessionAccountId) : undefined;
+  if (!member) return parts.attempts.begin(attempt);
+  const { account, tenant, epoch } = member;
   return parts.attempts.begin({
     ...attempt,
     population: account.population,
@@ -78,12 +81,7 @@ async function begin(parts: SignInParts, interaction: EngineInteraction): Promis
       accountId: account.id,
       shadow: null,
     },
-    firstProof: {
-      by: 'session',
-      at: 0,
-      epoch: epochOf(account, tenant),
-      lockRound: account.lockRound,
-    },
+    firstProof: { by: 'session', at: 0, epoch, lockRound: account.lockRound },
     // The person is in the middle of something: what is not asked for now waits for the next fresh sign-in.
     isWarned: true,
   });
@@ -93,11 +91,11 @@ async function begin(parts: SignInParts, interaction: EngineInteraction): Promis
 async function isTrustedHere(
   { trustedBrowsers, cookies }: SignInParts,
   ctx: WebContext,
-  { account, tenant }: { account: Account; tenant: Tenant },
+  member: Member,
 ): Promise<boolean> {
-  if (account.secondFactor.status !== 'active') return false;
+  if (member.account.secondFactor.status !== 'active') return false;
   const token = cookies.trust.read(ctx);
-  return trustedBrowsers.isTrusted(token, account, epochOf(account, tenant), tenant);
+  return trustedBrowsers.isTrusted(token, member);
 }
 
 type Unsituated = Pick<SignInRequest, 'ctx' | 'interaction' | 'stored' | 'attempt'>;
@@ -105,29 +103,28 @@ type Unsituated = Pick<SignInRequest, 'ctx' | 'interaction' | 'stored' | 'attemp
 async function situate(parts: SignInParts, request: Unsituated): Promise<SignInRequest> {
   const { ctx, attempt, interaction, stored } = request;
   const accountId = interaction.prompt === 'consent' ? interaction.sessionAccountId : attempt.who?.accountId;
-  const account = accountId ? (await parts.accounts.byId(accountId))?.doc : undefined;
-  const tenantId = account?.tenantId ?? attempt.who?.tenantId;
-  const tenant = tenantId ? await parts.tenants.byId(tenantId) : undefined;
+  const member = accountId ? await loadMember(parts, accountId) : undefined;
+  const tenantId = attempt.who?.tenantId;
+  const tenant = member?.tenant ?? (tenantId ? await parts.tenants.byId(tenantId) : undefined);
+  const account = member?.account;
   const policy =
     tenant?.policy ?? parts.strangersPolicy(interaction.linkCode ?? attempt.who?.clientCode ?? '');
   const browser = await browserClass(parts, ctx, account, policy);
   const subject = subjectOf(attempt, account, browser);
-  const known = account && tenant ? { account, tenant } : undefined;
   const first = firstOf(attempt);
-  const reasons = known ? reasonsFor(first, parts.standings.reasons(known.account, known.tenant)) : [];
-  const daysToWarn =
-    known && first === 'password' ? parts.standings.daysToWarn(known.account, known.tenant) : undefined;
+  const reasons = member ? reasonsFor(first, parts.standings.reasons(member)) : [];
+  const daysToWarn = member && first === 'password' ? parts.standings.daysToWarn(member) : undefined;
   const proof = {
     attempt,
     account,
-    epoch: known ? epochOf(known.account, known.tenant) : 0,
+    epoch: member?.epoch ?? 0,
     isOutside: account !== undefined && isOutside(policy, account.population, ctx.state.address),
     reasons,
     policy,
     asked: interaction.asked,
   };
   const isProved = firstIsProved(proof);
-  const isTrusted = isProved && known !== undefined && (await isTrustedHere(parts, ctx, known));
+  const isTrusted = isProved && member !== undefined && (await isTrustedHere(parts, ctx, member));
   const kind = isProved ? 'second-factor' : 'password';
   const standing = subject ? await parts.lockout.standing(subject, kind, policy) : NOBODY;
   const step = nextStep({
@@ -144,6 +141,7 @@ async function situate(parts: SignInParts, request: Unsituated): Promise<SignInR
   const { waitEnds } = standing;
   return {
     ...request,
+    member,
     account,
     tenant,
     policy,

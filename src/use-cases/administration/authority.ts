@@ -8,6 +8,7 @@ import {
   permissionNames,
 } from '../../capabilities/accounts/index.ts';
 import type { Application } from '../../capabilities/applications/index.ts';
+import type { Member } from '../../capabilities/credential-events/index.ts';
 import type { Tenant } from '../../capabilities/tenants/index.ts';
 
 /** Who acts, and what they hold. Doors make one from a sign-in, a token or a shell; nothing else grants anything. */
@@ -32,7 +33,7 @@ export function operatorAs(by: string): Actor {
 }
 
 /** A person who signed in. @param signedInAt epoch seconds */
-export function actorOf(account: Account, tenant: Tenant, signedInAt: number): Actor {
+export function actorOf({ account, tenant }: Member, signedInAt: number): Actor {
   const grants = grantsOf(account, tenant);
   return {
     by: account.id,
@@ -125,7 +126,7 @@ export function notHeld(actor: Actor, wanted: readonly Grant[], team?: string | 
 }
 
 /** Whether the account holds something that the actor does not: then the actor does not act on it (ACC-6). */
-export function outranks(account: Account, tenant: Tenant, actor: Actor): boolean {
+export function outranks({ account, tenant }: Pick<Member, 'account' | 'tenant'>, actor: Actor): boolean {
   // What a person holds for themselves only gives no power over others.
   const power = grantsOf(account, tenant).filter(({ reach }) => reach !== 'self');
   return notHeld(actor, power, account.team ?? null).length > 0;
@@ -144,11 +145,7 @@ export function machineOutranks(
  * What a move into a team would give that the actor does not hold already: to the account over that team, or to the actor over
  * the account. Without this, who may move accounts would reach every team by moving themselves (ACC-6, ACC-7).
  */
-export function gainedByMove(
-  actor: Actor,
-  { tenant, account }: { tenant: Tenant; account: Account },
-  team: string,
-): Permission[] {
+export function gainedByMove(actor: Actor, { tenant, account }: Member, team: string): Permission[] {
   const here = reachedBy(account);
   const ofTeam = (grants: readonly Grant[]) => grants.filter(({ reach }) => reach === 'team');
   const given = ofTeam(grantsOf(account, tenant)).filter(

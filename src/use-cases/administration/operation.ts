@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Account, Permission } from '../../capabilities/accounts/index.ts';
 import type { Application } from '../../capabilities/applications/index.ts';
 import type { AuditEvent, AuditType } from '../../capabilities/audit/index.ts';
+import type { Member } from '../../capabilities/credential-events/index.ts';
 import type { LongOperation } from '../../capabilities/long-operations/index.ts';
 import type { Tenant } from '../../capabilities/tenants/index.ts';
 import type { Refusal, Refused } from '../../foundation/base/index.ts';
@@ -14,7 +15,7 @@ export interface Targets {
   /** One tenant, or the whole installation. */
   area: { tenant: Tenant | undefined };
   tenant: { tenant: Tenant };
-  account: { tenant: Tenant; account: Account };
+  account: Member;
   application: { application: Application; tenant: Tenant | undefined };
   /** A long operation that someone started. */
   operation: { started: LongOperation };

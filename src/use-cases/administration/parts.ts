@@ -1,9 +1,9 @@
 import type { Reason } from '../../capabilities/account-state/index.ts';
-import type { Account, Accounts } from '../../capabilities/accounts/index.ts';
+import type { Accounts } from '../../capabilities/accounts/index.ts';
 import type { ApiSessions, ApiTokens, UsageCounter } from '../../capabilities/api-access/index.ts';
 import type { Applications } from '../../capabilities/applications/index.ts';
 import type { Audit } from '../../capabilities/audit/index.ts';
-import type { Sessions } from '../../capabilities/credential-events/index.ts';
+import type { Member, Sessions } from '../../capabilities/credential-events/index.ts';
 import type { Jobs } from '../../capabilities/jobs/index.ts';
 import type { Budgets, Lockout } from '../../capabilities/lockout/index.ts';
 import type { LogoutDeliveries } from '../../capabilities/logout-delivery/index.ts';
@@ -17,7 +17,7 @@ import type {
   TrustedBrowsers,
 } from '../../capabilities/second-factor/index.ts';
 import type { Keys } from '../../capabilities/signing-keys/index.ts';
-import type { Tenant, Tenants } from '../../capabilities/tenants/index.ts';
+import type { Tenants } from '../../capabilities/tenants/index.ts';
 import type { ProgressKeeper, WebhookDeliveries, Webhooks } from '../../capabilities/webhooks/index.ts';
 import type { Clock } from '../../foundation/base/index.ts';
 import type { ConditionalDocuments } from '../../foundation/stores/index.ts';
@@ -54,9 +54,9 @@ export interface AdministrationParts {
   issuer: string;
   sysAdmins: SysAdmins;
   /** Why a sign-in of the account would be refused or ask for more. */
-  reasons(account: Account, tenant: Tenant): Reason[];
+  reasons(member: Member): Reason[];
   /** Whether sessions of the account may be used at all. */
-  isUsable(account: Account, tenant: Tenant): boolean;
+  isUsable(member: Member): boolean;
   /** Seals everything that lives long under the first master key. */
   reseal(progress: (accounts: number) => Promise<void>): Promise<number>;
 }

@@ -1,3 +1,4 @@
+import { memberOf } from '../../capabilities/credential-events/index.ts';
 import { type Refused, refuse } from '../../foundation/base/index.ts';
 import type { Condition } from '../../foundation/stores/index.ts';
 import {
@@ -20,6 +21,7 @@ import type { AdministrationParts } from './parts.ts';
 export interface Loaded {
   tenant?: Targets['account']['tenant'] | undefined;
   account?: Targets['account']['account'];
+  epoch?: Targets['account']['epoch'];
   application?: Targets['application']['application'];
   started?: Targets['operation']['started'];
 }
@@ -114,7 +116,9 @@ export async function load(
       ? await accounts.identified(tenant.id, population === 'agent' ? 'agent' : 'user', userName, 'either')
       : (await accounts.byId(accountId))?.doc;
   const name = accountId ?? userName;
-  return account?.tenantId === tenant.id ? { tenant, account } : notFound(population ?? 'account', name);
+  return account?.tenantId === tenant.id
+    ? memberOf(account, tenant)
+    : notFound(population ?? 'account', name);
 }
 
 /** The place of a loaded target by ids, which stay when names change. */
@@ -170,7 +174,7 @@ export function objection(
   if (missing) return missing;
   const { account, tenant, application } = target;
   const isOutranked =
-    (on === 'account' && account && tenant && outranks(account, tenant, actor)) ||
+    (on === 'account' && account && tenant && outranks({ account, tenant }, actor)) ||
     (on === 'application' && application && machineOutranks(application, tenant, actor));
   if (effect !== 'reads' && isOutranked) return refuse('outranked');
   if (isSensitive && !isFresh(actor, now)) return refuse('fresh_sign_in_required', { maxAge: FRESH_SECONDS });

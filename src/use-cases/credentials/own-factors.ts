@@ -1,6 +1,6 @@
 import type { Account, Accounts, Authenticator, RecoveryCodes } from '../../capabilities/accounts/index.ts';
 import type { AuditEvent } from '../../capabilities/audit/index.ts';
-import { epochOf } from '../../capabilities/credential-events/index.ts';
+import { memberOf } from '../../capabilities/credential-events/index.ts';
 import { type GuessParts, guess } from '../../capabilities/lockout/index.ts';
 import type { Mail } from '../../capabilities/mail/index.ts';
 import {
@@ -128,7 +128,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
       return { ...current, secondFactor: { ...next, lastUsed: authenticator.kind, recoveryCodes } };
     });
     if (!stored || !changed) return { refused: 'elsewhere' };
-    await trustedBrowsers.follow(claimant.trustToken, account, stored, epochOf(stored, tenant));
+    await trustedBrowsers.follow(claimant.trustToken, account, memberOf(stored, tenant));
     await tell(claimant, { type: 'authenticator.bound', factor: authenticator.kind }, method.name);
     const traits = method.traits?.(authenticator) ?? {};
     const proved = { by: method.said, at: clock.now(), round: stored.secondFactor.round, ...traits };
@@ -183,7 +183,7 @@ export function createOwnFactors(parts: OwnFactorParts): OwnFactors {
       });
       const isGone = stored?.secondFactor.authenticators.every(({ id }) => id !== authenticatorId);
       if (!stored || !removed || !isGone) return undefined;
-      await trustedBrowsers.follow(claimant.trustToken, account, stored, epochOf(stored, tenant));
+      await trustedBrowsers.follow(claimant.trustToken, account, memberOf(stored, tenant));
       const { kind } = removed;
       await tell(claimant, { type: 'authenticator.removed', factor: kind }, methodOf(kind)?.name ?? kind);
       return stored;

@@ -1,10 +1,5 @@
 import type { Account } from '../../capabilities/accounts/index.ts';
-import {
-  epochOf,
-  type KeptSession,
-  keptTogether,
-  type Sessions,
-} from '../../capabilities/credential-events/index.ts';
+import { type KeptSession, keptTogether, type Sessions } from '../../capabilities/credential-events/index.ts';
 import { type GuessParts, guess, withStrangersAdmitted } from '../../capabilities/lockout/index.ts';
 import type { Mail } from '../../capabilities/mail/index.ts';
 import {
@@ -84,7 +79,7 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
       const made = await passwords.make(newPassword, tenant.policy, false);
       const admit = kind === 'reset' ? withStrangersAdmitted : (one: Account) => one;
       const { address = '', browser = '' } = where;
-      const trust = trustedBrowsers.keeping(claimant.trustToken, account, epochOf(account, tenant));
+      const trust = trustedBrowsers.keeping(claimant.trustToken, claimant);
       const session = keptTogether([keepSession, trust]);
       const attempt = keepAttempt === undefined ? {} : { attempt: keepAttempt };
       const event = await sessions.credentialEvent({
@@ -93,7 +88,7 @@ export function createOwnPassword(parts: OwnPasswordParts): OwnPassword {
         change: (current) =>
           isStillProved(current) ? admit(passwords.withPassword(current, made)) : undefined,
         context: { actor: account.id, address, browser },
-        ...(kind === 'changed' ? { keep: { account, tenant, session, ...attempt } } : {}),
+        ...(kind === 'changed' ? { keep: { member: claimant, session, ...attempt } } : {}),
       });
       if (!event) return undefined;
       const { account: changed } = event;

@@ -199,10 +199,11 @@ export const setTeam = operation({
   method: 'PUT',
   input: z.strictObject({ team: z.string().trim().min(1).max(60).nullable(), reason }),
   output: accountView,
-  run: async ({ accounts }, { tenant, account }, { team }, { actor }) => {
+  run: async ({ accounts }, member, { team }, { actor }) => {
+    const { account, tenant } = member;
     const isReached = mayAct(actor, 'manage-accounts', { tenantId: tenant.id, team });
     if (!isReached) return refuse('forbidden', { permission: 'manage-accounts' });
-    const gained = team === null ? [] : gainedByMove(actor, { tenant, account }, team);
+    const gained = team === null ? [] : gainedByMove(actor, member, team);
     if (gained.length > 0) return refuse('permission_not_held', { permissions: gained });
     const { doc: stored } = await accounts.update(account.id, (current) => ({ ...current, team }));
     if (!stored) return refuse('account_gone');

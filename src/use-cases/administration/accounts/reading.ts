@@ -111,9 +111,10 @@ export const why = operation({
     now: z.array(z.enum([...stateReasons, 'strangers'])),
     attempts: z.array(explained),
   }),
-  run: async ({ audit, reasons }, { tenant, account }, { last }) => {
+  run: async ({ audit, reasons }, member, { last }) => {
+    const { account } = member;
     const entries = await audit.ofAccount(account.id, ENTRIES);
-    const { now, attempts } = explain(account, reasons(account, tenant), entries);
+    const { now, attempts } = explain(account, reasons(member), entries);
     return done({ now, attempts: attempts.slice(-last) });
   },
 });

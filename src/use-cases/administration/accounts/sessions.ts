@@ -23,8 +23,8 @@ export const sessions = operation({
   path: '/tenants/{tenant}/accounts/{account}/sessions',
   input: nothing,
   output: z.object({ sessions: z.array(liveSession) }),
-  run: async (parts, { tenant, account }) => {
-    const live = await parts.sessions.live(tenant, account);
+  run: async (parts, member) => {
+    const live = await parts.sessions.live(member);
     return done({ sessions: live.map((one) => ({ ...one, applications: [...one.applications] })) });
   },
 });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { epochOf } from '../../../capabilities/credential-events/index.ts';
 import { refuse } from '../../../foundation/base/index.ts';
 import { done, operation } from '../operation.ts';
 import { instant, nothing, reason } from '../schemas.ts';
@@ -24,8 +23,7 @@ export const trustedBrowsers = operation({
       }),
     ),
   }),
-  run: async (parts, { tenant, account }) =>
-    done({ trustedBrowsers: await parts.trustedBrowsers.list(account, epochOf(account, tenant), tenant) }),
+  run: async (parts, member) => done({ trustedBrowsers: await parts.trustedBrowsers.list(member) }),
 });
 
 export const endTrust = operation({

@@ -1,3 +1,4 @@
+import { loadMember } from '../../../capabilities/credential-events/index.ts';
 import { type Actor, actorOf, machineOf, operatorAs } from '../authority.ts';
 import type { AdministrationParts } from '../parts.ts';
 
@@ -23,16 +24,16 @@ export async function actorNow(
   parts: Pick<AdministrationParts, 'accounts' | 'tenants' | 'applications' | 'isUsable'>,
   asker: Asker,
 ): Promise<Actor> {
-  const { accounts, tenants, applications, isUsable } = parts;
+  const { tenants, applications, isUsable } = parts;
   const { by, home, isOperator, signedInAt, ...seen } = asker;
   const nothing: Actor = { ...asker, grants: [], isOperator: false };
   if (home === null) return isOperator ? operatorAs(by) : nothing;
-  const tenant = await tenants.byId(home.tenantId);
   if (home.accountId === '') {
+    const tenant = await tenants.byId(home.tenantId);
     const machine = await applications.byId(by);
     return tenant && machine?.tenantId === tenant.id ? { ...machineOf(machine, tenant), ...seen } : nothing;
   }
-  const account = (await accounts.byId(home.accountId))?.doc;
-  if (!account || !tenant || account.tenantId !== tenant.id || !isUsable(account, tenant)) return nothing;
-  return { ...actorOf(account, tenant, signedInAt ?? 0), ...seen };
+  const member = await loadMember(parts, home.accountId);
+  if (member?.tenant.id !== home.tenantId || !isUsable(member)) return nothing;
+  return { ...actorOf(member, signedInAt ?? 0), ...seen };
 }

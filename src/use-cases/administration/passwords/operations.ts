@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { grantsOf, noFactor } from '../../../capabilities/accounts/index.ts';
+import { memberOf } from '../../../capabilities/credential-events/index.ts';
 import { isTotpSecret } from '../../../capabilities/second-factor/index.ts';
 import { refuse } from '../../../foundation/base/index.ts';
 import { FRESH_SECONDS, isFresh, notHeld } from '../authority.ts';
@@ -84,7 +85,7 @@ export const create = operation({
       const made = password === undefined ? { madePassword: chosen.password } : {};
       return done({ ...viewOf(stored), ...made, temporary }, { entry });
     }
-    const link = await makeLink(parts, tenant, account);
+    const link = await makeLink(parts, memberOf(account, tenant));
     if ('refused' in link) return link;
     await record(linkEntry(account.id, link));
     return done({ ...viewOf(stored), ...link }, { entry });
@@ -104,11 +105,12 @@ export const setPassword = operation({
   path: '/tenants/{tenant}/accounts/{account}/password',
   input: z.strictObject({ password: typed, permanent: z.boolean().default(false), reason }),
   output: z.object(shownOnce),
-  run: async (parts, { tenant, account }, input, { actor, record }) => {
+  run: async (parts, member, input, { actor, record }) => {
+    const { tenant, account } = member;
     const kind = kindOfSetting(tenant, actor, input, actor.by === account.id);
     if (typeof kind === 'object') return kind;
     if (kind === 'link') {
-      const link = await makeLink(parts, tenant, account);
+      const link = await makeLink(parts, member);
       if ('refused' in link) return link;
       await record(linkEntry(account.id, link));
       // The link is the change: the mail that carries it tells the person.

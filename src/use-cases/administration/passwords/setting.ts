@@ -1,4 +1,5 @@
 import type { Account, NewAccount } from '../../../capabilities/accounts/index.ts';
+import type { Member } from '../../../capabilities/credential-events/index.ts';
 import { newLink } from '../../../capabilities/passwords/index.ts';
 import { mustHaveFactor } from '../../../capabilities/second-factor/index.ts';
 import type { Tenant } from '../../../capabilities/tenants/index.ts';
@@ -61,8 +62,7 @@ export type SentLink = { link: string; mailed: false } | { link: null; mailed: t
 /** Makes the one live link of the account and mails it where that can be done. */
 export async function makeLink(
   { accounts, mail, clock, issuer }: AdministrationParts,
-  tenant: Tenant,
-  account: Account,
+  { account, tenant }: Member,
 ): Promise<SentLink | Refused> {
   const { token, link } = newLink(account.id, 'set-password', clock.now());
   const { changed } = await accounts.update(account.id, (current) => ({ ...current, link }));

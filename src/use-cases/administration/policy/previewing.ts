@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memberOf } from '../../../capabilities/credential-events/index.ts';
 import {
   differences,
   parsePolicy,
@@ -29,7 +30,7 @@ async function previewOf(
     { policy: after, spread: spreadAfter(tenant, after, spreadDays, now) },
   ] as const;
   const factsOf = async (account: AccountFacts['account']): Promise<AccountFacts> => {
-    const live = await sessions.live(tenant, account);
+    const live = await sessions.live(memberOf(account, tenant));
     const browsers = live.filter(({ token }) => token === null);
     return { account, sessions: browsers, apiSessions: live.length - browsers.length };
   };
