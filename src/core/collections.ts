@@ -59,7 +59,7 @@ export const collections = {
     exported: 'whole',
     sealed: [],
     ofAccount: {
-      fields: ['actor', 'accountId', 'detail.userName'],
+      fields: ['actor', 'accountId', 'detail.userName', 'detail.account', 'detail.actor'],
       kept: 'What happened stays on record (ACC-8).',
     },
   },

@@ -98,6 +98,7 @@ async function known() {
     () => server.core.longOperations.byId(id),
     (record) => record?.state === 'done',
   );
+  await administer(server, operations.audit.list, tenant, { account: made.id, actor: made.id }, actor);
   await server.core.apiTokens.create(tenant.id, 'reports', account.id);
   const webhook = { name: 'siem', address: 'https://site.example/events', types: [] };
   await server.core.webhooks.create(tenant.id, webhook, account.id);

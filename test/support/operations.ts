@@ -47,6 +47,7 @@ export const INPUTS: Readonly<Record<string, object>> = {
   'token create': { name: 'made here' },
   'token list': {},
   'token revoke': { name: 'made here' },
+  'audit list': {},
   'webhook create': { name: 'made here', address: 'https://hooks.example/' },
   'webhook list': {},
   'webhook show': { webhook: 'made here' },

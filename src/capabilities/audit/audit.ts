@@ -9,6 +9,7 @@ import {
 } from '../../foundation/stores/index.ts';
 import type { AuditType } from './catalogue.ts';
 import { createFolding, FOLD_SECONDS } from './folding.ts';
+import { type AuditQuery, createReading, type ListedEntries } from './reading.ts';
 
 /** What a caller says of an event; the writer adds id and time. */
 export interface AuditEvent {
@@ -49,6 +50,8 @@ export interface Audit {
   /** The newest entries of an account, oldest first. */
   ofAccount(accountId: string, limit: number): Promise<AuditEntry[]>;
   byId(id: string): Promise<AuditEntry | undefined>;
+  /** The entries for which everything holds that the query says, the newest first. What is only counted so far stays so. */
+  list(query: AuditQuery): Promise<ListedEntries>;
   /** The entries of a tenant whose ids follow `after`, the oldest first. What is only noted stays so: folds are not cut short. */
   ofTenant(tenantId: string, after: string, limit: number): Promise<AuditEntry[]>;
   /** Hears of which tenants entries became durable, in this process. @returns what ends it */
@@ -176,6 +179,7 @@ export function createAudit({
     for (const listener of listeners) listener(tenantIds);
   });
   const folding = createFolding(clock);
+  const list = createReading(collection);
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
     clearTimeout(timer);
@@ -211,6 +215,10 @@ export function createAudit({
         if (items.length >= limit) break;
       }
       return items.reverse();
+    },
+    async list(query) {
+      await writer.flush();
+      return list(query);
     },
     byId: async (id) => (await collection.get(id))?.doc,
     async ofTenant(tenantId, after, limit) {

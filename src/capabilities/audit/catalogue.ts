@@ -16,6 +16,19 @@ export interface AuditKind {
 
 /** As a refusal that repeated is one entry. */
 const TRIED = ['failures', 'limit', 'until', 'repeats', 'from', 'to'];
+/** What was asked for, and how many pages of it were read in the ten minutes after the first. */
+const ASKED = [
+  'type',
+  'account',
+  'actor',
+  'application',
+  'outcome',
+  'since',
+  'before',
+  'repeats',
+  'from',
+  'to',
+];
 const POLICY_PATHS = 'each changed path of the policy: its value before and after';
 
 /** Every kind of event; `docs/reference/audit-events.md` is made of this list. */
@@ -233,6 +246,11 @@ export const auditCatalogue = {
     means: 'Secrets were sealed under another master key.',
     level: 'hygiene',
     fields: ['secrets'],
+  },
+  'audit.read': {
+    means: 'The audit was read; further pages of the same list are one entry.',
+    level: 'security',
+    fields: ASKED,
   },
   'set-up.completed': { means: 'The first operator was made.', level: 'security' },
 } as const satisfies Readonly<Record<string, AuditKind>>;

@@ -16,26 +16,26 @@ interface Fold {
   to: number;
 }
 
+/** Someone who reads the audit page by page. */
+function isReading({ type, outcome }: AuditEvent): boolean {
+  return type === 'audit.read' && outcome === 'success';
+}
+
 /**
- * What strangers can cause without end, and what decides nothing: a try that was refused before anything was checked, and a guess at
- * a name that does not exist.
+ * What can be caused without end, and decides nothing: a try that was refused before anything was checked, a guess at
+ * a name that does not exist, and the further pages of a list.
  */
-function isRepeatable({ type, outcome, reason }: AuditEvent): boolean {
+function isRepeatable(event: AuditEvent): boolean {
+  const { type, outcome, reason } = event;
+  if (isReading(event)) return true;
   if (type !== 'sign-in.password' && type !== 'sign-in.second-factor') return false;
   return outcome === 'refused' || (outcome === 'failure' && reason === 'unknown');
 }
 
 /** With the count of failures, so that what was refused before and after an unlock stands apart. */
-function keyOf({
-  type,
-  tenantId,
-  accountId,
-  applicationId,
-  factor,
-  reason,
-  address,
-  detail,
-}: AuditEvent): string {
+function keyOf(event: AuditEvent): string {
+  const { type, tenantId, accountId, applicationId, factor, reason, address, detail } = event;
+  if (isReading(event)) return JSON.stringify([type, tenantId, event.actor, detail, address]);
   const what = [type, tenantId, accountId, applicationId, factor, reason, detail?.failures, detail?.limit];
   return JSON.stringify([...what, networkOf(address ?? '')]);
 }

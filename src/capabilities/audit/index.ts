@@ -8,3 +8,4 @@ export {
   indexAudit,
 } from './audit.ts';
 export { type AuditKind, type AuditType, auditCatalogue } from './catalogue.ts';
+export type { AuditFilter } from './reading.ts';

@@ -5,6 +5,7 @@ import { isSallyportError } from '../../foundation/base/index.ts';
 import { SettingsMistakes } from '../../foundation/settings/index.ts';
 import { addAccountCommands } from './account.ts';
 import { addApplicationCommands } from './application.ts';
+import { addAuditCommands } from './audit.ts';
 import { addKeyCommands } from './keys.ts';
 import { addOperationCommands } from './operation.ts';
 import { addPolicyCommands } from './policy.ts';
@@ -50,6 +51,7 @@ export function commandsAt(terminal: Terminal): Program {
   addRoleCommands(program);
   addTokenCommands(program);
   addWebhookCommands(program);
+  addAuditCommands(program);
   addKeyCommands(program);
   addOperationCommands(program);
   return program;

@@ -45,6 +45,14 @@ export function newId(): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** What every id from that second on follows, and no earlier one. @param at epoch seconds, from 1970 on */
+export function firstIdAt(at: number): string {
+  const hex = Math.max(0, at * 1_000)
+    .toString(16)
+    .padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
+}
+
 /** 256 random bits as base64url: for every secret that a program or a browser carries. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');

@@ -4,7 +4,7 @@ export { browserToken, withNewBrowserToken } from './browser-tokens.ts';
 export { type Clock, readInstant, rfc3339, systemClock } from './clock.ts';
 export { type ErrorCode, errorCatalogue, isSallyportError, SallyportError } from './errors.ts';
 export { errorOf, guarded } from './guarded.ts';
-export { fingerprint, newId, newSecret, randomBelow, randomText, sameSecret } from './ids.ts';
+export { fingerprint, firstIdAt, newId, newSecret, randomBelow, randomText, sameSecret } from './ids.ts';
 export { createLanguage, type Say } from './language.ts';
 export { createLog, type Log, type LogLevel } from './log.ts';
 export {

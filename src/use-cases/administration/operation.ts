@@ -80,7 +80,7 @@ export interface Operation<On extends TargetKind, I extends z.ZodType, O extends
   answersState?: boolean;
   /** It needs a fresh sign-in, and the person whom it concerns is told (ADM-5). */
   isSensitive?: boolean;
-  /** The entry that it writes; reads write none unless they say so. */
+  /** The entry that it writes; of what reads, only the audit says who read it. */
   audit?: AuditType;
   /** The mail that tells the person, as `mail.<name>` in the language files. */
   mail?: string;

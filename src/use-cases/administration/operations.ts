@@ -4,6 +4,7 @@ import * as reading from './accounts/reading.ts';
 import * as sessions from './accounts/sessions.ts';
 import * as apiTokens from './api-tokens/operations.ts';
 import * as applications from './applications/operations.ts';
+import * as auditing from './audit/operations.ts';
 import * as codes from './factors/codes.ts';
 import * as factors from './factors/operations.ts';
 import * as trust from './factors/trust.ts';
@@ -26,6 +27,7 @@ export const operations = {
   account: { ...passwords, ...reading, ...life, ...locks, ...sessions, ...factors, ...codes, ...trust },
   application: applications,
   token: apiTokens,
+  audit: auditing,
   webhook: { ...webhooks, ...telling },
   keys,
   operation: long,

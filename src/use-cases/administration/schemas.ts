@@ -8,6 +8,7 @@ import {
   reaches,
   roles,
 } from '../../capabilities/accounts/index.ts';
+import { type AuditType, auditCatalogue } from '../../capabilities/audit/index.ts';
 import { methodsOf, recoveryCodesLeft } from '../../capabilities/second-factor/index.ts';
 
 /** For the record; some operations insist on one. */
@@ -29,6 +30,7 @@ export const givenGrant = z
 /** Epoch seconds. Doors that speak in other times find each by this mark: the admin API says RFC 3339. */
 export const instant = z.number().int().meta({ description: 'epoch seconds', isInstant: true });
 export const factorStatus = z.enum(['none', 'pending', 'active']);
+export const auditType = z.enum(Object.keys(auditCatalogue) as [AuditType, ...AuditType[]]);
 /** The `next` of the page before. */
 export const after = z.string().max(2_000).optional();
 

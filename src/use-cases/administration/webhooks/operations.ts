@@ -1,18 +1,17 @@
 import { z } from 'zod';
-import { type AuditType, auditCatalogue } from '../../../capabilities/audit/index.ts';
+import { auditCatalogue } from '../../../capabilities/audit/index.ts';
 import type { Webhook } from '../../../capabilities/webhooks/index.ts';
 import { refuse } from '../../../foundation/base/index.ts';
 import { done, operation } from '../operation.ts';
 import type { AdministrationParts } from '../parts.ts';
-import { instant, nothing, reason } from '../schemas.ts';
+import { auditType, instant, nothing, reason } from '../schemas.ts';
 
 const address = z
   .string()
   .max(2_000)
   .describe('https, or http where the outbound settings allow the network');
-const type = z.enum(Object.keys(auditCatalogue) as [AuditType, ...AuditType[]]);
 const types = z
-  .array(type)
+  .array(auditType)
   .max(Object.keys(auditCatalogue).length)
   .transform((list) => [...new Set(list)].sort())
   .describe('of the audit; empty: all');
@@ -23,7 +22,7 @@ const webhookView = z.object({
   id: z.string(),
   name: z.string(),
   address: z.string(),
-  types: z.array(type),
+  types: z.array(auditType),
   enabled: z.boolean(),
   problem: z.string().describe('why it was turned off, if its receiver failed for three days'),
   failingSince: instant.nullable().describe('of the first of the failures in a row'),
