@@ -1,6 +1,6 @@
 /** Transforms what Node strips; everything runs as ES modules, as the engine is one. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment.js',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
