@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Vault } from '../../foundation/base/index.ts';
 
 /** What an id is made of (API-4). */
-export interface IdParts {
+export interface IdSource {
   accountId: string;
   tokenId: string;
   epoch: number;
@@ -34,7 +34,7 @@ export function referenceOf(sessionId: string): string {
 }
 
 /** Session ids are a MAC of what they stand for, so that the store need not keep them readable (API-4, S52). */
-export function createSessionIds(vault: Vault): { of(parts: IdParts): string } {
+export function createSessionIds(vault: Vault): { of(source: IdSource): string } {
   return {
     of: ({ accountId, tokenId, epoch, serial, generation }) => {
       const text = JSON.stringify([accountId, tokenId, epoch, serial, generation]);

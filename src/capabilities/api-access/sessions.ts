@@ -1,10 +1,10 @@
 import { type Clock, newSecret, SallyportError, type Vault } from '../../foundation/base/index.ts';
 import type { Ephemeral, StoredRecord } from '../../foundation/stores/index.ts';
 import type { Account } from '../accounts/index.ts';
-import { createSessionIds, type IdParts, isSessionId, referenceOf } from './ids.ts';
+import { createSessionIds, type IdSource, isSessionId, referenceOf } from './ids.ts';
 
 /** A session of a program (API-4 to API-6). */
-export interface ApiSession extends IdParts {
+export interface ApiSession extends IdSource {
   /** Names it without opening anything. */
   reference: string;
   tenantId: string;
@@ -47,7 +47,7 @@ export interface ApiSessions {
     after: string,
     limit: number,
   ): Promise<{ items: ApiSession[]; next?: string }>;
-  idOf(session: IdParts): string;
+  idOf(session: IdSource): string;
 }
 
 type Stored = Omit<ApiSession, 'reference' | 'usedAt' | 'expiresAt'>;
@@ -96,7 +96,7 @@ export function createApiSessions(parts: { ephemeral: Ephemeral; vault: Vault; c
   };
 
   /** The session that holds the place, or whose place was forgotten before it. */
-  const standing = async (
+  const findHeld = async (
     { account, epoch, tokenId, idleSeconds }: NewApiSession,
     place: Place | undefined,
   ): Promise<{ id: string; place: Place } | undefined> => {
@@ -112,16 +112,16 @@ export function createApiSessions(parts: { ephemeral: Ephemeral; vault: Vault; c
   const make = async (wanted: NewApiSession, place: Place) => {
     const { account, epoch, tokenId, idleSeconds, address, browser } = wanted;
     const now = clock.now();
-    const parts: IdParts = { accountId: account.id, tokenId, epoch, ...place };
+    const source: IdSource = { accountId: account.id, tokenId, epoch, ...place };
     const stored: Stored = {
-      ...parts,
+      ...source,
       tenantId: account.tenantId,
       idleSeconds,
       startedAt: now,
       address,
       browser,
     };
-    const id = ids.of(parts);
+    const id = ids.of(source);
     const sets = { account: account.id, token: tokenId, tenant: account.tenantId };
     const record = { value: JSON.stringify(stored), expiresAt: now + UNPLACED_SECONDS, sets };
     await ephemeral.insert(SESSION, referenceOf(id), record, now);
@@ -134,13 +134,13 @@ export function createApiSessions(parts: { ephemeral: Ephemeral; vault: Vault; c
   };
 
   /** @returns the id, or undefined when another sign-in was quicker: then its session is the one */
-  const attempt = async (wanted: NewApiSession): Promise<string | undefined> => {
+  const beginOnce = async (wanted: NewApiSession): Promise<string | undefined> => {
     const { account, tokenId, idleSeconds } = wanted;
     const now = clock.now();
     const key = `${account.id}:${tokenId}`;
     const record = (place: Place) => ({ value: JSON.stringify(place), expiresAt: now + PLACE_SECONDS });
     const taken = await ephemeral.get(PLACE, key, now);
-    const held = await standing(wanted, taken && (JSON.parse(taken.value) as Place));
+    const held = await findHeld(wanted, taken && (JSON.parse(taken.value) as Place));
     if (held && taken) return held.id;
     if (held) return (await ephemeral.insert(PLACE, key, record(held.place), now)) ? held.id : undefined;
     // The session first, then its place: anyone who finds the place finds the session too.
@@ -159,7 +159,7 @@ export function createApiSessions(parts: { ephemeral: Ephemeral; vault: Vault; c
   return {
     async begin(wanted) {
       for (let round = 0; round < ROUNDS; round++) {
-        const id = await attempt(wanted);
+        const id = await beginOnce(wanted);
         if (id) return id;
       }
       throw new SallyportError('busy', 'too many sign-ins of one account and token at once');
