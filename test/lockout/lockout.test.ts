@@ -104,15 +104,19 @@ test('P15 P11 a right answer after its lease was counted as abandoned is late: i
   try {
     const tenant = await server.tenant('livevox', policyWith({ lockout: { user: 1 } }));
     const account = await server.account(tenant);
-    const turn = await server.core.lockout.reserve({ account, browser: 'known' }, 'password', tenant.policy);
-    if (!turn.granted) throw new Error('not granted');
+    const reservation = await server.core.lockout.reserve(
+      { account, browser: 'known' },
+      'password',
+      tenant.policy,
+    );
+    if (!reservation.granted) throw new Error('not granted');
     time.move(31);
     const key = `account:${account.id}:0:password`;
     expect(await server.core.ephemeral.count(key, undefined, nowSeconds())).toEqual({
       failures: 1,
       until: 0,
     });
-    expect(await turn.attempt.settle('success')).toEqual({
+    expect(await reservation.settle('success')).toEqual({
       failures: 1,
       limit: 1,
       locked: true,

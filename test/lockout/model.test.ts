@@ -57,9 +57,9 @@ class Paper {
   /** Tries that were not finished count as failures, the next time that one asks. */
   age(browser: BrowserClass, now: number): void {
     const budget = this.budget(browser);
-    for (const [turn, since] of budget.open)
+    for (const [reservation, since] of budget.open)
       if (now - since >= LEASE_SECONDS) {
-        budget.open.delete(turn);
+        budget.open.delete(reservation);
         budget.failures += 1;
       }
   }
@@ -103,7 +103,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 );
 
 interface Held {
-  turn: Granted;
+  reservation: Granted;
   browser: BrowserClass;
   budget: Budget;
 }
@@ -125,24 +125,24 @@ async function play(
     const budget = paper.budget(who);
     const isFull = budget.failures >= LIMIT;
     if (!paper.isShut(who) && !isFull && budget.failures + budget.open.size >= LIMIT) return;
-    const turn = await lockout.reserve(
+    const reservation = await lockout.reserve(
       { account: await server.reread(account), browser: who },
       'password',
       policy,
     );
-    expect(turn.granted).toBe(!paper.isShut(who) && !isFull);
+    expect(reservation.granted).toBe(!paper.isShut(who) && !isFull);
     // A full counter refuses by itself, and writes the lock that a crash lost.
     if (isFull) paper.lock(who);
-    if (!turn.granted) return;
-    budget.open.set(turn, now());
-    held.push({ turn, browser: who, budget });
+    if (!reservation.granted) return;
+    budget.open.set(reservation, now());
+    held.push({ reservation, browser: who, budget });
   };
   const settle = async (
-    { turn, browser: who, budget }: Held,
+    { reservation, browser: who, budget }: Held,
     outcome: 'success' | 'failure' | 'not-verified',
   ) => {
-    const wasOpen = budget.open.delete(turn);
-    const settled = await turn.attempt.settle(outcome);
+    const wasOpen = budget.open.delete(reservation);
+    const settled = await reservation.settle(outcome);
     expect(settled.isLate).toBe(!wasOpen);
     const isCurrent = paper.budget(who) === budget;
     if (wasOpen && outcome === 'failure') budget.failures += 1;

@@ -3,7 +3,7 @@ import type { Audit, AuditEvent } from '../audit/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import type { Budgets } from './budgets.ts';
 import type { Lockout, Subject } from './lockout.ts';
-import type { AttemptKind } from './policy.ts';
+import type { GuessKind } from './policy.ts';
 
 /** Why what was typed was not right. */
 type WrongReason =
@@ -29,7 +29,7 @@ export type TryReason = WrongReason | 'locked' | 'waiting' | 'network-tries';
 export interface Guess {
   subject: Subject;
   policy: Policy;
-  kind: AttemptKind;
+  kind: GuessKind;
   /** What the audit calls what was typed, before it is looked at. */
   factor: string;
   where: Omit<AuditEvent, 'type' | 'outcome'>;
@@ -37,7 +37,7 @@ export interface Guess {
   check(): Promise<{ wrong?: WrongReason | undefined; factor?: string }>;
 }
 
-/** What a guess stands on; every door hands it over. */
+/** What a guess needs; every door hands it over. */
 export interface GuessParts {
   lockout: Lockout;
   budgets: Budgets;
@@ -88,19 +88,19 @@ async function judged(
   { subject, policy, kind, factor, where, check }: Guess,
 ): Promise<{ isRight: boolean; isCounted: boolean }> {
   let said = { ...where, type: TYPES[kind], factor };
-  const turn = await lockout.reserve(subject, kind, policy);
-  if (turn.abandoned > 0)
+  const reservation = await lockout.reserve(subject, kind, policy);
+  if (reservation.abandoned > 0)
     audit.note({
       ...where,
       type: 'attempt.abandoned',
       outcome: 'failure',
       factor,
-      detail: { attempts: turn.abandoned },
+      detail: { attempts: reservation.abandoned },
     });
-  if (!turn.granted) {
-    const { failures, limit } = turn;
-    const reason: TryReason = turn.why;
-    const until = turn.why === 'waiting' ? { until: turn.until } : {};
+  if (!reservation.granted) {
+    const { failures, limit } = reservation;
+    const reason: TryReason = reservation.why;
+    const until = reservation.why === 'waiting' ? { until: reservation.until } : {};
     audit.note({ ...said, outcome: 'refused', reason, detail: { failures, limit, ...until } });
     return { isRight: false, isCounted: false };
   }
@@ -110,10 +110,10 @@ async function judged(
     wrong = checked.wrong;
     said = { ...said, factor: checked.factor ?? factor };
   } catch (error) {
-    await turn.attempt.settle('not-verified');
+    await reservation.settle('not-verified');
     throw error;
   }
-  const settled = await turn.attempt.settle(wrong === undefined ? 'success' : 'failure');
+  const settled = await reservation.settle(wrong === undefined ? 'success' : 'failure');
   const { failures, limit, locked } = settled;
   if (settled.isLate) wrong ??= 'late';
   if (wrong === undefined) {
@@ -122,14 +122,15 @@ async function judged(
   }
   audit.note({ ...said, outcome: 'failure', reason: wrong, detail: { failures, limit } });
   if (locked) {
-    const door = 'account' in subject && subject.browser === 'stranger' && policy.lockout.splitBudgets;
+    const isOfStrangers =
+      'account' in subject && subject.browser === 'stranger' && policy.lockout.splitBudgets;
     await audit.write({
       ...where,
       type: 'account.locked',
       outcome: 'success',
       actor: 'system',
       reason: kind,
-      detail: { failures, limit, ...(door ? { door: 'strangers' } : {}) },
+      detail: { failures, limit, ...(isOfStrangers ? { door: 'strangers' } : {}) },
     });
   }
   return { isRight: false, isCounted: true };

@@ -4,4 +4,4 @@ export { type Budgets, createBudgets } from './budgets.ts';
 export { type GuessParts, guess, type TryReason } from './guess.ts';
 export { createKnownBrowsers, type KnownBrowsers } from './known-browsers.ts';
 export { createLockout, type Lockout, type Subject, withStrangersAdmitted } from './lockout.ts';
-export type { AttemptKind, BrowserClass } from './policy.ts';
+export type { BrowserClass, GuessKind } from './policy.ts';

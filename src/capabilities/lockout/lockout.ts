@@ -4,9 +4,9 @@ import type { Account, Accounts, Lock, Population } from '../accounts/index.ts';
 import type { Sessions } from '../credential-events/index.ts';
 import type { Policy } from '../tenants/index.ts';
 import {
-  type AttemptKind,
   type BrowserClass,
   counterKey,
+  type GuessKind,
   isFull,
   limitFor,
   paceFor,
@@ -27,15 +27,18 @@ interface Refusal {
   abandoned: number;
 }
 
-export type Turn =
-  | { granted: true; attempt: Attempt; abandoned: number }
+/** Whether a guess has its place on the counter before it is checked. */
+export type Reservation =
+  | ReservedGuess
   /** The counter is full; for an account the lock is written. */
   | (Refusal & { why: 'locked' })
   /** A wait is running: nothing was counted. */
   | (Refusal & { why: 'waiting'; until: number });
 
-/** One reserved try; `settle` it exactly once. */
-export interface Attempt {
+/** One reserved guess; `settle` it exactly once. */
+export interface ReservedGuess {
+  granted: true;
+  abandoned: number;
   /**
    * @returns the failures in a row after it, whether this one locked, and whether it came too late: then it was counted as
    * a failure already, and even a right answer must not be taken (P15)
@@ -43,8 +46,8 @@ export interface Attempt {
   settle(outcome: Settlement): Promise<{ failures: number; limit: number; locked: boolean; isLate: boolean }>;
 }
 
-/** How a subject stands before a try. */
-export interface Standing {
+/** Whether a subject is locked or waits, before a guess. */
+export interface LockState {
   isLocked: boolean;
   /** Epoch seconds at which the wait before the next try ends; 0 or past: none. */
   waitEnds: number;
@@ -57,9 +60,9 @@ export interface Lockout {
    * Reserves one try before the slow check (LCK-6). Waits up to 5 s while the slots are held by tries still being checked.
    * @throws SallyportError `busy` after that, uncounted
    */
-  reserve(subject: Subject, kind: AttemptKind, policy: Policy): Promise<Turn>;
+  reserve(subject: Subject, kind: GuessKind, policy: Policy): Promise<Reservation>;
   /** Whether the subject is locked now, by its document or by a full counter, and how long a try of this kind waits. */
-  standing(subject: Subject, kind: AttemptKind, policy: Policy): Promise<Standing>;
+  stateOf(subject: Subject, kind: GuessKind, policy: Policy): Promise<LockState>;
   /**
    * Clears every lock and counter, no matter who asks: the caller must check permission.
    * @returns false when it was not locked
@@ -67,19 +70,19 @@ export interface Lockout {
   unlock(accountId: string): Promise<boolean>;
 }
 
-/** The account with the strangers' door open again; a lock that known browsers caused stands (S23). */
+/** The account with strangers admitted again; a lock that known browsers caused stands (S23). */
 export function withStrangersAdmitted(account: Account): Account {
   return { ...account, strangersLock: null, strangersRound: account.strangersRound + 1 };
 }
 
-/** The lock that a try through this door meets. */
+/** The lock that a guess from this browser meets. */
 function lockFor(subject: Subject, policy: Policy): Lock | null {
   if (!('account' in subject)) return null;
   const { account } = subject;
   return account.lock ?? (isApart(subject, policy) ? account.strangersLock : null);
 }
 
-/** Whether the try counts in the strangers' budget, whose lock closes only their door (LCK-7). */
+/** Whether the try counts in the strangers' budget, whose lock refuses only them (LCK-7). */
 function isApart(subject: Subject, policy: Policy): boolean {
   return 'account' in subject && policy.lockout.splitBudgets && subject.browser === 'stranger';
 }
@@ -95,7 +98,7 @@ export function createLockout(parts: {
   const { ephemeral, accounts, sessions, clock, vault, patienceSeconds } = parts;
   const line = createWaitingLine(patienceSeconds);
 
-  const keyOf = (subject: Subject, kind: AttemptKind, policy: Policy) =>
+  const keyOf = (subject: Subject, kind: GuessKind, policy: Policy) =>
     'account' in subject
       ? counterKey(subject.account, kind, isApart(subject, policy))
       : `shadow:${subject.shadow}:${kind}`;
@@ -103,7 +106,7 @@ export function createLockout(parts: {
     'account' in subject ? subject.account.population : subject.population;
 
   /** Only for the round in which the failures were counted: an unlock in between stands. */
-  const writeLock = async (subject: Subject, kind: AttemptKind, policy: Policy) => {
+  const writeLock = async (subject: Subject, kind: GuessKind, policy: Policy) => {
     if (!('account' in subject)) return;
     const { account } = subject;
     const lock: Lock = { cause: kind, at: clock.now() };
@@ -127,8 +130,9 @@ export function createLockout(parts: {
       });
   };
 
-  const settleWith = (subject: Subject, kind: AttemptKind, policy: Policy, lease: Lease): Attempt => ({
-    async settle(outcome) {
+  const settleWith =
+    (subject: Subject, kind: GuessKind, policy: Policy, lease: Lease): ReservedGuess['settle'] =>
+    async (outcome) => {
       const settled = await ephemeral.settle(lease, outcome, clock.now());
       const isLate = settled === 'dead';
       const { failures } = isLate ? await ephemeral.count(lease.key, undefined, clock.now()) : settled;
@@ -136,8 +140,7 @@ export function createLockout(parts: {
       const locked = (isLate || outcome !== 'success') && isFull(failures, limit);
       if (locked) await writeLock(subject, kind, policy);
       return { failures, limit, locked, isLate };
-    },
-  });
+    };
 
   return {
     shadowOf: (tenant, population, foldedName) =>
@@ -153,14 +156,14 @@ export function createLockout(parts: {
       );
       const { failures, abandoned } = reservation;
       if (reservation.outcome === 'granted')
-        return { granted: true, attempt: settleWith(subject, kind, policy, reservation.lease), abandoned };
+        return { granted: true, settle: settleWith(subject, kind, policy, reservation.lease), abandoned };
       if (reservation.outcome === 'waiting')
         return { granted: false, why: 'waiting', until: reservation.until, failures, limit, abandoned };
       // Written again on every full counter: repairs a lock that a crash lost between the count and the document (P11).
       await writeLock(subject, kind, policy);
       return { granted: false, why: 'locked', failures, limit, abandoned };
     },
-    async standing(subject, kind, policy) {
+    async stateOf(subject, kind, policy) {
       const pace = paceFor(kind, policy);
       // For a password the same look-up whether there is such an account or not: a difference could be timed (S16).
       const { failures, until } =

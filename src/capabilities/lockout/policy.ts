@@ -3,7 +3,7 @@ import type { Account, Population } from '../accounts/index.ts';
 import type { Policy } from '../tenants/index.ts';
 
 /** What was tried: each kind has its counter, and clearing one never clears the other (LCK-2). */
-export type AttemptKind = 'password' | 'second-factor';
+export type GuessKind = 'password' | 'second-factor';
 
 /** Whose try it was: a browser that finished a sign-in of this account before, or any other (LCK-7). */
 export type BrowserClass = 'known' | 'stranger';
@@ -12,17 +12,17 @@ export type BrowserClass = 'known' | 'stranger';
 export const SHADOW_SECONDS = 30 * 86_400;
 
 /** The limit of an account: the Nth failure in a row locks (LCK-1 to LCK-3). */
-export function limitFor(kind: AttemptKind, population: Population, policy: Policy): number {
+export function limitFor(kind: GuessKind, population: Population, policy: Policy): number {
   return kind === 'second-factor' ? policy.lockout.secondFactor : policy.lockout[population];
 }
 
 /** The waits between tries, where the tenant has them (LCK-7, MFA-12). */
-export function paceFor(kind: AttemptKind, policy: Policy): Pace | undefined {
+export function paceFor(kind: GuessKind, policy: Policy): Pace | undefined {
   const { waitFrom, waitSeconds, waitGrowth } = kind === 'password' ? policy.lockout : policy.secondFactor;
   return waitFrom === null ? undefined : { from: waitFrom, seconds: waitSeconds, growth: waitGrowth };
 }
 
-export function ruleFor(kind: AttemptKind, population: Population, policy: Policy): AttemptRule {
+export function ruleFor(kind: GuessKind, population: Population, policy: Policy): AttemptRule {
   return { limit: limitFor(kind, population, policy), pace: paceFor(kind, policy) };
 }
 
@@ -33,7 +33,7 @@ export function ruleFor(kind: AttemptKind, population: Population, policy: Polic
  */
 export function counterKey(
   account: Pick<Account, 'id' | 'lockRound' | 'strangersRound' | 'secondFactor'>,
-  kind: AttemptKind,
+  kind: GuessKind,
   isStranger: boolean,
 ): string {
   const whose = isStranger ? `strangers:${account.strangersRound}:` : '';

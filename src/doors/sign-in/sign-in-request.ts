@@ -126,10 +126,10 @@ async function situate(parts: SignInParts, request: Unsituated): Promise<SignInR
   const isProved = firstIsProved(proof);
   const isTrusted = isProved && member !== undefined && (await isTrustedHere(parts, ctx, member));
   const kind = isProved ? 'second-factor' : 'password';
-  const standing = subject ? await parts.lockout.standing(subject, kind, policy) : NOBODY;
+  const lockState = subject ? await parts.lockout.stateOf(subject, kind, policy) : UNLOCKED;
   const step = nextStep({
     ...proof,
-    ...standing,
+    ...lockState,
     isFinished: stored.isFinished,
     prompt: interaction.prompt,
     population: interaction.application.population,
@@ -138,7 +138,7 @@ async function situate(parts: SignInParts, request: Unsituated): Promise<SignInR
     isAnotherPerson: account !== undefined && interaction.isForAnother(account.id),
     now: parts.clock.now(),
   });
-  const { waitEnds } = standing;
+  const { waitEnds } = lockState;
   return {
     ...request,
     member,
@@ -155,7 +155,7 @@ async function situate(parts: SignInParts, request: Unsituated): Promise<SignInR
   };
 }
 
-const NOBODY = { isLocked: false, waitEnds: 0 };
+const UNLOCKED = { isLocked: false, waitEnds: 0 };
 
 async function requestOf(
   parts: SignInParts,
