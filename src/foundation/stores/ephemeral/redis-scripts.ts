@@ -20,7 +20,7 @@ local function drop(prefix, kind, id, key)
   redis.call('ZREM', prefix .. 'x:' .. kind, id)
   redis.call('DEL', key)
 end
-local function standing(prefix, kind, id, key, now)
+local function stateOf(prefix, kind, id, key, now)
   local exp = redis.call('HGET', key, 'exp')
   if not exp then return 'nothing' end
   if tonumber(exp) > tonumber(now) then
@@ -71,7 +71,7 @@ const scripts: Record<string, { keys: number; isGuarded: boolean; lua: string }>
     isGuarded: true,
     lua: `${COMMON}
 local key, prefix, kind, id, mode, now, exp = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local before = standing(prefix, kind, id, key, now)
+local before = stateOf(prefix, kind, id, key, now)
 if before == 'buried' then return 0 end
 if mode == 'insert' and before == 'live' then return 0 end
 if mode == 'replace' and (before ~= 'live' or redis.call('HGET', key, 'ver') ~= ARGV[9]) then return 0 end

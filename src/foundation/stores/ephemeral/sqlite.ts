@@ -70,7 +70,7 @@ function records(connection: SqliteConnection, generation: () => string) {
    * What stands in the way of a write: a buried record refuses it, a live one is there. One past its expiry is as good as
    * gone: it is dropped, so that its successor starts afresh, unclaimed.
    */
-  const standing = (kind: string, id: string, now: number): 'nothing' | 'live' | 'buried' => {
+  const stateOf = (kind: string, id: string, now: number): 'nothing' | 'live' | 'buried' => {
     const row = prepare('SELECT expires_at, buried FROM record WHERE kind = ? AND id = ?').get(kind, id) as
       | { expires_at: number; buried: number }
       | undefined;
@@ -86,14 +86,14 @@ function records(connection: SqliteConnection, generation: () => string) {
   return {
     put: (kind: string, id: string, record: RecordInput, now: number) =>
       connection.write(() => {
-        if (standing(kind, id, now) === 'buried') return false;
+        if (stateOf(kind, id, now) === 'buried') return false;
         write(kind, id, record, JSON.stringify(record.parts ?? {}));
         return true;
       }),
 
     insert: (kind: string, id: string, record: RecordInput, now: number) =>
       connection.write(() => {
-        if (standing(kind, id, now) !== 'nothing') return false;
+        if (stateOf(kind, id, now) !== 'nothing') return false;
         write(kind, id, record, JSON.stringify(record.parts ?? {}));
         return true;
       }),
@@ -119,7 +119,7 @@ function records(connection: SqliteConnection, generation: () => string) {
 
     merge: (kind: string, id: string, change: MergeInput, now: number) =>
       connection.write(() => {
-        if (standing(kind, id, now) === 'buried') return false;
+        if (stateOf(kind, id, now) === 'buried') return false;
         const parts = { ...get(kind, id, now)?.parts, ...change.setParts };
         for (const name of change.unsetParts) delete parts[name];
         write(kind, id, change, JSON.stringify(parts));
