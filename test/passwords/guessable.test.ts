@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createHasher, createPasswords, type Person } from '../../src/capabilities/passwords/index.ts';
+import { createHasher, createPasswords, type PersonalData } from '../../src/capabilities/passwords/index.ts';
 import { loadPreset, type Policy } from '../../src/capabilities/tenants/index.ts';
 import { anAccount } from '../support/an-account.ts';
 
@@ -7,7 +7,7 @@ const modern = loadPreset('modern') as Policy;
 const livevox = loadPreset('livevox') as Policy;
 const hasher = createHasher({ memoryKiB: 8_192, passes: 1 }, { slots: 2, queue: 100 });
 const passwords = createPasswords({ hasher, clock: { now: () => 1_000 } });
-const person: Person = {
+const person: PersonalData = {
   name: 'Annabel Quist',
   userName: 'aquist77',
   email: 'anna.q@harbour.example',
@@ -71,7 +71,7 @@ describe('PWD-13 personal data', () => {
   });
 
   test('parts shorter than four characters, and people without a name or mail, refuse nothing', async () => {
-    const short: Person = { name: null, userName: 'bob', email: null, clientCode: 'AB' };
+    const short: PersonalData = { name: null, userName: 'bob', email: null, clientCode: 'AB' };
     expect(await rulesOf('bob and bob and AB', modern, short)).toEqual([]);
   });
 });

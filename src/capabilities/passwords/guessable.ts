@@ -1,7 +1,7 @@
 import type { Policy } from '../tenants/index.ts';
 
 /** Whose password it is: what must not be in it. */
-export interface Person {
+export interface PersonalData {
   name?: string | null | undefined;
   userName: string;
   email?: string | null | undefined;
@@ -50,20 +50,20 @@ function wordsOf(texts: readonly (string | null | undefined)[]): string[] {
  * Every run of four characters of the words that are the person's own, and the longer labels of the mail domain as a whole:
  * that one is shared by the site, and its runs are in too many common words.
  */
-function partsOf({ name, userName, email, clientCode }: Person): Set<string> {
+function fragmentsOf({ name, userName, email, clientCode }: PersonalData): Set<string> {
   const [mailbox, domain] = (email ?? '').split('@');
-  const parts = new Set(wordsOf([domain]).filter((label) => label.length >= PART_LENGTH));
+  const fragments = new Set(wordsOf([domain]).filter((label) => label.length >= PART_LENGTH));
   for (const word of wordsOf([name, userName, mailbox, clientCode])) {
     const characters = [...word];
     for (let i = 0; i + PART_LENGTH <= characters.length; i++)
-      parts.add(characters.slice(i, i + PART_LENGTH).join(''));
+      fragments.add(characters.slice(i, i + PART_LENGTH).join(''));
   }
-  return parts;
+  return fragments;
 }
 
 /** Whether a password holds a part of 4 or more characters of name, user name, e-mail or client code (PWD-13). */
-export function holdsPersonalData(password: string, person: Person): boolean {
+export function holdsPersonalData(password: string, person: PersonalData): boolean {
   const text = folded(password);
-  for (const part of partsOf(person)) if (text.includes(part)) return true;
+  for (const fragment of fragmentsOf(person)) if (text.includes(fragment)) return true;
   return false;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../foundation/base/index.ts';
 import type { Account, PasswordRecord } from '../accounts/index.ts';
 import type { Policy } from '../tenants/index.ts';
-import { holdsPersonalData, isBlocked, type Person } from './guessable.ts';
+import { holdsPersonalData, isBlocked, type PersonalData } from './guessable.ts';
 import type { Hasher } from './hasher.ts';
 import { canonicalPassword, type StrengthProblem, strengthProblems } from './strength.ts';
 
@@ -13,7 +13,7 @@ export interface NewPassword {
   password: string;
   policy: Policy;
   /** Whose it is. */
-  person: Person;
+  person: PersonalData;
   /** With what was used before; undefined for an account that is being made. */
   account?: Account | undefined;
   /** The account has, or must set up before its first session, a second factor. */
