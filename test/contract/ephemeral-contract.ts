@@ -75,7 +75,7 @@ export function ephemeralContract(name: string, make: () => Promise<EphemeralUnd
       test('20 writers merging a part each lose none', async () => {
         await race(at.address, { ...TWENTY, verb: 'merge' });
         for (let i = 0; i < ROUNDS; i++)
-          expect(Object.keys((await at.store.get('Merge', `m${i}`, NOW))?.parts ?? {})).toHaveLength(20);
+          expect(Object.keys((await at.store.get('Merge', `m${i}`, NOW))?.entries ?? {})).toHaveLength(20);
       });
 
       test('a touch of a topic is seen by every opener, and each touch differs', async () => {

@@ -10,7 +10,7 @@ export function recordsContract(at: OpenedEphemeral) {
         expect(await at.store.put('Kind', id, record(`{"id":1}`), NOW)).toBe(true);
         expect(await at.other.get('Kind', id, LATER - 1)).toMatchObject({
           value: '{"id":1}',
-          parts: {},
+          entries: {},
           claimedAt: undefined,
         });
         expect(await at.other.get('Kind', id, LATER)).toBeUndefined();
@@ -26,11 +26,11 @@ export function recordsContract(at: OpenedEphemeral) {
       expect(await at.store.claim('Code', 'c', NOW)).toBe('lost');
     });
 
-    test('an expired record leaves nothing to its successor: neither claim nor parts', async () => {
-      await at.store.put('Code', 'c', { ...record('1'), parts: { a: '1' } }, NOW);
+    test('an expired record leaves nothing to its successor: neither claim nor entries', async () => {
+      await at.store.put('Code', 'c', { ...record('1'), entries: { a: '1' } }, NOW);
       await at.store.claim('Code', 'c', NOW);
       expect(await at.store.insert('Code', 'c', record('2', LATER + 100), LATER)).toBe(true);
-      expect(await at.store.get('Code', 'c', LATER)).toMatchObject({ claimedAt: undefined, parts: {} });
+      expect(await at.store.get('Code', 'c', LATER)).toMatchObject({ claimedAt: undefined, entries: {} });
       expect(await at.store.claim('Code', 'c', LATER)).toBe('won');
     });
 
@@ -51,25 +51,25 @@ export function recordsContract(at: OpenedEphemeral) {
     });
 
     test('merge keeps what other writers set, and takes away only what it names', async () => {
-      const merge = (setParts: Record<string, string>, unsetParts: string[] = []) =>
-        at.other.merge('Session', 's', { value: 'v', expiresAt: LATER, setParts, unsetParts }, NOW);
+      const merge = (setEntries: Record<string, string>, unsetEntries: string[] = []) =>
+        at.other.merge('Session', 's', { value: 'v', expiresAt: LATER, setEntries, unsetEntries }, NOW);
       await merge({ a: '1' });
       await merge({ b: '2', 'c.d$': '3' });
       await merge({ a: '9' }, ['b']);
-      expect((await at.store.get('Session', 's', NOW))?.parts).toEqual({ a: '9', 'c.d$': '3' });
+      expect((await at.store.get('Session', 's', NOW))?.entries).toEqual({ a: '9', 'c.d$': '3' });
     });
 
     test('a buried record is gone, and no one can write it until its time', async () => {
-      await at.store.put('Session', 's', { ...record('1'), parts: { a: '1' } }, NOW);
+      await at.store.put('Session', 's', { ...record('1'), entries: { a: '1' } }, NOW);
       const removed = await at.store.bury('Session', 's', NOW + 60, NOW);
-      expect(removed).toMatchObject({ value: '1', parts: { a: '1' } });
+      expect(removed).toMatchObject({ value: '1', entries: { a: '1' } });
       expect(await at.store.bury('Session', 's', NOW + 60, NOW)).toBeUndefined();
       expect(await at.store.bury('Session', 'nothing', NOW + 60, NOW)).toBeUndefined();
       expect(await at.other.get('Session', 's', NOW)).toBeUndefined();
       expect(await at.other.put('Session', 's', record(), NOW)).toBe(false);
       expect(await at.other.insert('Session', 's', record(), NOW)).toBe(false);
       expect(
-        await at.other.merge('Session', 's', { ...record(), setParts: { a: '1' }, unsetParts: [] }, NOW),
+        await at.other.merge('Session', 's', { ...record(), setEntries: { a: '1' }, unsetEntries: [] }, NOW),
       ).toBe(false);
       await at.other.remove('Session', 's');
       expect(await at.other.put('Session', 's', record(), NOW + 59)).toBe(false);
@@ -77,7 +77,7 @@ export function recordsContract(at: OpenedEphemeral) {
     });
 
     test('renew moves the expiry of a live record, wherever it stands, and nothing else of it', async () => {
-      const written = { ...record('1'), parts: { a: '1' }, sets: { account: 'x' } };
+      const written = { ...record('1'), entries: { a: '1' }, sets: { account: 'x' } };
       await at.store.put('ApiSession', 's', written, NOW);
       const [until, much] = [LATER + 1_000, LATER + 9_000];
       const within = { set: 'account', key: 'x' };
@@ -87,7 +87,7 @@ export function recordsContract(at: OpenedEphemeral) {
       expect(await renew('s', much, NOW, { set: 'tenant', key: 'x' })).toBeUndefined();
       expect(await renew('s', until, LATER - 1)).toMatchObject({
         value: '1',
-        parts: { a: '1' },
+        entries: { a: '1' },
         version: 1,
         expiresAt: until,
       });
@@ -103,7 +103,7 @@ export function recordsContract(at: OpenedEphemeral) {
     test('what lingers is found after its expiry, again and again until it is removed', async () => {
       const lingering = (expiresAt: number) => ({
         ...record('v', expiresAt),
-        parts: { a: '1' },
+        entries: { a: '1' },
         lingerSeconds: 100,
       });
       await at.store.put('Session', 'later', lingering(NOW + 20), NOW);
@@ -116,7 +116,7 @@ export function recordsContract(at: OpenedEphemeral) {
         (await at.other.takeExpired('Session', now, 60, limit)).map(({ id }) => id);
       expect(await taken(NOW + 9)).toEqual([]);
       expect(await at.other.takeExpired('Session', NOW + 20, 60, 1)).toEqual([
-        { id: 'first', value: 'v', parts: { a: '1' }, expiresAt: NOW + 10 },
+        { id: 'first', value: 'v', entries: { a: '1' }, expiresAt: NOW + 10 },
       ]);
       expect(await at.store.get('Session', 'first', NOW + 20)).toBeUndefined();
       expect(await taken(NOW + 20)).toEqual(['later']);

@@ -22,7 +22,7 @@ const WRITES: [string, (kind: string, sets?: Record<string, string>) => Promise<
   ['replace', async (kind, sets) => store.replace(kind, 'x', record(sets), 1, NOW)],
   [
     'merge',
-    async (kind, sets) => store.merge(kind, 'x', { ...record(sets), setParts: {}, unsetParts: [] }, NOW),
+    async (kind, sets) => store.merge(kind, 'x', { ...record(sets), setEntries: {}, unsetEntries: [] }, NOW),
   ],
 ];
 

@@ -42,7 +42,7 @@ async function contestant(): Promise<{
       store.merge(
         'Merge',
         `m${round}`,
-        { ...record, setParts: { [`p${plan.racer}-${n}`]: '1' }, unsetParts: [] },
+        { ...record, setEntries: { [`p${plan.racer}-${n}`]: '1' }, unsetEntries: [] },
         plan.now,
       ),
   };

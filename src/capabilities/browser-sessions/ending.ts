@@ -6,15 +6,15 @@ import { grantedKinds } from './kinds.ts';
 const KEPT = ' kept';
 
 /**
- * The part of a session or grant that says through which event it lives, or into which epoch it was taken (SES-4). Each event
+ * The entry of a session or grant that says through which event it lives, or into which epoch it was taken (SES-4). Each event
  * has one of its own: of two changes at once the one that does not happen takes nothing from the other.
  */
-export function keptPart(event: string): string {
+export function keptEntry(event: string): string {
   return `${KEPT} ${event}`;
 }
 
-export function isKeptPart(part: string): boolean {
-  return part.startsWith(KEPT);
+export function isKeptEntry(name: string): boolean {
+  return name.startsWith(KEPT);
 }
 
 export type Kept = { accountId: string } & ({ event: string } | { epoch: number });
@@ -37,10 +37,10 @@ export async function revokeGrant({ ephemeral, clock }: Ground, grantId: string)
   for (const kind of grantedKinds) await ephemeral.removeMembers(kind, 'grant', grantId);
 }
 
-/** The sign-ons of a session: every part of the record but the one that keeps it through an event. */
-export function signOnsOf({ parts }: Pick<StoredRecord, 'parts'>): (SignOn & { grantId?: string })[] {
-  return Object.entries(parts)
-    .filter(([part]) => !isKeptPart(part))
+/** The sign-ons of a session: every entry of the record but the one that keeps it through an event. */
+export function signOnsOf({ entries }: Pick<StoredRecord, 'entries'>): (SignOn & { grantId?: string })[] {
+  return Object.entries(entries)
+    .filter(([name]) => !isKeptEntry(name))
     .map(([applicationId, json]) => {
       const { sid = '', grantId } = JSON.parse(json) as { sid?: string; grantId?: string };
       return { applicationId, sid, ...(grantId ? { grantId } : {}) };
@@ -51,7 +51,10 @@ export function signOnsOf({ parts }: Pick<StoredRecord, 'parts'>): (SignOn & { g
 export type TellLogout = (accountId: string, signOns: readonly SignOn[]) => Promise<void>;
 
 /** Lets the applications of a stored session know. A session that no one signed in to has none. */
-export async function tellOf(record: Pick<StoredRecord, 'value' | 'parts'>, tell: TellLogout): Promise<void> {
+export async function tellOf(
+  record: Pick<StoredRecord, 'value' | 'entries'>,
+  tell: TellLogout,
+): Promise<void> {
   const { accountId } = JSON.parse(record.value) as { accountId?: string };
   if (accountId) await tell(accountId, signOnsOf(record));
 }
@@ -70,9 +73,9 @@ export async function burySession(
   if (seen) await tellOf(seen, tell);
   const removed = await ephemeral.bury('Session', uid, now + BURIED_SECONDS, now);
   if (!removed) return [];
-  const isNew = ([part, json]: [string, string]) => seen?.parts[part] !== json;
-  const late = Object.fromEntries(Object.entries(removed.parts).filter(isNew));
-  await tellOf({ ...removed, parts: late }, tell);
+  const isNew = ([name, json]: [string, string]) => seen?.entries[name] !== json;
+  const late = Object.fromEntries(Object.entries(removed.entries).filter(isNew));
+  await tellOf({ ...removed, entries: late }, tell);
   return signOnsOf(removed);
 }
 
@@ -88,11 +91,11 @@ export interface CurrentEpoch {
  */
 export function isOfEpoch(
   payload: { accountId?: string | undefined; epoch?: unknown },
-  recordParts: Readonly<Record<string, string>>,
+  entries: Readonly<Record<string, string>>,
   current: CurrentEpoch,
 ): boolean {
   if (current.epoch === payload.epoch) return true;
-  return keptOf(recordParts).some(({ kept }) => {
+  return keptOf(entries).some(({ kept }) => {
     // Only of this person: a browser's session may go on to someone else, whose epochs are other numbers.
     if (kept.accountId !== payload.accountId) return false;
     return 'event' in kept
@@ -101,13 +104,13 @@ export function isOfEpoch(
   });
 }
 
-function keptOf(parts: Readonly<Record<string, string>>): { part: string; kept: Kept }[] {
-  return Object.entries(parts)
-    .filter(([part]) => isKeptPart(part))
-    .map(([part, json]) => ({ part, kept: JSON.parse(json) as Kept }));
+function keptOf(entries: Readonly<Record<string, string>>): { name: string; kept: Kept }[] {
+  return Object.entries(entries)
+    .filter(([name]) => isKeptEntry(name))
+    .map(([name, json]) => ({ name, kept: JSON.parse(json) as Kept }));
 }
 
-/** The parts that no account can be in any more: taken into an epoch before this one. */
-export function outlivedParts(parts: Readonly<Record<string, string>>, epoch: number): string[] {
-  return keptOf(parts).flatMap(({ part, kept }) => ('epoch' in kept && kept.epoch < epoch ? [part] : []));
+/** The entries that no account can be in any more: taken into an epoch before this one. */
+export function outlivedEntries(entries: Readonly<Record<string, string>>, epoch: number): string[] {
+  return keptOf(entries).flatMap(({ name, kept }) => ('epoch' in kept && kept.epoch < epoch ? [name] : []));
 }

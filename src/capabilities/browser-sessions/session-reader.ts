@@ -30,7 +30,7 @@ export function createSessionReader(parts: {
     const record = await ephemeral.get('Session', uid, clock.now());
     const stored = record && (JSON.parse(record.value) as Stored);
     if (!stored || stored.accountId !== account.id) return undefined;
-    const isLive = isOfEpoch(stored, record.parts, { epoch, event: account.epochEvent });
+    const isLive = isOfEpoch(stored, record.entries, { epoch, event: account.epochEvent });
     return isLive ? { stored, record } : undefined;
   };
 
@@ -62,7 +62,7 @@ export function createSessionReader(parts: {
       if (!record || (JSON.parse(record.value) as Stored).accountId !== account.id) return undefined;
       const signOns = await burySession(parts, uid);
       const grants = signOns.flatMap(({ grantId }) => grantId ?? []);
-      // What an application got between the look and the burial stands in no part of the record.
+      // What an application got between the look and the burial stands in no entry of the record.
       const late = await issuedUnder(account.id, uid);
       for (const grantId of new Set([...grants, ...late])) await revokeGrant(parts, grantId);
       return signOns.map(({ applicationId }) => applicationId);
@@ -77,7 +77,7 @@ export function createSessionReader(parts: {
       for (const uid of await ephemeral.members('Session', 'account', account.id, clock.now())) {
         const record = await ephemeral.get('Session', uid, clock.now());
         const stored = record && (JSON.parse(record.value) as Stored);
-        if (stored?.accountId !== account.id || isOfEpoch(stored, record?.parts ?? {}, current)) continue;
+        if (stored?.accountId !== account.id || isOfEpoch(stored, record?.entries ?? {}, current)) continue;
         // One that is ahead was begun after what this process has seen of account and tenant.
         if ((stored.epoch ?? 0) < epoch) await burySession(parts, uid);
       }

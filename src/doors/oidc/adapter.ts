@@ -91,7 +91,7 @@ export class RecordAdapter implements Adapter {
       if (!record || (await this.isForgotten(record))) return undefined;
       const payload = fromStored(id, record.value, record.claimedAt, this.parts.vault);
       // Code, refresh, userinfo and introspection all load the grant: an old epoch ends them all here, sweep or no sweep.
-      if (this.kind === 'Grant' && !(await isCurrent(payload, record.parts, this.parts))) return undefined;
+      if (this.kind === 'Grant' && !(await isCurrent(payload, record.entries, this.parts))) return undefined;
       return payload;
     });
   }
@@ -140,10 +140,10 @@ export class RecordAdapter implements Adapter {
  */
 export async function isCurrent(
   payload: AdapterPayload,
-  recordParts: Readonly<Record<string, string>>,
+  entries: Readonly<Record<string, string>>,
   parts: Pick<AdapterParts, 'current'>,
 ): Promise<boolean> {
   if (!payload.accountId) return true;
   const current = await parts.current(payload.accountId, firstProofOf(payload));
-  return current !== undefined && isOfEpoch(payload, recordParts, current);
+  return current !== undefined && isOfEpoch(payload, entries, current);
 }

@@ -4,9 +4,9 @@ import {
   grantedKinds,
   isOfEpoch,
   type Kept,
-  keptPart,
+  keptEntry,
   LINGER_SECONDS,
-  outlivedParts,
+  outlivedEntries,
 } from '../../capabilities/browser-sessions/index.ts';
 import type { KeptSession } from '../../capabilities/credential-events/index.ts';
 import type { MergeInput, StoredRecord } from '../../foundation/stores/index.ts';
@@ -45,15 +45,15 @@ export function createBrowserSessions(
   const stamp = async (
     kind: 'Session' | 'Grant',
     id: string,
-    change: (record: StoredRecord) => Pick<MergeInput, 'setParts' | 'unsetParts'> | undefined,
+    change: (record: StoredRecord) => Pick<MergeInput, 'setEntries' | 'unsetEntries'> | undefined,
   ) => {
     const now = clock.now();
     const record = await ephemeral.get(kind, id, now);
-    const parts = record && change(record);
-    if (!record || !parts) return;
+    const changed = record && change(record);
+    if (!record || !changed) return;
     const { value, expiresAt } = record;
     const lingerSeconds = kind === 'Session' ? LINGER_SECONDS : 0;
-    await ephemeral.merge(kind, id, { value, expiresAt, lingerSeconds, ...parts }, now);
+    await ephemeral.merge(kind, id, { value, expiresAt, lingerSeconds, ...changed }, now);
   };
 
   const keeping = (accountId: string, { uid, authorizations = {} }: StoredSession): KeptSession => {
@@ -65,12 +65,12 @@ export function createBrowserSessions(
     let own = '';
     return {
       async prepare(event, seen) {
-        own = keptPart(event);
-        const setParts = { [own]: JSON.stringify({ accountId, event } satisfies Kept) };
+        own = keptEntry(event);
+        const setEntries = { [own]: JSON.stringify({ accountId, event } satisfies Kept) };
         // Only what lives: a session or grant that an event ended meanwhile is not brought back by this one.
-        await stampAll(({ value, parts }) =>
-          isOfEpoch(JSON.parse(value), parts, seen)
-            ? { setParts, unsetParts: outlivedParts(parts, seen.epoch) }
+        await stampAll(({ value, entries }) =>
+          isOfEpoch(JSON.parse(value), entries, seen)
+            ? { setEntries, unsetEntries: outlivedEntries(entries, seen.epoch) }
             : undefined,
         );
         const spared = new Map([
@@ -86,10 +86,11 @@ export function createBrowserSessions(
         return spared;
       },
       settle: (epoch) => {
-        const setParts = { [own]: JSON.stringify({ accountId, epoch } satisfies Kept) };
-        return stampAll(({ parts }) => (own in parts ? { setParts, unsetParts: [] } : undefined));
+        const setEntries = { [own]: JSON.stringify({ accountId, epoch } satisfies Kept) };
+        return stampAll(({ entries }) => (own in entries ? { setEntries, unsetEntries: [] } : undefined));
       },
-      drop: () => stampAll(({ parts }) => (own in parts ? { setParts: {}, unsetParts: [own] } : undefined)),
+      drop: () =>
+        stampAll(({ entries }) => (own in entries ? { setEntries: {}, unsetEntries: [own] } : undefined)),
     };
   };
 

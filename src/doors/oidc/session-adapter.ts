@@ -1,7 +1,7 @@
 import { type Adapter, type AdapterPayload, default as Provider } from 'oidc-provider';
 import {
   burySession,
-  isKeptPart,
+  isKeptEntry,
   LINGER_SECONDS,
   tellOf,
 } from '../../capabilities/browser-sessions/index.ts';
@@ -35,7 +35,7 @@ type Authorizations = NonNullable<AdapterPayload['authorizations']>;
 export class SessionAdapter implements Adapter {
   private readonly parts: AdapterParts;
   /** What each request had loaded, as it was stored: the library changes the object it was given. */
-  private readonly loaded = new WeakMap<object, { uid: string; parts: Readonly<Record<string, string>> }>();
+  private readonly loaded = new WeakMap<object, { uid: string; entries: Readonly<Record<string, string>> }>();
 
   constructor(parts: AdapterParts) {
     this.parts = parts;
@@ -51,7 +51,7 @@ export class SessionAdapter implements Adapter {
       const value = JSON.stringify({ ...base, usedAt: now });
       const { left, ...difference } = this.difference(uid, authorizations);
       // The person signed out of only that application: the session lives on without it.
-      await tellOf({ value, parts: left }, this.parts.tellLogout);
+      await tellOf({ value, entries: left }, this.parts.tellLogout);
       const change = {
         value,
         expiresAt,
@@ -69,12 +69,12 @@ export class SessionAdapter implements Adapter {
   private difference(uid: string, after: Authorizations) {
     const ctx = Provider.ctx;
     const seen = ctx && this.loaded.get(ctx);
-    const before = seen?.uid === uid ? seen.parts : {};
+    const before = seen?.uid === uid ? seen.entries : {};
     const changed = Object.entries(after).filter(([client, a]) => before[client] !== JSON.stringify(a));
     const left = Object.fromEntries(Object.entries(before).filter(([client]) => !(client in after)));
     return {
-      setParts: Object.fromEntries(changed.map(([client, a]) => [client, JSON.stringify(a)])),
-      unsetParts: Object.keys(left),
+      setEntries: Object.fromEntries(changed.map(([client, a]) => [client, JSON.stringify(a)])),
+      unsetEntries: Object.keys(left),
       left,
     };
   }
@@ -100,9 +100,9 @@ export class SessionAdapter implements Adapter {
     const record = await this.parts.ephemeral.get('Session', uid, this.parts.clock.now());
     if (!record) return undefined;
     const payload = restored(record, id);
-    if (!(await isCurrent(payload, record.parts, this.parts))) return undefined;
+    if (!(await isCurrent(payload, record.entries, this.parts))) return undefined;
     const ctx = Provider.ctx;
-    if (ctx) this.loaded.set(ctx, { uid, parts: applicationsOf(record) });
+    if (ctx) this.loaded.set(ctx, { uid, entries: applicationsOf(record) });
     return payload;
   }
 
@@ -118,8 +118,8 @@ export class SessionAdapter implements Adapter {
       value: JSON.stringify(base),
       expiresAt: exp + CLOCK_TOLERANCE_SECONDS,
       lingerSeconds: LINGER_SECONDS,
-      setParts: {},
-      unsetParts: [],
+      setEntries: {},
+      unsetEntries: [],
       ...setsOf(payload),
     };
     await ephemeral.merge('Session', uid, change, now);
@@ -143,9 +143,9 @@ export class SessionAdapter implements Adapter {
   async revokeByGrantId(): Promise<undefined> {}
 }
 
-/** The parts that are applications: a part that keeps the session through an event is no sign-on. */
-function applicationsOf({ parts }: StoredRecord): Record<string, string> {
-  return Object.fromEntries(Object.entries(parts).filter(([part]) => !isKeptPart(part)));
+/** The entries that are applications: an entry that keeps the session through an event is no sign-on. */
+function applicationsOf({ entries }: StoredRecord): Record<string, string> {
+  return Object.fromEntries(Object.entries(entries).filter(([name]) => !isKeptEntry(name)));
 }
 
 function restored(record: StoredRecord, id: string): AdapterPayload {

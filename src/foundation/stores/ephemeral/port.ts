@@ -16,7 +16,7 @@ export interface Ephemeral {
     expectedVersion: number,
     now: number,
   ): Promise<boolean>;
-  /** Sets the value and the given parts, leaving every other part as another writer left it. @returns false when buried */
+  /** Sets the value and the given entries, leaving every other one as another writer left it. @returns false when buried */
   merge(kind: string, id: string, change: MergeInput, now: number): Promise<boolean>;
   remove(kind: string, id: string): Promise<void>;
   /**
@@ -83,8 +83,8 @@ export interface Ephemeral {
 export interface RecordInput {
   /** Opaque JSON. */
   value: string;
-  /** Named pieces of the record that several writers may set apart. */
-  parts?: Readonly<Record<string, string>>;
+  /** Named values beside the value: several writers may each set their own. */
+  entries?: Readonly<Record<string, string>>;
   /** Epoch seconds; from then on no verb sees the record. */
   expiresAt: number;
   /** The sets that the record stands in: set name to key. */
@@ -98,13 +98,13 @@ export interface MergeInput {
   expiresAt: number;
   sets?: Readonly<Record<string, string>>;
   lingerSeconds?: number;
-  setParts: Readonly<Record<string, string>>;
-  unsetParts: readonly string[];
+  setEntries: Readonly<Record<string, string>>;
+  unsetEntries: readonly string[];
 }
 
 export interface StoredRecord {
   value: string;
-  parts: Record<string, string>;
+  entries: Record<string, string>;
   version: number;
   expiresAt: number;
   claimedAt: number | undefined;
@@ -117,7 +117,7 @@ export interface SetKey {
   key: string;
 }
 
-export interface ExpiredRecord extends Pick<StoredRecord, 'value' | 'parts' | 'expiresAt'> {
+export interface ExpiredRecord extends Pick<StoredRecord, 'value' | 'entries' | 'expiresAt'> {
   id: string;
 }
 

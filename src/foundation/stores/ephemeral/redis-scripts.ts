@@ -1,6 +1,6 @@
 /**
  * One script a verb (P9): Redis runs each as a whole, so that looking and writing cannot come apart. A record is a hash:
- * `v` value, `ver` version, `exp` expiry, `cl` claimed at, `bur` buried, `gen` generation, `p:…` parts, `s:…` the sets it
+ * `v` value, `ver` version, `exp` expiry, `cl` claimed at, `bur` buried, `gen` generation, `p:…` entries, `s:…` the sets it
  * stands in. `now` is handed in; Redis' own expiry only cleans up, a minute late, and is always relative: its clock decides nothing.
  */
 const COMMON = `
@@ -65,7 +65,7 @@ if redis.call('HGET', KEYS[#KEYS], 'id') ~= ARGV[#ARGV] then return redis.error_
 
 /** Name to script. `keys` leaves out that of the generation, which every guarded script gets as its last one. */
 const scripts: Record<string, { keys: number; isGuarded: boolean; lua: string }> = {
-  // ARGV: prefix kind id mode now exp value generation version linger, then counts and pairs of sets, parts, and parts to unset
+  // ARGV: prefix kind id mode now exp value generation version linger, then counts and pairs of sets, entries, and entries to unset
   spWrite: {
     keys: 1,
     isGuarded: true,
@@ -95,8 +95,8 @@ for i = 1, sets do
   redis.call('HSET', key, 's:' .. ARGV[at], ARGV[at + 1])
   at = at + 2
 end
-local parts = tonumber(ARGV[at]); at = at + 1
-for i = 1, parts do redis.call('HSET', key, 'p:' .. ARGV[at], ARGV[at + 1]); at = at + 2 end
+local entries = tonumber(ARGV[at]); at = at + 1
+for i = 1, entries do redis.call('HSET', key, 'p:' .. ARGV[at], ARGV[at + 1]); at = at + 2 end
 local unset = tonumber(ARGV[at]); at = at + 1
 for i = 1, unset do redis.call('HDEL', key, 'p:' .. ARGV[at]); at = at + 1 end
 redis.call('PERSIST', key)

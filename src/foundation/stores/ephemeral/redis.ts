@@ -23,7 +23,7 @@ type Argument = string | number;
 type Script = (...args: Argument[]) => Promise<unknown>;
 type Run = (name: string, keys: string[], ...args: Argument[]) => Promise<unknown>;
 
-const NO_PARTS = {};
+const NO_ENTRIES = {};
 /** For the script: no failure begins a wait. */
 const NO_PACE: Pace = { from: 0, seconds: 0, growth: 0 };
 const LOST = 'LOST the store was emptied';
@@ -38,13 +38,13 @@ function stored(reply: unknown): StoredRecord | undefined {
   if (!Array.isArray(reply)) return undefined;
   const fields = new Map<string, string>();
   for (let i = 0; i < reply.length; i += 2) fields.set(String(reply[i]), String(reply[i + 1]));
-  const parts = [...fields]
+  const entries = [...fields]
     .filter(([name]) => name.startsWith('p:'))
     .map(([name, value]) => [name.slice(2), value]);
   const claimedAt = fields.get('cl');
   return {
     value: fields.get('v') ?? '',
-    parts: Object.fromEntries(parts) as Record<string, string>,
+    entries: Object.fromEntries(entries) as Record<string, string>,
     version: Number(fields.get('ver')),
     expiresAt: Number(fields.get('exp')),
     claimedAt: claimedAt === undefined ? undefined : Number(claimedAt),
@@ -68,8 +68,8 @@ function records(run: Run, prefix: string, generation: () => Generation) {
     const { expiresAt, value, lingerSeconds = 0 } = record;
     const fixed = [prefix, kind, id, mode, now, expiresAt, value, generation().id, version, lingerSeconds];
     const lists = [
-      ...pairs(record.sets ?? NO_PARTS),
-      ...pairs(record.parts ?? NO_PARTS),
+      ...pairs(record.sets ?? NO_ENTRIES),
+      ...pairs(record.entries ?? NO_ENTRIES),
       unset.length,
       ...unset,
     ];
@@ -83,8 +83,8 @@ function records(run: Run, prefix: string, generation: () => Generation) {
       write('insert', kind, id, record, now, 0),
     replace: (kind: string, id: string, record: RecordInput, expectedVersion: number, now: number) =>
       write('replace', kind, id, record, now, expectedVersion),
-    merge: (kind: string, id: string, { setParts, unsetParts, ...rest }: MergeInput, now: number) =>
-      write('merge', kind, id, { ...rest, parts: setParts }, now, 0, unsetParts),
+    merge: (kind: string, id: string, { setEntries, unsetEntries, ...rest }: MergeInput, now: number) =>
+      write('merge', kind, id, { ...rest, entries: setEntries }, now, 0, unsetEntries),
     get: async (kind: string, id: string, now: number) =>
       stored(await run('spGet', [recordKey(kind, id)], now)),
     remove: async (kind: string, id: string) => {
@@ -106,7 +106,9 @@ function records(run: Run, prefix: string, generation: () => Generation) {
       );
       return (reply as [string, unknown][]).flatMap(([id, fields]): ExpiredRecord[] => {
         const record = stored(fields);
-        return record ? [{ id, value: record.value, parts: record.parts, expiresAt: record.expiresAt }] : [];
+        return record
+          ? [{ id, value: record.value, entries: record.entries, expiresAt: record.expiresAt }]
+          : [];
       });
     },
     claim: async (kind: string, id: string, now: number): Promise<'won' | 'lost'> =>

@@ -19,7 +19,7 @@ function stored(row: Row | undefined): StoredRecord | undefined {
   return (
     row && {
       value: row.value,
-      parts: JSON.parse(row.parts) as Record<string, string>,
+      entries: JSON.parse(row.parts) as Record<string, string>,
       version: row.version,
       expiresAt: row.expires_at,
       claimedAt: row.claimed_at ?? undefined,
@@ -51,13 +51,13 @@ function records(connection: SqliteConnection, generation: () => string) {
     }
   };
 
-  const write = (kind: string, id: string, record: RecordInput, parts: string) => {
+  const write = (kind: string, id: string, record: RecordInput, entries: string) => {
     const { value, expiresAt, lingerSeconds = 0 } = record;
     prepare(
       `INSERT INTO record (kind, id, value, parts, version, expires_at, generation, linger) VALUES (?, ?, ?, ?, 1, ?, ?, ?)
        ON CONFLICT DO UPDATE SET value = excluded.value, parts = excluded.parts, version = version + 1,
          expires_at = excluded.expires_at, buried = 0, linger = excluded.linger`,
-    ).run(kind, id, value, parts, expiresAt, generation(), lingerSeconds);
+    ).run(kind, id, value, entries, expiresAt, generation(), lingerSeconds);
     enrol(kind, id, record.sets);
     // Only ever earlier: an expiry that moved on is noticed when its former time has come, and most writes move it.
     if (lingerSeconds > 0)
@@ -87,14 +87,14 @@ function records(connection: SqliteConnection, generation: () => string) {
     put: (kind: string, id: string, record: RecordInput, now: number) =>
       connection.write(() => {
         if (stateOf(kind, id, now) === 'buried') return false;
-        write(kind, id, record, JSON.stringify(record.parts ?? {}));
+        write(kind, id, record, JSON.stringify(record.entries ?? {}));
         return true;
       }),
 
     insert: (kind: string, id: string, record: RecordInput, now: number) =>
       connection.write(() => {
         if (stateOf(kind, id, now) !== 'nothing') return false;
-        write(kind, id, record, JSON.stringify(record.parts ?? {}));
+        write(kind, id, record, JSON.stringify(record.entries ?? {}));
         return true;
       }),
 
@@ -106,7 +106,7 @@ function records(connection: SqliteConnection, generation: () => string) {
           `UPDATE record SET value = ?, parts = ?, version = version + 1, expires_at = ? WHERE ${LIVE} AND version = ?`,
         ).run(
           record.value,
-          JSON.stringify(record.parts ?? {}),
+          JSON.stringify(record.entries ?? {}),
           record.expiresAt,
           kind,
           id,
@@ -120,9 +120,9 @@ function records(connection: SqliteConnection, generation: () => string) {
     merge: (kind: string, id: string, change: MergeInput, now: number) =>
       connection.write(() => {
         if (stateOf(kind, id, now) === 'buried') return false;
-        const parts = { ...get(kind, id, now)?.parts, ...change.setParts };
-        for (const name of change.unsetParts) delete parts[name];
-        write(kind, id, change, JSON.stringify(parts));
+        const entries = { ...get(kind, id, now)?.entries, ...change.setEntries };
+        for (const name of change.unsetEntries) delete entries[name];
+        write(kind, id, change, JSON.stringify(entries));
         return true;
       }),
 
@@ -193,7 +193,7 @@ function lingering(connection: SqliteConnection) {
     if (!row) prepare('DELETE FROM expiry WHERE kind = ? AND id = ?').run(kind, id);
     else prepare(setAt).run(row.expires_at > now ? row.expires_at : now + leaseSeconds, kind, id);
     if (!row || row.expires_at > now) return [];
-    return [{ id, value: row.value, parts: JSON.parse(row.parts), expiresAt: row.expires_at }];
+    return [{ id, value: row.value, entries: JSON.parse(row.parts), expiresAt: row.expires_at }];
   };
   return {
     takeExpired: (kind: string, now: number, leaseSeconds: number, limit: number) =>
