@@ -20,7 +20,7 @@ export interface Change {
   newPassword: string;
   /** Whether what was proved still holds for the document that is replaced. */
   isStillProved(current: Account): boolean;
-  /** `reset`: under a mailed link, which opens the strangers' door again (S23). */
+  /** `reset`: under a mailed link, which admits strangers again (S23). */
   kind: 'changed' | 'reset';
   keepAttempt?: string;
   keepSession?: KeptSession;
