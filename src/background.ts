@@ -18,7 +18,7 @@ export interface Background {
 
 export function startBackground(core: Core, log: Log): Background {
   const { settings, accounts, tenants, budgets, audit, mail, vault, clock } = core;
-  const { jobs, administrationJobs, sessions, deliveryQueue, following, usage } = core;
+  const { jobs, administrationJobs, sessions, deliveryQueue, following, usage, statistics } = core;
   const { issuer } = settings;
   const sweeping = startSweeping(core, log);
   const stopJobs = jobs.start({
@@ -29,5 +29,9 @@ export function startBackground(core: Core, log: Log): Background {
     [RECOVER_JOB]: createLinkSender({ accounts, tenants, budgets, audit, mail, vault, clock, issuer }),
   });
   const stopFollowing = following.start();
-  return { stopSweeping: sweeping.stop, stopJobs, stopFollowing, stopCounting: usage.start() };
+  const stops = [usage.start(), statistics.start()];
+  const stopCounting = async () => {
+    for (const stop of stops) await stop();
+  };
+  return { stopSweeping: sweeping.stop, stopJobs, stopFollowing, stopCounting };
 }

@@ -2,7 +2,7 @@
 import { createStandings, type Standings } from '../capabilities/account-state/index.ts';
 import { createAccounts, may } from '../capabilities/accounts/index.ts';
 import { createUsage } from '../capabilities/api-access/index.ts';
-import { createAudit } from '../capabilities/audit/index.ts';
+import { type AuditEvent, createAudit } from '../capabilities/audit/index.ts';
 import { createJobs } from '../capabilities/jobs/index.ts';
 import { createBudgets, createKnownBrowsers, createLockout } from '../capabilities/lockout/index.ts';
 import { createLongOperations } from '../capabilities/long-operations/index.ts';
@@ -18,6 +18,7 @@ import {
 } from '../capabilities/passwords/index.ts';
 import { mustHaveFactor } from '../capabilities/second-factor/index.ts';
 import { createKeys } from '../capabilities/signing-keys/index.ts';
+import { createStatistics } from '../capabilities/statistics/index.ts';
 import { createTenants } from '../capabilities/tenants/index.ts';
 import { type Clock, createLanguage, type Vault } from '../foundation/base/index.ts';
 import {
@@ -64,7 +65,12 @@ function buildBase({ settings, clock, log, stores, vault, hasher, metrics, mailb
   const { documents } = stores;
   const ephemeral = onlyRegistered(rememberingTopics(stores.ephemeral));
   const nextNumber = createNumbers(documents);
-  const audit = createAudit({ documents, clock, log, observe: metrics?.event });
+  const statistics = createStatistics({ documents, clock, log });
+  const observe = (event: AuditEvent) => {
+    metrics?.event({ type: event.type, outcome: event.outcome });
+    statistics.count(event);
+  };
+  const audit = createAudit({ documents, clock, log, observe });
   const jobs = createJobs({ documents, vault, clock, log });
   const say = createLanguage();
   const patienceSeconds = DEADLINES_IN_LINE * settings.stores.deadlineSeconds;
@@ -74,6 +80,7 @@ function buildBase({ settings, clock, log, stores, vault, hasher, metrics, mailb
     accounts: createAccounts({ documents, nextNumber, clock }),
     tenants: createTenants({ documents, ephemeral, nextNumber, clock }),
     audit,
+    statistics,
     jobs,
     longOperations: createLongOperations({ documents, jobs, vault, clock, log }),
     say,

@@ -119,6 +119,7 @@ export const collections = {
     exported: { not: 'No private key leaves the installation.' },
     sealed: ['sealedJwk'],
   },
+  statistics: { holds: 'How much happened in a tenant on one day.', exported: 'whole', sealed: [] },
   sysAdmins: {
     holds: 'The SysAdmins of a tenant, and those who are about to be one no more.',
     exported: { not: 'It is made from the accounts.' },

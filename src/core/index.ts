@@ -29,6 +29,7 @@ import type {
   TrustedBrowsers,
 } from '../capabilities/second-factor/index.ts';
 import { giveKeysTimes, type Keys } from '../capabilities/signing-keys/index.ts';
+import type { Statistics } from '../capabilities/statistics/index.ts';
 import { givePolicyRevisions, giveTenantsNumbers, type Tenants } from '../capabilities/tenants/index.ts';
 import type {
   Following,
@@ -96,6 +97,7 @@ export interface Core {
   apiTokens: ApiTokens;
   apiSessions: ApiSessions;
   usage: UsageCounter;
+  statistics: Statistics;
   deliveries: LogoutDeliveries;
   deliveryQueue: DeliveryQueue;
   webhooks: Webhooks;

@@ -48,6 +48,7 @@ export const INPUTS: Readonly<Record<string, object>> = {
   'token list': {},
   'token revoke': { name: 'made here' },
   'audit list': {},
+  'statistics show': {},
   'webhook create': { name: 'made here', address: 'https://hooks.example/' },
   'webhook list': {},
   'webhook show': { webhook: 'made here' },

@@ -170,7 +170,7 @@ export function createAudit({
   clock: Clock;
   log: Log;
   /** Told of every event, for counting. */
-  observe?: ((event: { type: AuditType; outcome: AuditEvent['outcome'] }) => void) | undefined;
+  observe?: ((event: AuditEvent) => void) | undefined;
 }): Audit {
   const collection = documents.collection<AuditEntry>(SPEC);
   const listeners = new Set<(tenantIds: ReadonlySet<string>) => void>();
@@ -190,7 +190,7 @@ export function createAudit({
   const failed = (error: Error) =>
     log.error({ error: error.message }, 'audit entries that repeated wait for the store');
   const add = (event: AuditEvent) => {
-    observe?.({ type: event.type, outcome: event.outcome });
+    observe?.(event);
     const due = folding.add(event);
     for (const one of due) writer.add(entryOf(one, clock.now()));
     if (due.length > 0) return;

@@ -11,6 +11,7 @@ import { addOperationCommands } from './operation.ts';
 import { addPolicyCommands } from './policy.ts';
 import { addRoleCommands } from './role.ts';
 import { addServerCommands } from './server.ts';
+import { addStatisticsCommands } from './statistics.ts';
 import { addTenantCommands } from './tenant.ts';
 import { Program, processTerminal, sayOnErrors, type Terminal } from './terminal.ts';
 import { addTokenCommands } from './token.ts';
@@ -52,6 +53,7 @@ export function commandsAt(terminal: Terminal): Program {
   addTokenCommands(program);
   addWebhookCommands(program);
   addAuditCommands(program);
+  addStatisticsCommands(program);
   addKeyCommands(program);
   addOperationCommands(program);
   return program;

@@ -26,3 +26,8 @@ export function readInstant(text: string): number | undefined {
 export function rfc3339(at: number): string {
   return new Date(at * 1_000).toISOString().replace('.000', '');
 }
+
+/** The day of an instant in UTC, as `2026-01-31`. */
+export function dayOf(at: number): string {
+  return rfc3339(at).slice(0, 'yyyy-mm-dd'.length);
+}

@@ -1,7 +1,7 @@
 // base: what every room stands on: the clock, ids and randomness, the vault, errors, the log.
 // Not here: anything that knows what an account, a request or a store is. This room imports nothing of ours.
 export { browserToken, withNewBrowserToken } from './browser-tokens.ts';
-export { type Clock, readInstant, rfc3339, systemClock } from './clock.ts';
+export { type Clock, dayOf, readInstant, rfc3339, systemClock } from './clock.ts';
 export { type ErrorCode, errorCatalogue, isSallyportError, SallyportError } from './errors.ts';
 export { errorOf, guarded } from './guarded.ts';
 export { fingerprint, firstIdAt, newId, newSecret, randomBelow, randomText, sameSecret } from './ids.ts';

@@ -43,3 +43,4 @@ export {
 export { createNumbers, type NextNumber } from './numbers.ts';
 export { type Patience, patienceFor } from './patience.ts';
 export { isBusyFile } from './sqlite-connection.ts';
+export { createTally, type Tally } from './tally.ts';

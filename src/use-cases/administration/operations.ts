@@ -15,6 +15,7 @@ import * as passwords from './passwords/operations.ts';
 import * as policy from './policy/operations.ts';
 import * as previewing from './policy/previewing.ts';
 import * as roles from './roles/operations.ts';
+import * as statistics from './statistics/operations.ts';
 import * as tenants from './tenants/operations.ts';
 import * as webhooks from './webhooks/operations.ts';
 import * as telling from './webhooks/telling.ts';
@@ -28,6 +29,7 @@ export const operations = {
   application: applications,
   token: apiTokens,
   audit: auditing,
+  statistics,
   webhook: { ...webhooks, ...telling },
   keys,
   operation: long,

@@ -17,6 +17,7 @@ import type {
   TrustedBrowsers,
 } from '../../capabilities/second-factor/index.ts';
 import type { Keys } from '../../capabilities/signing-keys/index.ts';
+import type { Statistics } from '../../capabilities/statistics/index.ts';
 import type { Tenants } from '../../capabilities/tenants/index.ts';
 import type { ProgressKeeper, WebhookDeliveries, Webhooks } from '../../capabilities/webhooks/index.ts';
 import type { Clock } from '../../foundation/base/index.ts';
@@ -47,6 +48,7 @@ export interface AdministrationParts {
   apiSessions: ApiSessions;
   usage: UsageCounter;
   audit: Audit;
+  statistics: Statistics;
   jobs: Jobs;
   longOperations: LongOperations;
   mail: Mail;

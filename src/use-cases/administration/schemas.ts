@@ -36,6 +36,9 @@ export const after = z.string().max(2_000).optional();
 
 const lock = z.object({ cause: z.enum(['password', 'second-factor']), at: instant });
 
+/** How many there are, and whether counting ended before the last of them. */
+export const countView = z.object({ count: z.number(), isCapped: z.boolean() });
+
 /** An account without its secrets. */
 export const accountView = z.object({
   id: z.string(),

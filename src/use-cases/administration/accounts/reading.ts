@@ -1,33 +1,27 @@
 import { z } from 'zod';
 import { stateReasons } from '../../../capabilities/account-state/index.ts';
-import type { Account, AccountFilter } from '../../../capabilities/accounts/index.ts';
-import { passwordExpiresAt } from '../../../capabilities/passwords/index.ts';
-import type { Tenant } from '../../../capabilities/tenants/index.ts';
+import type { AccountFilter } from '../../../capabilities/accounts/index.ts';
 import { done, operation } from '../operation.ts';
-import { accountView, after, factorStatus, instant, nothing, population, role, viewOf } from '../schemas.ts';
+import {
+  accountView,
+  after,
+  countView,
+  factorStatus,
+  instant,
+  nothing,
+  population,
+  role,
+  viewOf,
+} from '../schemas.ts';
 import { explain } from '../why.ts';
+import { expiring } from './expiring.ts';
 
 const MOST = 500;
 /** Entries of the audit that may hold the last attempts. */
 const ENTRIES = 500;
-const DAY = 86_400;
 const NONE = { count: 0, isCapped: false };
 
 const begins = z.string().max(254).optional();
-
-/** When a password was set that expires within so many days, and is not expired yet; undefined where none ever is (PWD-5). */
-function expiring({ policy, spread }: Tenant, days: number, now: number): Partial<AccountFilter> | undefined {
-  const lifetime = policy.password.expireAfterDays;
-  if (lifetime === null) return undefined;
-  const until = now + days * DAY;
-  const below = until - lifetime * DAY;
-  if (!spread) return { passwordSet: [now - lifetime * DAY + 1, below + 1] };
-  const also = (account: Account) => {
-    const at = passwordExpiresAt(account, policy, spread) ?? 0;
-    return now < at && at <= until;
-  };
-  return { passwordSet: [1, below + 1], also };
-}
 
 /** @see ADM-1, ACC-7, LCK-9 */
 export const list = operation({
@@ -56,7 +50,7 @@ export const list = operation({
   output: z.object({
     accounts: z.array(accountView),
     next: z.string().optional().describe('there may be more'),
-    count: z.object({ count: z.number(), isCapped: z.boolean() }).optional(),
+    count: countView.optional(),
   }),
   run: async ({ accounts, clock }, { tenant }, input, { extent }) => {
     const { expiresWithin, withCount, limit, after: cursor, ...given } = input;
