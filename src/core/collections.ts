@@ -130,7 +130,10 @@ export const collections = {
     holds: 'A tenant with its policy and roles.',
     exported: 'whole',
     sealed: [],
-    ofAccount: { fields: ['revision.by', 'scheduled.by'], kept: 'They say who changed the policy.' },
+    ofAccount: {
+      fields: ['revision.by', 'scheduled.by', 'exceptions[].by'],
+      kept: 'They say who changed the policy, and who answers for an exception.',
+    },
   },
   webhookDeliveries: {
     holds: 'What a webhook was told of one event, or is to be told.',

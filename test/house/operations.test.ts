@@ -29,7 +29,7 @@ describe('ADM-6 the declarations', () => {
     for (const list of [
       values((o) => o.name),
       values((o) => o.summary),
-      values((o) => `${o.effect} ${o.path}`),
+      values((o) => `${o.method ?? o.effect} ${o.path}`),
     ])
       expect(new Set(list).size).toBe(list.length);
   });
@@ -102,6 +102,8 @@ const CHANGES: Readonly<Record<string, readonly string[]>> = {
   'tenants.applyScheduled': [],
   'tenants.cancelScheduled': [],
   'tenants.setRole': [],
+  'tenants.setException': [],
+  'tenants.withdrawException': [],
   'tenants.raiseEpoch': ['capabilities/credential-events/population.ts'],
   'applications.create': ['doors/demo/samples.ts'],
   'applications.rotateSecret': [],

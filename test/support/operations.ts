@@ -49,6 +49,13 @@ export const INPUTS: Readonly<Record<string, object>> = {
   'token revoke': { name: 'made here' },
   'audit list': {},
   'statistics show': {},
+  'compliance report': {},
+  'compliance except': {
+    rule: 'pci-expiry',
+    reason: 'until the change',
+    until: Math.floor(Date.now() / 1_000) + 86_400,
+  },
+  'compliance withdraw': { rule: 'pci-expiry' },
   'webhook create': { name: 'made here', address: 'https://hooks.example/' },
   'webhook list': {},
   'webhook show': { webhook: 'made here' },

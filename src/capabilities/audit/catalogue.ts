@@ -252,6 +252,16 @@ export const auditCatalogue = {
     level: 'security',
     fields: ASKED,
   },
+  'compliance.excepted': {
+    means: 'A tenant recorded that it deviates from a rule of the compliance report.',
+    level: 'security',
+    fields: ['rule', 'until'],
+  },
+  'compliance.withdrawn': {
+    means: 'An exception from a rule of the compliance report was withdrawn.',
+    level: 'security',
+    fields: ['rule'],
+  },
   'set-up.completed': { means: 'The first operator was made.', level: 'security' },
 } as const satisfies Readonly<Record<string, AuditKind>>;
 

@@ -8,6 +8,7 @@ export { createPasswords, type NewPassword, type Passwords, type PasswordVerdict
 export {
   canonicalPassword,
   MAX_PASSWORD_LENGTH,
+  minimumLength,
   type PasswordRules,
   type StrengthProblem,
   strengthProblems,

@@ -24,7 +24,8 @@ export function canonicalPassword(password: string): string {
   return password.normalize('NFC');
 }
 
-function minimumLength({ strength, minLength, hasFactor }: PasswordRules): number {
+/** The fewest characters that a password may have. */
+export function minimumLength({ strength, minLength, hasFactor }: PasswordRules): number {
   if (strength === 'very-strong') return Math.max(12, minLength);
   if (strength === 'length') return Math.max(hasFactor ? 8 : 15, minLength);
   return Math.max(8, minLength);

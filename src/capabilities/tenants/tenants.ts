@@ -60,11 +60,22 @@ export interface Tenant {
   epochs: Record<Population, number>;
   /** The roles that the tenant changed (ACC-4); the others are as they come. */
   roles?: TenantRoles;
+  /** From which rules of the compliance report it deviates knowingly, one each (AUD-3). */
+  exceptions?: readonly ComplianceException[];
   createdAt: number;
 }
 
 /** What each changed role may do. The names and their meaning are of the room accounts. */
 export type TenantRoles = NonNullable<RoleSource['roles']>;
+
+/** A recorded deviation; it holds up to `until`, in epoch seconds. */
+export interface ComplianceException {
+  rule: string;
+  reason: string;
+  until: number;
+  by: string;
+  at: number;
+}
 
 /** Trusted browsers that began up to `at` hold for at most so many days. */
 export interface TrustCut {
@@ -100,6 +111,10 @@ export interface Tenants {
     role: keyof TenantRoles,
     grants: TenantRoles[keyof TenantRoles],
   ): Promise<boolean>;
+  /** Records an exception in place of an earlier one from the same rule. @returns false when there is no such tenant */
+  setException(tenantId: string, exception: ComplianceException): Promise<boolean>;
+  /** @returns whether there was one */
+  withdrawException(tenantId: string, rule: string): Promise<boolean>;
   /** Refuses every session and token of the population that is there now. */
   raiseEpoch(tenantId: string, population: Population): Promise<void>;
 }
@@ -205,6 +220,20 @@ export function createTenants(stores: {
         ...tenant,
         roles: { ...tenant.roles, [role]: grants },
       }));
+      return changed;
+    },
+    async setException(tenantId, exception) {
+      const { changed } = await update(tenantId, (tenant) => ({
+        ...tenant,
+        exceptions: [...(tenant.exceptions ?? []).filter(({ rule }) => rule !== exception.rule), exception],
+      }));
+      return changed;
+    },
+    async withdrawException(tenantId, rule) {
+      const { changed } = await update(tenantId, (tenant) => {
+        const left = tenant.exceptions?.filter((one) => one.rule !== rule) ?? [];
+        return left.length === (tenant.exceptions?.length ?? 0) ? tenant : { ...tenant, exceptions: left };
+      });
       return changed;
     },
     async raiseEpoch(tenantId, population) {

@@ -6,6 +6,7 @@ import { SettingsMistakes } from '../../foundation/settings/index.ts';
 import { addAccountCommands } from './account.ts';
 import { addApplicationCommands } from './application.ts';
 import { addAuditCommands } from './audit.ts';
+import { addComplianceCommands } from './compliance.ts';
 import { addKeyCommands } from './keys.ts';
 import { addOperationCommands } from './operation.ts';
 import { addPolicyCommands } from './policy.ts';
@@ -54,6 +55,7 @@ export function commandsAt(terminal: Terminal): Program {
   addWebhookCommands(program);
   addAuditCommands(program);
   addStatisticsCommands(program);
+  addComplianceCommands(program);
   addKeyCommands(program);
   addOperationCommands(program);
   return program;

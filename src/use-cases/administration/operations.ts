@@ -5,6 +5,7 @@ import * as sessions from './accounts/sessions.ts';
 import * as apiTokens from './api-tokens/operations.ts';
 import * as applications from './applications/operations.ts';
 import * as auditing from './audit/operations.ts';
+import * as compliance from './compliance/operations.ts';
 import * as codes from './factors/codes.ts';
 import * as factors from './factors/operations.ts';
 import * as trust from './factors/trust.ts';
@@ -30,6 +31,7 @@ export const operations = {
   token: apiTokens,
   audit: auditing,
   statistics,
+  compliance,
   webhook: { ...webhooks, ...telling },
   keys,
   operation: long,
