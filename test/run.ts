@@ -40,6 +40,7 @@ const NEEDS_SERVICES = [
 ];
 /** Whatever starts the product in the process of the test. */
 const ON_SERVERS = [
+  'test/admin-api',
   'test/journeys',
   'test/session-api',
   'test/web',
