@@ -16,6 +16,7 @@ import { PATIENT } from '../support/pace.ts';
 import { freePort } from '../support/port.ts';
 import { siteOn } from '../support/site.ts';
 import { withKnown } from './known.ts';
+import { SETTINGS } from './settings.ts';
 
 const { values: asked } = parseArgs({
   options: {
@@ -63,6 +64,7 @@ const known = {
   application: [application.id],
 };
 const file = join(folder.path, 'openapi.json');
+writeFileSync(join(folder.path, 'schemathesis.toml'), SETTINGS);
 writeFileSync(file, JSON.stringify(withKnown(openApi(issuer), known)));
 
 let hasFailed = false;

@@ -68,7 +68,7 @@ export function createAnswering(parts: AdminApiParts, { refused }: ApiProblems) 
 
   const performed = async (ctx: WebContext, call: Call): Promise<Answer | undefined> => {
     const { operation, asked, caller, list } = call;
-    const ifVersion = versionsOf(ctx.get('if-match'));
+    const ifVersion = versionsOf(ctx.headers['if-match']);
     const outcome = await perform(operation, {
       at: asked.at as never,
       input: asked.input,
@@ -99,11 +99,11 @@ export function createAnswering(parts: AdminApiParts, { refused }: ApiProblems) 
     const call = { operation, asked, caller, list };
     const work = () => (operation.isLong && isAsynchronous(ctx) ? started(ctx, call) : performed(ctx, call));
 
-    const key = ctx.get('idempotency-key');
+    const key = ctx.headers['idempotency-key'];
     const request = JSON.stringify([ctx.method, ctx.path, query, body]);
     const done =
-      operation.effect === 'creates' && key !== ''
-        ? await idempotency.once({ scope: caller.name, key, request }, work)
+      operation.effect === 'creates' && key !== undefined
+        ? await idempotency.once({ scope: caller.name, key: String(key), request }, work)
         : { answer: await work(), isRepeated: false };
     if (!done?.answer) return;
     const { status, body: told, location } = done.answer;

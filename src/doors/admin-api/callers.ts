@@ -12,7 +12,7 @@ export interface Caller {
 }
 
 export interface Callers {
-  /** @throws SallyportError `token_missing`, `token_invalid` or `scope_missing` (RFC 6750, section 3.1) */
+  /** @throws SallyportError `bad_request`, `token_missing`, `token_invalid` or `scope_missing` (RFC 6750, section 3.1) */
   of(ctx: WebContext): Promise<Caller>;
 }
 
@@ -27,6 +27,11 @@ export function createCallers({
 }): Callers {
   return {
     async of(ctx) {
+      // Node takes the first of two, and what stands before us may have looked at the other (RFC 6750, section 3.1).
+      if ((ctx.req.headersDistinct.authorization?.length ?? 0) > 1)
+        throw new SallyportError('bad_request', 'two tokens', {
+          said: 'The header Authorization is sent twice.',
+        });
       const header = ctx.get('authorization');
       if (header === '') throw new SallyportError('token_missing');
       const [, token] = BEARER.exec(header) ?? [];

@@ -68,9 +68,14 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   503: 'A store does not answer at the moment.',
 };
 
+/** Node answers it before anything of the request is looked at. */
+const TOO_LARGE = '431';
+const TOO_LARGE_SAID = 'The address and the headers are larger than 16 KiB; the answer has no body.';
+
 function responsesOf(operation: AnyOperation): Json {
   const { hasBody } = addressOf(operation);
   const statuses = Object.keys(PROBLEMS).filter((status) => hasBody || !['413', '415'].includes(status));
+  statuses.push(TOO_LARGE);
   const good = operation.effect === 'creates' ? '201' : '200';
   return {
     [good]: {
@@ -160,6 +165,8 @@ function paths(): Json {
         },
         401: { $ref: '#/components/responses/401' },
         429: { $ref: '#/components/responses/429' },
+        431: { $ref: `#/components/responses/${TOO_LARGE}` },
+        503: { $ref: '#/components/responses/503' },
       },
     },
   };
@@ -199,7 +206,7 @@ const PARAMETERS = {
     name: 'If-Match',
     in: 'header',
     description: 'The `ETag` of the state that the change is meant for; otherwise the answer is 412.',
-    schema: { type: 'string' },
+    schema: { type: 'string', pattern: String.raw`^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$` },
   },
 };
 
@@ -238,6 +245,7 @@ export function openApi(issuer: string): Json {
       responses: Object.fromEntries([
         ['Started', STARTED],
         ...Object.entries(PROBLEMS).map(([status, description]) => [status, problem(description)]),
+        [TOO_LARGE, { description: TOO_LARGE_SAID }],
       ]),
       schemas: {
         Problem: {

@@ -55,6 +55,15 @@ function fieldsOf(
   };
 }
 
+/** Members that the schemas leave out without a word, at any depth: a caller would take them for done. */
+function leftOut(value: unknown, path: readonly string[] = []): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const here = [...path, name];
+    return name === '__proto__' ? [here.join('.')] : leftOut(inner, here);
+  });
+}
+
 /** Puts a request together: the target from path and query, the input from path and body or query, its times and its cursor read. */
 export function askedOf(
   operation: Pick<AnyOperation, 'input' | 'on'>,
@@ -68,6 +77,7 @@ export function askedOf(
   const inPath = names.filter((name) => !isTargetName(name));
   const mistakes = [
     ...unread.map((path) => ({ path, message: `does not belong into the ${hasBody ? 'query' : 'body'}` })),
+    ...leftOut(fields).map((path) => ({ path, message: 'is no name of a field' })),
     ...inPath
       .filter((name) => Object.hasOwn(fields, name))
       .map((path) => ({ path, message: 'stands in the path already' })),

@@ -12,8 +12,8 @@ const TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
  * @returns undefined where it names none: `*` is met by everything that is there
  * @throws SallyportError `bad_request` for what is no list of tags
  */
-export function versionsOf(header: string): number[] | undefined {
-  if (header === '' || header.trim() === '*') return undefined;
+export function versionsOf(header: string | undefined): number[] | undefined {
+  if (header === undefined || header.trim() === '*') return undefined;
   const tags = header.split(',').map((tag) => tag.trim());
   if (!tags.every((tag) => TAG.test(tag)))
     throw new SallyportError('bad_request', 'if-match', { said: 'If-Match is no list of entity tags.' });

@@ -69,7 +69,9 @@ export interface JsonRules {
 export async function readJson(ctx: Context, rules: JsonRules = {}): Promise<object> {
   const { maxBytes = MAX_BYTES, types = ['application/json'], anyCharset = false } = rules;
   const isUtf8 = anyCharset || ['', 'utf-8'].includes(ctx.request.charset.toLowerCase());
-  if (!ctx.is([...types]) || !isUtf8 || ctx.get('content-encoding') !== '')
+  // Of two Node takes the first, and another reader may take the second.
+  const isSure = ctx.req.headersDistinct['content-type']?.length === 1;
+  if (!isSure || !ctx.is([...types]) || !isUtf8 || ctx.get('content-encoding') !== '')
     throw new SallyportError('media_type_unsupported');
   const bytes = await readBytes(ctx, maxBytes);
   let text: string;
