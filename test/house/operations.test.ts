@@ -141,7 +141,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
   webhooks: ['list', 'named', 'byId', 'on', 'secretsOf'],
   apiTokens: ['list', 'bySecret', 'byTokenId'],
   sessions: ['live', 'endExpired', 'jobs'],
-  lockout: ['shadowOf', 'reserve', 'standing'],
+  lockout: ['shadowOf', 'reserve', 'stateOf'],
   secondFactors: ['verify'],
   trustedBrowsers: ['daysFor', 'isTrusted', 'begin', 'list', 'keeping', 'follow'],
 };
