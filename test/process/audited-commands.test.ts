@@ -5,7 +5,7 @@ import type { AuditType } from '../../src/capabilities/audit/index.ts';
 import { memberOf } from '../../src/capabilities/credential-events/index.ts';
 import { type Core, openCore } from '../../src/core/index.ts';
 import { commandsAt } from '../../src/doors/cli/index.ts';
-import { createLog, systemClock } from '../../src/foundation/base/index.ts';
+import { createLog, rfc3339, systemClock } from '../../src/foundation/base/index.ts';
 import { loadSettings, readMasterKeys } from '../../src/foundation/settings/index.ts';
 import { operations } from '../../src/use-cases/administration/index.ts';
 import { OPERATOR } from '../support/administration.ts';
@@ -57,6 +57,8 @@ async function startPreview(core: Core): Promise<void> {
   if ('refused' in answer) throw new Error(answer.refused.code);
   started = answer.operationId;
 }
+
+const TOMORROW = rfc3339(systemClock.now() + 86_400);
 
 /** Everything that the commands change, in an order in which each finds what it needs. */
 const CHANGES: readonly Case[] = [
@@ -131,6 +133,13 @@ const CHANGES: readonly Case[] = [
   { args: 'policy set --tenant ACME password.expireAfterDays=70 --at +3d', writes: ['policy.scheduled'] },
   { args: 'policy set --tenant ACME --cancel-scheduled', writes: ['policy.scheduled'] },
   { args: 'policy rollback --tenant ACME --to 1', writes: ['policy.changed'] },
+  {
+    args: `compliance except --tenant ACME --rule pci-expiry --reason agreed --until ${TOMORROW}`,
+    writes: ['compliance.excepted'],
+  },
+  { args: 'compliance withdraw --tenant ACME --rule pci-expiry', writes: ['compliance.withdrawn'] },
+  // Of what reads, only this: who reads the audit is in it.
+  { args: 'audit list --tenant ACME --limit 1', writes: ['audit.read'] },
   { args: 'keys rotate --alg ES256', writes: ['key.rotated'] },
   { args: 'keys rotate --alg RS256 --compromised', writes: ['key.rotated'] },
   { args: 'keys reseal', writes: ['key.resealed'] },
@@ -153,6 +162,8 @@ const READS: readonly string[] = [
   'application show --id desk',
   'role list --tenant ACME',
   'token list --tenant ACME',
+  'statistics show --tenant ACME',
+  'compliance report --tenant ACME',
   'keys list',
   'operation list --tenant ACME',
   'webhook list --tenant ACME',
