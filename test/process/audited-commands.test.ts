@@ -140,6 +140,7 @@ const CHANGES: readonly Case[] = [
   { args: 'compliance withdraw --tenant ACME --rule pci-expiry', writes: ['compliance.withdrawn'] },
   // Of what reads, only this: who reads the audit is in it.
   { args: 'audit list --tenant ACME --limit 1', writes: ['audit.read'] },
+  { args: 'audit export --tenant ACME --format csv', writes: ['audit.exported'] },
   { args: 'keys rotate --alg ES256', writes: ['key.rotated'] },
   { args: 'keys rotate --alg RS256 --compromised', writes: ['key.rotated'] },
   { args: 'keys reseal', writes: ['key.resealed'] },

@@ -48,6 +48,7 @@ export const INPUTS: Readonly<Record<string, object>> = {
   'token list': {},
   'token revoke': { name: 'made here' },
   'audit list': {},
+  'audit export': {},
   'statistics show': {},
   'compliance report': {},
   'compliance except': {

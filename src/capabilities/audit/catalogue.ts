@@ -247,6 +247,11 @@ export const auditCatalogue = {
     level: 'hygiene',
     fields: ['secrets'],
   },
+  'audit.exported': {
+    means: 'The audit was exported; further pages of the same export are one entry.',
+    level: 'security',
+    fields: [...ASKED, 'format'],
+  },
   'audit.read': {
     means: 'The audit was read; further pages of the same list are one entry.',
     level: 'security',

@@ -18,7 +18,7 @@ interface Fold {
 
 /** Someone who reads the audit page by page. */
 function isReading({ type, outcome }: AuditEvent): boolean {
-  return type === 'audit.read' && outcome === 'success';
+  return (type === 'audit.read' || type === 'audit.exported') && outcome === 'success';
 }
 
 /**

@@ -1,13 +1,16 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { AuditType } from '../../capabilities/audit/index.ts';
 import { readInstant, rfc3339 } from '../../foundation/base/index.ts';
+import { eachPage } from '../../foundation/stores/index.ts';
 import { operations } from '../../use-cases/administration/index.ts';
 import { commandOf, perform } from './operations.ts';
-import { columns, print, Refused, withCore } from './terminal.ts';
+import { columns, print, printLines, Refused, withCore } from './terminal.ts';
 
 const { audit: of } = operations;
 
+type ExportedPage = z.output<typeof of.exportEntries.output>;
 type Entry = z.output<typeof of.list.output>['entries'][number];
 
 interface Filter {
@@ -73,6 +76,42 @@ async function list({ limit, ...filter }: Filter & { limit: string }, command: C
   });
 }
 
+/** @throws Refused where the file is there already, or cannot be made */
+function reserve(file: string): number {
+  try {
+    return openSync(file, 'wx', 0o600);
+  } catch (error) {
+    throw new Refused(`${file} cannot be made: ${(error as Error).message}`);
+  }
+}
+
+async function exportTo(
+  { format, out, ...filter }: Filter & { format: string; out?: string },
+  command: Command,
+): Promise<void> {
+  const { at, input } = askedOf(filter);
+  await withCore(command, async (core) => {
+    let file: number | undefined;
+    let count = 0;
+    try {
+      const pages = eachPage<ExportedPage>(async (from) => {
+        const asked = { ...input, ...from, format: format as 'csv' | 'jsonl' };
+        const page = await perform(core, of.exportEntries, at, asked);
+        return { items: [page], next: page.next };
+      });
+      for await (const [page] of pages) {
+        if (!page) continue;
+        count += page.entries;
+        if (out === undefined) printLines(command, page.content);
+        else writeSync((file ??= reserve(out)), page.content);
+      }
+    } finally {
+      if (file !== undefined) closeSync(file);
+    }
+    if (out !== undefined) print(command, { entries: count, file: out }, [`${count} entries are in ${out}.`]);
+  });
+}
+
 /** The options that say which entries are meant. */
 function filtered(command: Command): Command {
   return command
@@ -91,4 +130,8 @@ export function addAuditCommands(program: Command): void {
     .command('audit')
     .description('what happened: who did what to whom, and with what outcome');
   filtered(commandOf(audit, of.list)).option('--limit <count>', 'how many of the newest', '100').action(list);
+  filtered(commandOf(audit, of.exportEntries))
+    .option('--format <format>', 'csv or jsonl', 'jsonl')
+    .option('--out <file>', 'a new file that only its owner can read; otherwise the standard output')
+    .action(exportTo);
 }

@@ -91,6 +91,11 @@ export function print(command: Command, value: object, lines: readonly string[])
   terminalOf(command).output.write(`${printed.map(visible).join('\n')}\n`);
 }
 
+/** Lines of a file that goes to the standard output, with what a terminal would act on escaped. */
+export function printLines(command: Command, lines: string): void {
+  terminalOf(command).output.write(visibleLines(lines));
+}
+
 /** One message beside what is printed. */
 export function sayOnErrors(command: Command, text: string): void {
   terminalOf(command).errors.write(`${visibleLines(text)}\n`);

@@ -3,6 +3,7 @@ import type { AuditFilter } from '../../../capabilities/audit/index.ts';
 import type { Tenant } from '../../../capabilities/tenants/index.ts';
 import { done, operation } from '../operation.ts';
 import { after, auditType, instant } from '../schemas.ts';
+import { formats, linesOf } from './files.ts';
 
 const MOST = 500;
 const name = z.string().max(200).optional();
@@ -70,5 +71,30 @@ export const list = operation({
   run: async ({ audit }, { tenant }, { limit, after: cursor, ...asked }) => {
     const { items, next } = await audit.list({ ...wantedOf(asked, tenant), limit, after: cursor });
     return done({ entries: items, ...(next ? { next } : {}) }, { entry: { detail: detailOf(asked) } });
+  },
+});
+
+/** @see AUD-1: page by page, so that neither a server nor a caller ever holds more than one */
+export const exportEntries = operation({
+  name: 'audit export',
+  summary: 'Exports the audit of a tenant, or of the whole installation, as CSV or JSON lines, page by page.',
+  on: 'area',
+  permission: 'read-audit',
+  effect: 'reads',
+  audit: 'audit.exported',
+  path: '/audit/export',
+  input: z.strictObject({ ...filter, format: z.enum(formats).default('jsonl'), after }),
+  output: z.object({
+    content: z.string().describe('the next lines of the file, which follow those of the page before'),
+    entries: z.number().describe('how many are in it'),
+    next: z.string().optional().describe('there may be more'),
+  }),
+  run: async ({ audit }, { tenant }, { format, after: cursor, ...asked }) => {
+    const { items, next } = await audit.list({ ...wantedOf(asked, tenant), limit: MOST, after: cursor });
+    const content = linesOf(items, format, cursor === undefined);
+    return done(
+      { content, entries: items.length, ...(next ? { next } : {}) },
+      { entry: { detail: { ...detailOf(asked), format } } },
+    );
   },
 });
