@@ -23,6 +23,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'src/foundation/web/assets.ts': 'the name of a script',
   'src/capabilities/mail/mail.ts': 'the name of a job',
   'src/use-cases/administration/why.ts': 'a refusal of the mail server',
+  'src/use-cases/administration/compliance/rules.ts': 'one rule asks for a factor that resists phishing',
 };
 
 /** The makers of what an account keeps, beside their method. */

@@ -11,7 +11,7 @@ interface Row {
 }
 
 /** What background work and refused calls write: leases, and the audit. */
-const BESIDE: ReadonlySet<string> = new Set(['audit', 'jobs']);
+const BESIDE: ReadonlySet<string> = new Set(['audit', 'jobs', 'statistics']);
 
 function ofSqlite(folder: string): Record<string, Row[]> {
   const database = new DatabaseSync(join(folder, 'documents.sqlite'), { readOnly: true });
