@@ -65,6 +65,7 @@ describe('AUD-1 the export of the audit', () => {
       SALLYPORT_ISSUER: 'http://localhost:3000',
     };
     try {
+      await runCommand(['check'], environment);
       await runCommand(['tenant', 'create', '--client-code', 'ACME'], environment);
       const out = join(folder.path, 'audit.csv');
       const argv = ['audit', 'export', '--type', 'tenant.created'];

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { AuditType } from '../../capabilities/audit/index.ts';
@@ -102,8 +102,13 @@ async function exportTo(
       for await (const [page] of pages) {
         if (!page) continue;
         count += page.entries;
-        if (out === undefined) printLines(command, page.content);
-        else writeSync((file ??= reserve(out)), page.content);
+        if (out === undefined) {
+          printLines(command, page.content);
+          continue;
+        }
+        // Only now: what is refused leaves no file.
+        file ??= reserve(out);
+        writeFileSync(file, page.content);
       }
     } finally {
       if (file !== undefined) closeSync(file);
