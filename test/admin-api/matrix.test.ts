@@ -63,6 +63,16 @@ async function provide(tenant: Tenant): Promise<void> {
   // Told of nothing: what it was told would be a document that a refused call leaves behind.
   if ('webhook' in made) await server.core.webhooks.change(made.webhook.webhookId, { enabled: false }, 'x');
   await server.core.apiTokens.create(tenant.id, 'made here', 'x');
+  const exception = {
+    rule: 'pci-expiry',
+    reason: 'x',
+    until: server.core.clock.now() + 86_400,
+    by: 'x',
+    at: 1,
+  };
+  await server.core.tenants.setException(tenant.id, exception);
+  // Sign-ins were counted; what is written later would be a change that a refused call seems to make.
+  await server.core.statistics.flush();
 }
 
 const aims = new Map<AnyOperation['on'], readonly Aim[]>();

@@ -1,5 +1,6 @@
 import { type Grant, grantsOfRole, type Role } from '../../src/capabilities/accounts/index.ts';
 import { addressOf } from '../../src/doors/admin-api/addresses.ts';
+import { rfc3339, systemClock } from '../../src/foundation/base/index.ts';
 import type { AnyOperation } from '../../src/use-cases/administration/index.ts';
 import { INPUTS } from './operations.ts';
 
@@ -69,7 +70,11 @@ export function verdictOf(operation: AnyOperation, row: Row, aim: Aim): Verdict 
 }
 
 /** Inputs of this matrix that differ: what would end the sessions of its own callers. */
-const OWN_INPUTS: Readonly<Record<string, object>> = { 'policy end-sessions': { population: 'agent' } };
+const OWN_INPUTS: Readonly<Record<string, object>> = {
+  // The API says times as RFC 3339 does.
+  'compliance except': { rule: 'pci-expiry', reason: 'x', until: rfc3339(systemClock.now() + 86_400) },
+  'policy end-sessions': { population: 'agent' },
+};
 
 /** The call of an operation upon what is aimed at. */
 export function callOf(
