@@ -37,12 +37,14 @@ const NEEDS_SERVICES = [
   'test/image/',
   'test/second-factor/oathtool',
   'test/session-api/',
+  'test/admin-api/docs',
 ];
 /** Whatever starts the product in the process of the test. */
 const ON_SERVERS = [
   'test/admin-api',
   'test/journeys',
   'test/session-api',
+  'test/admin-api',
   'test/web',
   'test/lockout',
   'test/base/versioned-cache',

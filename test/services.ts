@@ -44,6 +44,12 @@ const SERVICES: readonly Service[] = [
     debianPackages: ['python3'],
   },
   {
+    name: 'curl',
+    variable: 'TEST_CURL',
+    programs: ['curl'],
+    debianPackages: ['curl'],
+  },
+  {
     name: 'C++ compiler',
     variable: 'TEST_CXX',
     programs: ['g++'],

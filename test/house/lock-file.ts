@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 interface Package {
   version?: string;
   resolved?: string;
+  /** A folder of this repository. */
+  link?: boolean;
   dev?: boolean;
   optional?: boolean;
   os?: string[];

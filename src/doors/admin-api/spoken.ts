@@ -68,7 +68,8 @@ const NOT_AN_INSTANT = 'must be a time as in 2026-12-31T23:59:59Z (RFC 3339)';
 /** The number or truth value that a text of the query names; any other text stays one, and is refused by the schema. */
 function typed(type: string, text: string): unknown {
   if (type === 'number' && /^-?\d{1,15}$/.test(text)) return Number(text);
-  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  if ((type === 'boolean' || type === 'literal') && (text === 'true' || text === 'false'))
+    return text === 'true';
   return text;
 }
 
