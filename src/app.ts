@@ -31,7 +31,7 @@ import { createServing } from './serving.ts';
 export interface App {
   setUp: SetUp;
   registry: Registry;
-  /** Starts to listen, on the internal port too unless a parent does; answers the port. */
+  /** Starts to listen, on the internal port too unless this is a worker. @returns the port */
   listen(): Promise<number>;
   /**
    * Says that it is not ready, and after the notice stops taking connections and lets running requests end. The core stays open.
@@ -42,7 +42,7 @@ export interface App {
 
 export interface AppOptions {
   log: Log;
-  /** Whether a parent listens on the internal port for all its workers. */
+  /** This process is a worker: its parent serves the internal port, with metrics and health. */
   isWorker?: boolean;
   /** Rooms of the demo add their pages here. */
   addRoutes?(registry: Registry, pages: Pages): void;
@@ -84,7 +84,7 @@ function openProtocol(core: Core, { registry, pages }: Web, log: Log): Promise<O
 }
 
 function required(policy: Policy | undefined): Policy {
-  if (!policy) throw new Error('a preset is missing');
+  if (!policy) throw new Error('the preset modern is missing');
   return policy;
 }
 

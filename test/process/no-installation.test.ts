@@ -29,6 +29,7 @@ function commandLines(command: Command, path: readonly string[] = []): string[][
     permission: 'use-session-api',
     kind: 'web',
     out: '/dev/null/slips.html',
+    until: '2027-12-31T23:59:59Z',
   };
   const required = command.options
     .filter(({ mandatory }) => mandatory)

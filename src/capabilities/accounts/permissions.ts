@@ -5,7 +5,7 @@ export const permissions = {
   'read-accounts': 'See accounts, their sessions, trusted browsers, and why a sign-in was refused.',
   'manage-accounts': 'Create, disable, enable and delete accounts, and put them into teams.',
   'set-password': 'Set a password for someone else, and mark one as compromised.',
-  unlock: 'Clear the lock and both failure counts of an account.',
+  unlock: 'Clear the lock of an account and its counts of wrong passwords and wrong codes.',
   enrol: 'Have a person set up a second factor.',
   'reset-factor': 'Reset or turn off a second factor, and end trusted browsers.',
   'login-code': 'Issue a one-time code that takes the place of a second factor.',

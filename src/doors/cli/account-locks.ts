@@ -88,7 +88,7 @@ export function addLockCommands(account: Command): void {
   account
     .command('unlock')
     .description(
-      'Clears the lock and both failure counts of one account, of several, or of every locked one.',
+      'Clears locks, and the counts of wrong passwords and codes: of one account, of several, or of every locked one.',
     )
     .requiredOption('--tenant <client-code>', 'the client code of the tenant')
     .option('--population <population>', 'user or agent')

@@ -36,15 +36,15 @@ export interface Situation {
   attempt: Attempt;
   /** The account that was named and found. */
   account: Account | undefined;
-  /** The epoch that its proofs must be of. */
+  /** Only proofs of this epoch count. */
   epoch: number;
   /** The browser is outside the networks of the tenant (SGN-5). */
   isOutside: boolean;
-  /** By its document or, for a name that does not exist, by its full counter. */
+  /** The account is locked, or the name does not exist and its counter is full. */
   isLocked: boolean;
-  /** Epoch seconds at which the wait before the next try ends: of a password until one is proved, then of a code. */
+  /** Epoch seconds from which the person may try again: a password first, then a code. */
   waitEnds: number;
-  /** Why a sign-in of the account that began so is refused or asks for more. */
+  /** What refuses this sign-in or asks for more, given what was proved first. */
   reasons: readonly Reason[];
   /** Days until the password expires, where that is to be said (PWD-14). */
   daysToWarn: number | undefined;
@@ -58,8 +58,9 @@ export interface Situation {
 }
 
 /**
- * A proof counts only in the epoch and lock round in which it was given (S22, SES-4). That of a session lets a step-up prove
- * what exists; where a method would be set up, the password comes first: the cookie may be a copy (S33).
+ * A proof counts only in the epoch and lock round in which it was given (S22, SES-4). A running session counts as the first proof
+ * if the person then uses a second factor that they have. To set up a new one they give the password: someone may have copied
+ * the cookie (S33).
  */
 export function firstIsProved({
   attempt,
@@ -88,12 +89,12 @@ export function factorProofOf({
   return proof && account && proof.round === account.secondFactor.round ? proof : null;
 }
 
-/** What the sign-in begins with: a step-up goes on from a password, as a session by passkey has its factor already. */
+/** What the sign-in began with. A session counts as a password: only one that began with a password can lack a factor. */
 export function firstOf({ firstProof }: Pick<Attempt, 'firstProof'>): FirstProof {
   return firstProof === null || firstProof.by === 'session' ? 'password' : firstProof.by;
 }
 
-/** What was proved in this very attempt, and counts: what may be bound, and what a session says, hang on it. */
+/** What this attempt itself proved. It decides which factors the person may set up, and what the session records. */
 export function proofsOf(request: Pick<Situation, 'attempt' | 'account'>): Proofs {
   const { by } = request.attempt.firstProof ?? { by: 'session' };
   return { first: by === 'session' ? null : by, hasFactor: factorProofOf(request) !== null };
@@ -120,7 +121,7 @@ function isUnmet(situation: Situation, duty: FactorDuty): boolean {
   return asked.passwordOnly && (Boolean(proof) || (duty !== 'nothing' && !isSkipped(situation)));
 }
 
-/** The step that a sign-in is at: network rule, lock, password, second factor or its activation, forced change, back (SGN-2). */
+/** The step that a sign-in is at: the first line that applies decides. Outside the tenant's networks no proof counts (SGN-2). */
 export function nextStep(situation: Situation): Step {
   const { attempt, account, policy, asked, reasons } = situation;
   const isWaiting = situation.now < situation.waitEnds;
@@ -131,7 +132,7 @@ export function nextStep(situation: Situation): Step {
   if (!account || !firstIsProved(situation)) return attempt.who && isWaiting ? 'wait' : 'password';
   const duty = factorDuty(account, policy, asked.multiFactor);
   const proof = factorProofOf(situation);
-  // Before a code, an activation or a change: nothing is asked or changed for a sign-in that leads to no code.
+  // Before the second factor and the change of password: a person is asked for nothing if the application is refused in the end.
   if (situation.isAnotherPerson) return 'another-person';
   if (isUnmet(situation, duty)) return 'unmet';
   if (!proof && duty !== 'nothing' && !(duty === 'code' && isSkipped(situation))) {

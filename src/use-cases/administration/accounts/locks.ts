@@ -8,7 +8,7 @@ const PAGE = 100;
 /** @see LCK-5 */
 export const unlock = operation({
   name: 'account unlock',
-  summary: 'Clears the lock and both failure counts of an account.',
+  summary: 'Clears the lock of an account and its counts of wrong passwords and wrong codes.',
   on: 'account',
   permission: 'unlock',
   effect: 'changes',
@@ -19,7 +19,7 @@ export const unlock = operation({
   run: async ({ lockout }, { account }) => done({ wasLocked: await lockout.unlock(account.id) }),
 });
 
-/** One audit entry each; an account that outranks the actor is left as it is, and named (LCK-9). */
+/** Each account has its own audit entry. One that this actor may not unlock, as it holds more, is left and listed (LCK-9). */
 export const unlockAll = operation({
   name: 'account unlock-all',
   summary: 'Unlocks every locked account of a tenant, or of one population, that the actor reaches.',
@@ -30,7 +30,10 @@ export const unlockAll = operation({
   isLong: true,
   path: '/tenants/{tenant}/accounts/unlock',
   input: z.strictObject({ population: population.optional(), reason }),
-  output: z.object({ unlocked: z.array(z.string()), refused: z.array(z.string()) }),
+  output: z.object({
+    unlocked: z.array(z.string()).describe('user names'),
+    refused: z.array(z.string()).describe('user names'),
+  }),
   run: async ({ accounts }, { tenant }, input, { actor, extent, perform, progress }) => {
     const unlocked: string[] = [];
     const refused: string[] = [];
@@ -43,7 +46,7 @@ export const unlockAll = operation({
       limit: PAGE,
       ...(population ? { population } : {}),
     };
-    // Each once, however often a lock comes back meanwhile.
+    // The list only goes forward: an account that is locked again meanwhile is not unlocked twice.
     for await (const page of eachPage((from) => accounts.list({ ...query, ...from }))) {
       for (const { id, userName } of page) {
         const one = await perform(unlock, {
