@@ -15,7 +15,7 @@ describe('AUD-1 the audit over the admin API', () => {
     const first = await api.get(`/audit?account=${account.id}&limit=1`);
     expect(first).toMatchObject({
       status: 200,
-      body: { entries: [{ type: 'account.status', actor: api.id, accountId: account.id }] },
+      body: { entries: [{ type: 'account.status', actor: `application:${api.id}`, accountId: account.id }] },
     });
     const [{ at }] = first.body.entries;
     expect(at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { apiClient, machine, person } from '../support/admin-api.ts';
+import { operations } from '../../src/use-cases/administration/index.ts';
+import { apiClient, machine, machineWith, person } from '../support/admin-api.ts';
+import { actorFor, refusalOf } from '../support/administration.ts';
 import { errorOf } from '../support/application.ts';
 import { story } from '../support/story.ts';
 import { serverForAll } from '../support/suite.ts';
@@ -103,5 +105,83 @@ describe('who may call', () => {
     const tale = await story(server, { tenant });
     const resource = `${server.issuer}/api/v1`;
     expect(errorOf((await tale.begin({ scope: 'openid admin', resource })).url)).toBe('invalid_target');
+  });
+});
+
+describe('what a caller cannot take for themselves', () => {
+  const named = (id: string, more: object) => ({ id, kind: 'machine', role: 'SysAdmin', ...more });
+
+  test('ADM-5 ACC-6 a sign-in that is no longer fresh makes no machine', async () => {
+    const time = holdTime();
+    try {
+      const tenant = await server.tenant();
+      const api = await person(server, tenant, 'SysAdmin');
+      time.move(16 * 60);
+      const late = await api.refresh();
+      expect((await late.post('/applications', named('late-machine', {}))).status).toBe(401);
+      const fresh = await api.signInAgain();
+      expect((await fresh.post('/applications', named('late-machine', {}))).status).toBe(201);
+    } finally {
+      time.release();
+    }
+  });
+
+  test('S80 a machine acts under a name that no account and no shell has', async () => {
+    const tenant = await server.tenant();
+    const account = await server.account(tenant);
+    const id = account.id;
+    const { secret } = await server.application({
+      id,
+      kind: 'machine',
+      tenantId: tenant.id,
+      role: 'SysAdmin',
+      redirectUris: [],
+    });
+    const api = await machineWith(server, id, secret);
+    await api.post(`/tenants/${tenant.clientCode}/accounts/${account.id}/unlock`);
+    const [entry] = await server.core.audit.ofAccount(account.id, 1);
+    expect(entry).toMatchObject({ type: 'account.unlocked', actor: `application:${id}` });
+  });
+
+  test('ACC-6 who holds less than everything registers nothing that people give everything to', async () => {
+    const tenant = await server.tenant();
+    const clerk = await server.account(tenant, { role: 'SuperUser', permissions: ['edit-applications'] });
+    const actor = await actorFor(server, clerk);
+    const web = { kind: 'web' as const, redirectUris: ['https://desk.example/back'] };
+    for (const input of [
+      { id: 'a', ...web, scopes: ['admin'] },
+      { id: 'b', ...web, isFirstParty: true },
+    ]) {
+      const refused = await refusalOf(server, operations.application.create, tenant, input, actor);
+      expect(refused.code).toBe('permission_not_held');
+    }
+  });
+
+  test('ADM-1 an answer with a secret is not given again to a caller who may not ask for it any more', async () => {
+    const tenant = await server.tenant();
+    const api = await person(server, tenant, 'SysAdmin');
+    const key = { 'idempotency-key': 'once' };
+    const path = `/tenants/${tenant.clientCode}/api-tokens`;
+    expect((await api.post(path, { name: 'reports' }, key)).status).toBe(201);
+    await server.core.accounts.update(api.id, (a) => ({ ...a, role: 'Agent' }));
+    expect((await api.post(path, { name: 'reports' }, key)).body).toMatchObject({
+      code: 'idempotency_key_reused',
+    });
+  });
+
+  test('TEN-1 the audit of a tenant tells nothing of an account of another one, nor where its page ended', async () => {
+    const [tenant, other] = [await server.tenant(), await server.tenant()];
+    const foreign = await server.account(other);
+    for (const reason of ['one', 'two', 'three'])
+      await server.core.audit.write({
+        type: 'account.locked',
+        outcome: 'success',
+        tenantId: other.id,
+        accountId: foreign.id,
+        reason,
+      });
+    const api = await machine(server, tenant);
+    const { body } = await api.get(`/audit?tenant=${tenant.clientCode}&account=${foreign.id}&limit=1`);
+    expect(body).toEqual({ entries: [] });
   });
 });

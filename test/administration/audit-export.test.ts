@@ -42,7 +42,7 @@ describe('AUD-1 the export of the audit', () => {
     expect(entries[0].at).toMatch(/Z$/);
     const { body } = await api.get('/audit?type=audit.exported');
     expect(body.entries).toMatchObject([
-      { actor: api.id, detail: { type: 'account.unlocked', format: 'jsonl' } },
+      { actor: `application:${api.id}`, detail: { type: 'account.unlocked', format: 'jsonl' } },
     ]);
   });
 

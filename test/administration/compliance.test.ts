@@ -133,7 +133,10 @@ describe('AUD-3 compliance report', () => {
     const until = new Date((server.core.clock.now() + DAY) * 1_000).toISOString().replace('.000', '');
     const fields = { reason: 'the standard of the parent company', until };
     const made = await api.call('PUT', `${path}/nist-no-expiry/exception`, fields);
-    expect(made).toMatchObject({ status: 200, body: { rule: 'nist-no-expiry', by: api.id, until } });
+    expect(made).toMatchObject({
+      status: 200,
+      body: { rule: 'nist-no-expiry', by: `application:${api.id}`, until },
+    });
     const verdict = async () =>
       (await administer(server, report, tenant, {})).rules.find(({ rule }) => rule === 'nist-no-expiry');
     expect(await verdict()).toMatchObject({ verdict: 'excepted', exception: { reason: fields.reason } });
@@ -142,7 +145,7 @@ describe('AUD-3 compliance report', () => {
     const query = { tenantId: tenant.id, type: 'compliance.excepted', limit: 10 } as const;
     const { items } = await server.core.audit.list(query);
     expect(items).toMatchObject([
-      { actor: api.id, reason: fields.reason, detail: { rule: 'nist-no-expiry' } },
+      { actor: `application:${api.id}`, reason: fields.reason, detail: { rule: 'nist-no-expiry' } },
     ]);
   });
 

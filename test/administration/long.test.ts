@@ -183,8 +183,8 @@ test('ADM-6 what a machine started is run with the role that its application has
   const application = await server.core.applications.byId(id);
   if (!application) throw new Error('the application is gone');
   const actor = machineOf(application, tenant);
-  expect(await ended(await started(tenant, actor))).toMatchObject({ state: 'done', by: id });
-  const other = { ...actor, by: 'an-application-that-is-gone' };
+  expect(await ended(await started(tenant, actor))).toMatchObject({ state: 'done', by: `application:${id}` });
+  const other = { ...actor, by: 'application:one-that-is-gone' };
   expect(await ended(await started(tenant, other))).toMatchObject({
     state: 'refused',
     refusal: { code: 'forbidden' },

@@ -92,9 +92,10 @@ describe('times are told in words, in the time zone of the site', () => {
         .filter((file) => file.endsWith('.ts'))
         .map((file) => `src/${folder}/${file}`),
     );
-    // `account why` answers a command.
+    // `account why` answers a command, and the export of the audit is for programs.
     expect(files.filter((file) => readFileSync(file, 'utf8').includes('rfc3339('))).toEqual([
       'src/use-cases/administration/why.ts',
+      'src/use-cases/administration/audit/files.ts',
     ]);
   });
 });

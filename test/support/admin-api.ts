@@ -58,6 +58,12 @@ async function tokenFor(issuer: string, id: string, secret: string, fields: Reco
   return (await answer.json()) as { access_token: string; scope?: string; token_type: string };
 }
 
+/** A machine that signs in with its secret. */
+export async function machineWith(server: Server, id: string, secret: string): Promise<ApiClient> {
+  const { access_token } = await tokenFor(server.issuer, id, secret, { grant_type: 'client_credentials' });
+  return apiClient(server, access_token);
+}
+
 /** A machine with a role in a tenant, signed in. */
 export async function machine(
   server: Server,

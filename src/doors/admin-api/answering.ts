@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from '../../foundation/base/index.ts';
 import type { WebContext } from '../../foundation/web/index.ts';
-import { type AnyOperation, allOperations } from '../../use-cases/administration/index.ts';
+import { type AnyOperation, allOperations, isFresh } from '../../use-cases/administration/index.ts';
 import { type Address, API } from './addresses.ts';
 import type { Caller } from './callers.ts';
 import { createCursors } from './cursors.ts';
@@ -46,7 +46,7 @@ function withOutcome(output: Record<string, unknown>): Record<string, unknown> {
 
 /** Answers a call: asks for what it names, and says what came of it. */
 export function createAnswering(parts: AdminApiParts, { refused }: ApiProblems) {
-  const { perform, startOperation, vault } = parts;
+  const { perform, startOperation, vault, clock } = parts;
   const cursors = createCursors(vault);
   const idempotency = createIdempotency(parts);
 
@@ -97,10 +97,14 @@ export function createAnswering(parts: AdminApiParts, { refused }: ApiProblems) 
     const asked = askedOf(operation, address, { params: ctx.params, query, body, list }, cursors);
     if ('mistakes' in asked) return refused(ctx, refuse('input_invalid', asked).refused);
     const call = { operation, asked, caller, list };
-    const work = () => (operation.isLong && isAsynchronous(ctx) ? started(ctx, call) : performed(ctx, call));
+    // A preference may be left aside (RFC 7240, section 2), a condition may not.
+    const isStarted = operation.isLong && isAsynchronous(ctx) && ctx.get('if-match') === '';
+    const work = () => (isStarted ? started(ctx, call) : performed(ctx, call));
 
     const key = ctx.headers['idempotency-key'];
-    const request = JSON.stringify([ctx.method, ctx.path, query, body]);
+    // Of what the caller may do now, too: an answer with a secret is not given again to one who may not ask for it any more.
+    const may = [caller.actor.grants, operation.isSensitive ? isFresh(caller.actor, clock.now()) : true];
+    const request = JSON.stringify([ctx.method, ctx.path, query, body, may]);
     const done =
       operation.effect === 'creates' && key !== undefined
         ? await idempotency.once({ scope: caller.name, key: String(key), request }, work)

@@ -13,7 +13,7 @@ import type { Tenants } from '../../capabilities/tenants/index.ts';
 import { type Clock, guarded, type Log, SallyportError, type Vault } from '../../foundation/base/index.ts';
 import type { Ephemeral, Installation } from '../../foundation/stores/index.ts';
 import type { Pages, Registry, WebContext } from '../../foundation/web/index.ts';
-import { type AdapterParts, RecordAdapter } from './adapter.ts';
+import { type AdapterParts, RecordAdapter, translated } from './adapter.ts';
 import { type BearerTokens, createBearerTokens } from './bearer.ts';
 import { createBegunLimit, isEmbedded } from './begun.ts';
 import { boundBegunSignIns } from './begun-sign-ins.ts';
@@ -87,10 +87,17 @@ function accountReader({
   };
 }
 
+/** What the engine asks for outside of its adapters: a lost store must reach it as 503 there too, and not as a fault of ours. */
+function inTermsOfEngine(applications: Applications): Applications {
+  return { ...applications, byId: (id) => translated(() => applications.byId(id)) };
+}
+
 /** Builds a provider: a pure function of its parts, so that keys can change by swapping it. */
 function build(parts: ProviderParts, cookieKeys: string[], jwks: readonly JWK[]): Provider {
-  const { ephemeral, vault, clock, installation, audit, applications } = parts;
-  const usable = accountReader(parts);
+  const { ephemeral, vault, clock, installation, audit } = parts;
+  const applications = inTermsOfEngine(parts.applications);
+  const found = accountReader(parts);
+  const usable: typeof found = (...asked) => translated(() => found(...asked));
   const adapterParts: AdapterParts = {
     ephemeral,
     vault,
@@ -126,7 +133,7 @@ function build(parts: ProviderParts, cookieKeys: string[], jwks: readonly JWK[])
     usable: (ctx: KoaContextWithOIDC, accountId) => usable(ctx, accountId, 'passkey'),
     adapterFor,
     isWithinBegun: parts.isWithinBegun,
-    pages: enginePages(parts),
+    pages: enginePages({ ...parts, applications }),
   };
   const provider = createProvider(parts.issuer, engineConfiguration(configuration), parts);
   provider.proxy = true;

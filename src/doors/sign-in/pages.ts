@@ -1,4 +1,5 @@
 import { reasonTo } from '../../capabilities/account-state/index.ts';
+import { ADMIN_SCOPE } from '../../capabilities/applications/index.ts';
 import { mayComeFirst, type PageData } from '../../capabilities/second-factor/index.ts';
 import type { Tenant } from '../../capabilities/tenants/index.ts';
 import type { ToGrant } from '../oidc/index.ts';
@@ -90,7 +91,11 @@ function duration({ pages }: SignInParts, seconds: number): string {
 /** Every part of what a consent grants as a sentence, each once. */
 function grantedInWords({ pages }: SignInParts, { scopes, claims, resources }: ToGrant): string[] {
   const ofResources = Object.entries(resources).flatMap(([resource, names]) =>
-    names.map((scope) => pages.say('consent.resourceScope', { resource, scope })),
+    names.map((scope) =>
+      scope === ADMIN_SCOPE
+        ? pages.say('consent.admin')
+        : pages.say('consent.resourceScope', { resource, scope }),
+    ),
   );
   return [
     ...scopes.map((scope) => pages.say(`consent.scope.${scope}`)),

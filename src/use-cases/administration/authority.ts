@@ -13,7 +13,7 @@ import type { Tenant } from '../../capabilities/tenants/index.ts';
 
 /** Who acts, and what they hold. Doors make one from a sign-in, a token or a shell; nothing else grants anything. */
 export interface Actor {
-  /** An account id, an application id, or `command-line`: who the audit says it was. */
+  /** An account id, `application:` with its id, or `command-line`: who the audit says it was. */
   by: string;
   grants: readonly Grant[];
   /** The actor's own place; null for an operator's shell, which is in no tenant. */
@@ -44,10 +44,18 @@ export function actorOf({ account, tenant }: Member, signedInAt: number): Actor 
   };
 }
 
+const MACHINE = 'application:';
+
+/** The id of the application that acts; undefined: a person, or a shell. */
+export function machineId({ by }: Pick<Actor, 'by'>): string | undefined {
+  return by.startsWith(MACHINE) ? by.slice(MACHINE.length) : undefined;
+}
+
 /** A machine, which does what its role may do in the tenant that it is fixed to. */
 export function machineOf({ id, role = null }: Application, tenant: Tenant): Actor {
   return {
-    by: id,
+    // No account has such an id: what the audit says, and what is a person's own, cannot be taken by the name of an application.
+    by: MACHINE + id,
     grants: role === null ? [] : grantsOfRole(role, tenant),
     home: { tenantId: tenant.id, accountId: '', team: null },
     isOperator: tenant.clientCode === OPERATOR_CODE && role === 'SysAdmin',

@@ -1,6 +1,6 @@
 // administration: what administrators do, each thing declared once as an operation, and the one way in which operations are performed.
 // Not here: the rules of what is changed (tenants, passwords, lockout, …), pages, commands and addresses: they are doors to this room.
-export { type Actor, actorOf, FRESH_SECONDS, machineOf, operatorAs } from './authority.ts';
+export { type Actor, actorOf, FRESH_SECONDS, isFresh, machineOf, operatorAs } from './authority.ts';
 export { createLongRuns } from './long/running.ts';
 export type { AnyOperation, Operation, Perform, Performed, Places, Start, TargetKind } from './operation.ts';
 export { allOperations, operations } from './operations.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { grantsOfRole } from '../../../capabilities/accounts/index.ts';
+import { grantsOfRole, OPERATOR_CODE } from '../../../capabilities/accounts/index.ts';
 import { ADMIN_SCOPE, type Application } from '../../../capabilities/applications/index.ts';
 import { deliveryStates } from '../../../capabilities/delivery-queue/index.ts';
 import { refuse } from '../../../foundation/base/index.ts';
@@ -34,12 +34,28 @@ function viewOf({ secretHashes, ...application }: Application): z.input<typeof a
 
 const secret = z.string().optional().describe('shown once');
 
+/**
+ * Whether people give it, by one click or none, what they hold themselves: then it is registered only by those who hold everything
+ * there, as anyone else would get it from them (ACC-6).
+ */
+function asksInPlaceOf({
+  scopes,
+  isFirstParty,
+}: {
+  scopes: readonly string[];
+  isFirstParty: boolean;
+}): boolean {
+  return isFirstParty || scopes.includes(ADMIN_SCOPE);
+}
+
 export const create = operation({
   name: 'application create',
   summary: 'Registers an application of a tenant, or of the installation; its secret is shown once.',
   on: 'area',
   permission: 'edit-applications',
   effect: 'creates',
+  // A machine with a role needs no sign-in any more: a copied token must not make one.
+  isSensitive: true,
   audit: 'application.created',
   path: '/applications',
   input: z.strictObject({
@@ -68,7 +84,9 @@ export const create = operation({
       return refuse('application_audience_by_operator');
     const tenantId = tenant?.id ?? null;
     // A machine with a role acts as its role: only what the actor holds can be given (ACC-6).
-    const missing = tenant && input.role ? notHeld(actor, grantsOfRole(input.role, tenant)) : [];
+    const role = asksInPlaceOf(input) ? 'SysAdmin' : input.role;
+    const given = role ? grantsOfRole(role, tenant ?? { clientCode: OPERATOR_CODE }) : [];
+    const missing = notHeld(actor, given);
     if (missing.length > 0) return refuse('permission_not_held', { permissions: missing });
     const created = await applications.create({ ...rest, audience, tenantId });
     if ('refused' in created) return created;

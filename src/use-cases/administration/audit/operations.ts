@@ -13,7 +13,7 @@ const outcome = z.enum(['success', 'failure', 'refused']);
 const filter = {
   type: auditType.optional(),
   account: name.describe('the id of the account that it was done to'),
-  actor: name.describe('who did it: the id of an account or application, command-line or system'),
+  actor: name.describe('who did it: the id of an account, application: and its id, command-line or system'),
   application: name.describe('the id of the application'),
   outcome: outcome.optional(),
   from: instant.optional().describe('the first second'),

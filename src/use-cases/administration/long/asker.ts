@@ -1,5 +1,5 @@
 import { loadMember } from '../../../capabilities/credential-events/index.ts';
-import { type Actor, actorOf, machineOf, operatorAs } from '../authority.ts';
+import { type Actor, actorOf, machineId, machineOf, operatorAs } from '../authority.ts';
 import type { AdministrationParts } from '../parts.ts';
 
 /** Who asked, as it is kept until the operation runs: what they may do is asked again then. */
@@ -30,7 +30,7 @@ export async function actorNow(
   if (home === null) return isOperator ? operatorAs(by) : nothing;
   if (home.accountId === '') {
     const tenant = await tenants.byId(home.tenantId);
-    const machine = await applications.byId(by);
+    const machine = await applications.byId(machineId(asker) ?? '');
     return tenant && machine?.tenantId === tenant.id ? { ...machineOf(machine, tenant), ...seen } : nothing;
   }
   const member = await loadMember(parts, home.accountId);

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { auditCatalogue } from '../../../capabilities/audit/index.ts';
+import type { Tenant } from '../../../capabilities/tenants/index.ts';
 import type { Webhook } from '../../../capabilities/webhooks/index.ts';
-import { refuse } from '../../../foundation/base/index.ts';
+import { type Refused, refuse } from '../../../foundation/base/index.ts';
+import { type Actor, mayAct } from '../authority.ts';
 import { done, operation } from '../operation.ts';
 import type { AdministrationParts } from '../parts.ts';
 import { auditType, instant, nothing, reason } from '../schemas.ts';
@@ -48,6 +50,12 @@ const entryOf = ({ webhookId, name, address: to }: Webhook) => ({
   detail: { webhook: webhookId, name, host: new URL(to).host },
 });
 
+/** A webhook tells the audit to the address that it names: only those who may read it themselves name one (ACC-6). */
+function unreadable(actor: Actor, { id }: Tenant): Refused | undefined {
+  const mayRead = mayAct(actor, 'read-audit', { tenantId: id });
+  return mayRead ? undefined : refuse('permission_not_held', { permissions: ['read-audit'] });
+}
+
 /** At most five a tenant (AUD-1). */
 export const create = operation({
   name: 'webhook create',
@@ -61,6 +69,8 @@ export const create = operation({
   input: z.strictObject({ name: z.string().max(200), address, types: types.default([]) }),
   output: webhookView.extend({ secret: z.string().describe('shown once') }),
   run: async (parts, { tenant }, input, { actor }) => {
+    const missing = unreadable(actor, tenant);
+    if (missing) return missing;
     const created = await parts.webhooks.create(tenant.id, input, actor.by);
     if ('refused' in created) return created;
     const { webhook: made, secret } = created;
@@ -117,6 +127,8 @@ export const set = operation({
   }),
   output: webhookView,
   run: async (parts, { tenant }, { webhook: named, reason: _reason, ...values }, { actor }) => {
+    const missing = unreadable(actor, tenant);
+    if (missing) return missing;
     const found = await parts.webhooks.named(tenant.id, named);
     if ('refused' in found) return found;
     const changed = await parts.webhooks.change(found.webhookId, values, actor.by);
