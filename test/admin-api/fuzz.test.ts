@@ -8,6 +8,9 @@ import { callsOf, type Described } from '../support/hostile-calls.ts';
 import { serverForAll } from '../support/suite.ts';
 
 const RUNS = process.env.SALLYPORT_TEST_LONG ? 100 : 6;
+// The long form looks for what is new each time; the short one must not change its verdict by chance.
+if (!process.env.SALLYPORT_TEST_LONG) fc.configureGlobal({ seed: 1 });
+
 const server = serverForAll({ SALLYPORT_ADMIN_CALLS_PER_MINUTE: '1000000' });
 // The document is the same for every issuer, apart from its addresses.
 const document = openApi('http://localhost');

@@ -41,8 +41,12 @@ async function ofMongodb(url: string): Promise<Record<string, Row[]>> {
   }
 }
 
-/** Every document as it stands in the store, apart from the audit: what no refused call changes. */
+/**
+ * Every document as it stands in the store, apart from the audit: what no refused call changes. A collection without documents is
+ * left out, as MongoDB makes one when it is first read.
+ */
 export async function documentsOf({ core }: { core: Core }): Promise<Record<string, Row[]>> {
   const { data, stores } = core.settings;
-  return stores.documents === 'sqlite' ? ofSqlite(data) : ofMongodb(stores.documents);
+  const found = await (stores.documents === 'sqlite' ? ofSqlite(data) : ofMongodb(stores.documents));
+  return Object.fromEntries(Object.entries(found).filter(([, rows]) => rows.length > 0));
 }
