@@ -125,7 +125,7 @@ function reasons(): string {
       apiSession,
     ],
   );
-  return `# Reasons\n\n${MADE} Why somebody may have to prove themselves again, and what each reason does to what is running (PWD-17). *hygiene* waits for the next fresh sign-in, or for the deadline of a change of policy; *security* acts at once; a *lock* refuses new sign-ins at once. The pages, the engine's prompts and the checks of sessions and tokens all use this table. Reasons about the password hold only for a sign-in, a session or a token that began with the password.\n\n${table(['reason', 'kind', 'a fresh sign-in', 'a running session and its tokens', 'a session of the session API'], rows)}\n`;
+  return `# Reasons\n\n${MADE} Why a person may have to prove who they are again, and what each reason does to what is running (PWD-17). *hygiene* waits for the next fresh sign-in, or for the deadline of a change of policy; *security* acts at once; a *lock* refuses new sign-ins at once. The pages, the engine's prompts and the checks of sessions and tokens all use this table. Reasons about the password hold only for a sign-in, a session or a token that began with the password.\n\n${table(['reason', 'kind', 'a fresh sign-in', 'a running session and its tokens', 'a session of the session API'], rows)}\n`;
 }
 
 function operations(): string {

@@ -12,7 +12,7 @@ export interface DeliveryQueue {
   readonly jobs: JobHandlers;
 }
 
-/** Durable, at least once, and never in anybody's way: whoever does not answer holds up no other receiver, of whatever kind. */
+/** Durable, at least once, and in the way of no caller: a receiver that does not answer holds up no other receiver, of any kind. */
 export function createDeliveryQueue(parts: QueueParts): DeliveryQueue {
   const turns = createTurns();
   const kinds: Pick<Deliveries<Delivery, never>, 'clear' | 'jobs'>[] = [];

@@ -25,7 +25,7 @@ export interface Webhook {
   /** Empty: all. */
   types: readonly AuditType[];
   state: 'on' | 'off';
-  /** Why it is off, if nobody turned it off: what its receiver answered for three days. */
+  /** Why it is off, where no person turned it off: what its receiver answered for three days. */
   problem: string;
   /** The newest first. A former one signs beside it until its epoch second. */
   secrets: readonly { sealed: string; until: number | null }[];
