@@ -44,7 +44,9 @@ export function withConditions(documents: Documents): ConditionalDocuments {
         const condition = conditionOf(doc.id);
         if (condition && condition.version !== expectedVersion) throw new ConditionFailed();
         const won = await inner.replace(doc, expectedVersion);
-        if (condition && won) condition.isMet = true;
+        // Lost to another change, it is no longer the version that was meant: the caller must not decide again.
+        if (condition && !won) throw new ConditionFailed();
+        if (condition) condition.isMet = true;
         return won;
       },
       async remove(id) {
