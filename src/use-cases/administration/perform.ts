@@ -116,8 +116,10 @@ export function createPerform(parts: AdministrationParts): { perform: Perform; s
       return { ...(await entries.refused(declared, seen.refused, actor, found)), ...seen };
     const done = await seen.held(run);
     const version = await seen.after();
-    if ('refused' in done)
-      return { ...(await entries.refused(declared, done.refused, actor, found)), ...version };
+    if ('refused' in done) {
+      const { refused } = seen.isOvertaken(version) ? refuse('precondition_failed') : done;
+      return { ...(await entries.refused(declared, refused, actor, found)), ...version };
+    }
     await entries.finished(declared, done, context);
     return { output: declared.output.parse(done.output), ...version };
   };

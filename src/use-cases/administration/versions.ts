@@ -11,11 +11,13 @@ interface Seen {
   held<T>(work: () => Promise<T>): Promise<T>;
   /** The version that the caller is told afterwards. */
   after(): Promise<Told>;
+  /** Whether another change came first: then what was refused was refused of a state that the caller did not mean. */
+  isOvertaken(after: Told): boolean;
 }
 
 /** The state of a target by its version: what `ETag` and `If-Match` are made of (ADM-1). */
 export function createVersions({ versionOf, onlyIf }: AdministrationParts['documents']) {
-  const unasked: Seen = { held: (work) => work(), after: async () => ({}) };
+  const unasked: Seen = { held: (work) => work(), after: async () => ({}), isOvertaken: () => false };
   const told = (version: number | undefined): Told => (version === undefined ? {} : { version });
   return {
     /** @param wanted the versions for which a change is meant; undefined: any */
@@ -36,6 +38,7 @@ export function createVersions({ versionOf, onlyIf }: AdministrationParts['docum
       return {
         held: (work) => onlyIf({ ...document, version }, work),
         after: async () => told(await read()),
+        isOvertaken: (after) => after.version !== version,
       };
     },
   };
