@@ -51,7 +51,7 @@ const table = Object.entries(paths).flatMap(([path, item]) =>
   ),
 );
 
-describe('S81 whatever is sent, the answer is one that the document describes', () => {
+describe('S81 to any call the answer is one that the document describes', () => {
   test.each(table)('%s', async (_, path, method, described) => {
     const calls = callsOf(path, described, known);
     const call = async (client: ApiClient, sent: { path: string; fields?: unknown }) =>

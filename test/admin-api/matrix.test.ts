@@ -90,7 +90,7 @@ async function accountAims(): Promise<Aim[]> {
     { name: 'of another team', at: { tenant, account: south }, of: 'own', team: 'south' },
     { name: 'a SysAdmin', at: { tenant, account: boss }, of: 'own', team: 'north', isPowerful: true },
     { name: 'foreign', at: { tenant: other.clientCode, account: foreign }, of: 'foreign', team: 'north' },
-    { name: 'foreign, as if it were of the own tenant', at: { tenant, account: foreign }, of: 'nowhere' },
+    { name: 'foreign, as if it were of this tenant', at: { tenant, account: foreign }, of: 'nowhere' },
     { name: 'none', at: { tenant, account: newId() }, of: 'nowhere' },
     { name: 'none of no tenant', at: { tenant: 'NOT-THERE', account: newId() }, of: 'nowhere' },
     ...ROWS.flatMap(({ name, role, team }): Aim[] => {

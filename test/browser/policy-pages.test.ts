@@ -40,7 +40,7 @@ async function aged(who: Person, days: number): Promise<Person> {
   return who;
 }
 
-/** By the links of the tenant, to the account pages or to whatever stands before them. */
+/** By the links of the tenant, to the account pages or to the page that comes before them. */
 async function signIn(page: Page, { tenant, account }: Person, password = PASSWORD) {
   const { population, userName } = account;
   if (population === 'user') return signInByLink(page, server, { tenant, name: userName, password });

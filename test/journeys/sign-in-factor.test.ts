@@ -9,7 +9,7 @@ const server = serverForAll();
 const time = clockForEach();
 
 describe('the second factor', () => {
-  test('MFA-2 V11 an active factor is asked for whatever the policy says, and the tokens tell it', async () => {
+  test('MFA-2 V11 an active factor is asked for, and the tokens tell it', async () => {
     const { begin, typePassword, browser, relying } = await story(server, { person: { totpSecret: SECRET } });
     await begin();
     expect((await typePassword()).step).toBe('second-factor');
